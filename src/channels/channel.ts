@@ -1,0 +1,56 @@
+/**
+ * The contract of a channel. One folder per channel implements it with the same files; `registry.ts` lists them.
+ * A channel never imports another channel, never does I/O, and never learns which pool or instance a message goes to.
+ */
+import type * as z from "zod";
+import type { Account } from "../core/account.ts";
+import type { Delivery } from "../core/delivery.ts";
+import type { Chat, Parsed } from "../core/message.ts";
+import type { RejectedReason, UnverifiedReason } from "../core/problem.ts";
+import type { Result } from "../core/result.ts";
+import type { Secret } from "../core/secret.ts";
+import type { Egress } from "./egress.ts";
+import type { Registration } from "./registration.ts";
+
+export interface ChannelLimits {
+  /** A larger delivery is refused before verification. */
+  readonly maxBodyBytes: number;
+  /** How long the platform repeats a delivery it got no 2xx for: the dedupe horizon must be longer. */
+  readonly redeliveryMs: number;
+}
+
+/** Opens the account's secret by its purpose (`webhook`, `token`), or undefined when the Worker variable is not set. */
+export type OpenSecret = (purpose: string) => Secret | undefined;
+
+export type Verify = (delivery: Delivery, secret: OpenSecret) => Promise<Result<void, UnverifiedReason>>;
+
+export interface ParseProblem {
+  readonly reason: RejectedReason;
+  readonly detail: string;
+}
+
+/** `payload` is JSON of a verified delivery; arrival time is passed because some ages are counted from it. */
+export type Parse = (payload: unknown, account: Account, arrivedAtMs: number) => Result<Parsed, ParseProblem>;
+
+/** One call to the platform's own API, before token and base URL are put in. */
+export interface PlatformCall {
+  readonly method: string;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+/** Something the edge itself tells a person (limit reached, moved): plain text, one message. */
+export type RenderNotice = (chat: Chat, text: string) => PlatformCall;
+
+export interface Channel {
+  readonly name: string;
+  /** Fields that only this channel's accounts have, with the purposes under `secrets`. Strict. */
+  readonly accountFields: z.ZodObject;
+  readonly limits: ChannelLimits;
+  readonly verify: Verify;
+  readonly parse: Parse;
+  readonly renderNotice: RenderNotice;
+  /** How instances' own platform calls pass through the edge; undefined when the edge does all the sending. */
+  readonly egress: Egress | undefined;
+  /** How the platform's webhook is set and compared; undefined when it is set by hand. */
+  readonly registration: Registration | undefined;
+}

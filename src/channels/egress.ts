@@ -1,0 +1,71 @@
+/**
+ * The contract for an instance's own calls to the platform's API, which go through the edge (`apiRoot`): what a call is,
+ * whom it concerns, and what to answer when it is not forwarded. Pure; `workers/egress/` does the I/O.
+ */
+import type { Chat } from "../core/message.ts";
+import type { Result } from "../core/result.ts";
+
+/**
+ * - bot-change: changes the bot itself (webhook, name, commands, log out): the operator's, answered as if done
+ * - poll: asks for updates
+ * - typing: shows presence; never asked for ownership, costs no row
+ * - edit: changes or deletes something already sent
+ * - send: makes something new appear to a person
+ * - query: reads, or concerns no conversation (`getMe`, `answerCallbackQuery`)
+ */
+export type CallClass = "bot-change" | "poll" | "typing" | "edit" | "send" | "query";
+
+export interface EgressCall {
+  /** The method in the platform's spelling. */
+  readonly method: string;
+  readonly class: CallClass;
+  /** The conversation it concerns, when it concerns one. */
+  readonly chat?: Chat;
+}
+
+export type EgressProblem =
+  /** It must name a chat and does not, within the bytes we look at. */
+  { readonly kind: "no-chat"; readonly detail: string } | { readonly kind: "bad-body"; readonly detail: string };
+
+/** How much of a body is looked at for the chat; the rest is streamed unseen. */
+export const HEAD_BYTES = 64 * 1024;
+
+export interface CallHead {
+  readonly method: string;
+  readonly query: URLSearchParams;
+  readonly contentType: string;
+  /** The first `HEAD_BYTES` of the body, or all of it when shorter. */
+  readonly head: Uint8Array;
+  readonly isComplete: boolean;
+}
+
+/** A problem of the platform's answer that the edge acts on. */
+export interface AnswerFacts {
+  readonly retryAfterMs?: number;
+  /** The chat lives on under another id. */
+  readonly movedTo?: Chat;
+}
+
+export interface WireAnswer {
+  readonly status: number;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+export interface Egress {
+  /** The token a gateway must be given: like the real one to a client that only looks at its public part. */
+  readonly tokenPrefix: (realToken: string) => string;
+  readonly readCall: (call: CallHead) => Result<EgressCall, EgressProblem>;
+  /** A plausible success for a call that is not forwarded (suppressed, or answered by the edge). `serial` makes ids unique. */
+  readonly pretend: (call: EgressCall, now: { readonly nowMs: number; readonly serial: number }) => WireAnswer;
+  /** The platform's own shape of a refusal. */
+  readonly refuse: (status: number, description: string, retryAfterMs?: number) => WireAnswer;
+  /** What a non-2xx answer of the platform tells us. Reads only small JSON bodies. */
+  readonly readAnswer: (status: number, body: unknown) => AnswerFacts;
+  /** URL of the platform for a call; `kind` is `method` or `file`. */
+  readonly url: (base: string, token: string, target: { readonly kind: "method" | "file"; readonly path: string }) => string;
+  /** Sends per minute and burst, per chat (by kind) and per bot. */
+  readonly pace: (chat: Chat | undefined) => {
+    readonly chat?: { readonly perMinute: number; readonly burst: number };
+    readonly bot: { readonly perMinute: number; readonly burst: number };
+  };
+}

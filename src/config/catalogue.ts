@@ -1,0 +1,13 @@
+/** What the composition root knows and a routes document refers to by name: channels and strategies. Handed in, so that this room imports neither. */
+import type * as z from "zod";
+
+export interface Catalogue {
+  /** Built channels, each with the fields that only its accounts have. */
+  readonly channels: ReadonlyMap<string, z.ZodObject>;
+  /** Channels that are planned: their accounts validate with a warning. */
+  readonly planned: ReadonlySet<string>;
+  /** Strategies, each with its options. */
+  readonly strategies: ReadonlyMap<string, z.ZodObject>;
+  /** Why a rule's pattern cannot be used, or undefined. */
+  readonly patternProblem: (pattern: string) => string | undefined;
+}

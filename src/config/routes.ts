@@ -1,0 +1,56 @@
+/** The routes document in force, read the way the journey needs it: lookups instead of records, nothing left to check. */
+import type { Account } from "../core/account.ts";
+import { type ConversationRef, conversationRef } from "../core/conversation-ref.ts";
+import type { Chat } from "../core/message.ts";
+import { channelOf } from "./meaning.ts";
+import type { InstanceConfig, PoolConfig, RoutesDocument } from "./schema.ts";
+
+export interface Routes {
+  /** Grows with every accepted document, drain and rollback; nobody goes back to a lower one. */
+  readonly number: number;
+  readonly document: RoutesDocument;
+  readonly accounts: ReadonlyMap<string, Account>;
+  readonly instances: ReadonlyMap<string, InstanceConfig>;
+  readonly pools: ReadonlyMap<string, PoolConfig>;
+  /** Instances an operator is draining: admin state that travels with the document. */
+  readonly draining: ReadonlySet<string>;
+  /** `account/sender` to person. */
+  readonly identities: ReadonlyMap<string, string>;
+}
+
+export function buildRoutes(number: number, document: RoutesDocument, draining: readonly string[] = []): Routes {
+  return {
+    number,
+    document,
+    accounts: new Map(Object.entries(document.accounts).map(([id, account]) => [id, accountOf(id, account)])),
+    instances: new Map(Object.entries(document.instances)),
+    pools: new Map(Object.entries(document.pools)),
+    draining: new Set(draining),
+    identities: new Map(Object.entries(document.identities).flatMap(([person, ids]) => ids.map((id) => [id, person] as const))),
+  };
+}
+
+/** The conversation a chat of this account belongs to: the same for what comes in and what goes out. */
+export function refIn(routes: Routes, account: Account, chat: Chat, senderId?: string): ConversationRef {
+  return conversationRef(
+    { account: account.id, scope: account.scope, residency: account.residency, identities: routes.identities },
+    chat,
+    senderId,
+  );
+}
+
+function accountOf(id: string, raw: RoutesDocument["accounts"][string]): Account {
+  const { pool, region, residency, scope, proactive, secrets, ...options } = raw;
+  return {
+    id,
+    channel: channelOf(id),
+    name: id.slice(id.indexOf(":") + 1),
+    pool,
+    scope,
+    proactive,
+    secrets,
+    options,
+    ...(region === undefined ? {} : { region }),
+    ...(residency === undefined ? {} : { residency }),
+  };
+}

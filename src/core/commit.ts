@@ -1,0 +1,44 @@
+/** What ingress asks of a conversation: keep this message, durably, and see to it. Travels over RPC: additive changes only. */
+
+import type { ConversationRef } from "./conversation-ref.ts";
+import type { Chat } from "./message.ts";
+import type { BucketRule } from "./token-bucket.ts";
+
+export type OnLimit = "drop" | "notify" | "defer";
+
+export interface CommitLimits {
+  readonly perSender?: BucketRule;
+  readonly perConversation?: BucketRule;
+  readonly onLimit: OnLimit;
+}
+
+export interface Commit {
+  readonly ref: ConversationRef;
+  readonly account: string;
+  /** `messageKey(account, id)` */
+  readonly key: string;
+  readonly messageId: string;
+  readonly kind: string;
+  readonly chat: Chat;
+  readonly senderId?: string;
+  readonly pool: string;
+  readonly rule: string;
+  /** The one-line trace of the decision, for the log and `conversation show`. */
+  readonly trace: string;
+  readonly traceId: string;
+  readonly body: Uint8Array<ArrayBuffer>;
+  readonly contentType: string;
+  readonly arrivedAtMs: number;
+  readonly expiresAtMs?: number;
+  readonly movedTo?: ConversationRef;
+  readonly limits: CommitLimits;
+  /** Number of the routes document that decided; the conversation never works with a lower one. */
+  readonly configNumber: number;
+}
+
+export type CommitResult =
+  | { readonly state: "stored" | "duplicate" | "limited" | "expired"; readonly seq: number }
+  /** The backlog is full: nothing was stored; the platform must keep it. */
+  | { readonly state: "full"; readonly retryAfterMs: number }
+  /** The conversation lives on elsewhere; commit it there. */
+  | { readonly state: "moved"; readonly to: ConversationRef };

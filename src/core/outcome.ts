@@ -1,0 +1,31 @@
+/**
+ * What a hand-over to an instance meant. The words are the design's; `reliability` of each lives in the conversation machine.
+ * - accepted: the instance owns the message now (2xx with its durable marker, a confirmed poll offset, a finished chat turn)
+ * - unmarked: 2xx on a channel, or for an event kind, that has no durable contract: settled, never counted as accepted
+ * - busy: healthy, not now (409, 429, gateway_unavailable)
+ * - failed: it answered, and its answer says that nothing was stored
+ * - refused: it will never take this (permanent 4xx), or never from us (401, 403, 404)
+ * - unreachable: nothing was sent
+ * - unknown: it may have it (timeout, reset, 2xx without the marker)
+ */
+export type OutcomeKind = "accepted" | "unmarked" | "busy" | "failed" | "refused" | "unreachable" | "unknown";
+
+export interface Outcome {
+  readonly kind: OutcomeKind;
+  /** HTTP status when there was one. */
+  readonly status?: number;
+  /** How long the instance asked us to wait. */
+  readonly retryAfterMs?: number;
+  /** A refusal that is about the payload (400, 413, 422) can never succeed; one about access or configuration can. */
+  readonly isPermanent?: boolean;
+  /** The instance said that it is draining or suspended. */
+  readonly isDraining?: boolean;
+  /** A short, body-free reason for the log and the dead letter: "timeout", "http 502", "redirect". */
+  readonly detail: string;
+}
+
+/** Outcomes of attempts that reached the instance: only these count toward poison. */
+export const hasReached = (kind: OutcomeKind): boolean => kind !== "unreachable" && kind !== "busy";
+
+/** Outcomes after which the message is the instance's, or nobody's any more. */
+export const isSettled = (kind: OutcomeKind): boolean => kind === "accepted" || kind === "unmarked";

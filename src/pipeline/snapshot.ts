@@ -1,0 +1,17 @@
+import type { Routes } from "../config/routes.ts";
+import type { Router } from "../routing/router.ts";
+
+/** The routes document in force, with the router compiled from it. */
+export interface Snapshot {
+  readonly routes: Routes;
+  readonly router: Router;
+}
+
+/** Where the journey and the objects read the configuration. */
+export interface RoutesSource {
+  /**
+   * The newest snapshot this isolate knows, at least as new as `atLeast`; undefined when no document was ever accepted, or none
+   * can be read now. Served from memory; refreshed behind the caller's back.
+   */
+  current(atLeast?: number): Promise<Snapshot | undefined>;
+}

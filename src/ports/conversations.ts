@@ -1,0 +1,25 @@
+import type { Commit, CommitResult } from "../core/commit.ts";
+import type { ConversationRef } from "../core/conversation-ref.ts";
+import type { Chat } from "../core/message.ts";
+
+/** An instance wants to say something in a conversation. */
+export interface Speak {
+  readonly instance: string;
+  readonly account: string;
+  readonly class: "send" | "edit";
+  readonly chat: Chat;
+}
+
+/** `moved`: ask the conversation it moved to. */
+export type SpeakVerdict =
+  | { readonly verdict: "owner" | "proactive"; readonly epoch: number }
+  | { readonly verdict: "suppressed"; readonly owner?: string }
+  | { readonly verdict: "moved"; readonly to: ConversationRef };
+
+/** The conversation objects. `region` is the location hint that counts only for the first call. */
+export interface Conversations {
+  commit(commit: Commit, region?: string): Promise<CommitResult>;
+  speak(ref: ConversationRef, speak: Speak): Promise<SpeakVerdict>;
+  /** The platform said that this chat lives on as `to`. */
+  move(ref: ConversationRef, to: ConversationRef): Promise<void>;
+}
