@@ -51,7 +51,28 @@ export interface WireAnswer {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
+/** What an instance's call asks for, read from the part of the path behind `/egress/:channel/:account/:instance/`. */
+export interface EgressTarget {
+  readonly kind: "method" | "file";
+  /** As it stood in the path; it has only been checked to be in the channel's grammar. */
+  readonly token: string;
+  /** Method name, or the file's path. */
+  readonly path: string;
+}
+
+/** How instances enter and where their calls leave to: what a channel adds so that the Worker needs to know no platform's paths. */
+export interface EgressEntry {
+  /** Undefined when the path is not one of this platform's API. `rest` is raw, without a leading slash and without the query. */
+  readonly readPath: (rest: string) => EgressTarget | undefined;
+  /** The Worker variable that holds the root of the platform's API, and the root when it is not set. */
+  readonly apiBase: { readonly variable: string; readonly fallback: string };
+  /** How the platform refuses an instance that asks for updates while a webhook is set. */
+  readonly pollConflict: string;
+}
+
 export interface Egress {
+  /** Undefined: instances of this channel cannot call through the edge. */
+  readonly entry?: EgressEntry;
   /** The token a gateway must be given: like the real one to a client that only looks at its public part. */
   readonly tokenPrefix: (realToken: string) => string;
   readonly readCall: (call: CallHead) => Result<EgressCall, EgressProblem>;
