@@ -1,0 +1,172 @@
+/**
+ * The journey of one call of an instance to its platform: token -> class -> turn -> held, conflict or ownership -> forward or
+ * pretend. It decides and never sends; `workers/egress/` reads the body, forwards and answers.
+ */
+import type { CallHead, Egress, EgressCall, EgressTarget, WireAnswer } from "../channels/egress.ts";
+import { refIn } from "../config/routes.ts";
+import type { ConversationRef } from "../core/conversation-ref.ts";
+import type { Chat } from "../core/message.ts";
+import { ok, type Result } from "../core/result.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Conversations, SpeakVerdict } from "../ports/conversations.ts";
+import type { Log } from "../ports/log.ts";
+import type { Outbound, PermitVerdict } from "../ports/outbound.ts";
+import type { Secrets } from "../ports/secrets.ts";
+import { type Caller, type Claim, identify } from "./egress-caller.ts";
+import type { RoutesSource } from "./snapshot.ts";
+
+export interface EgressRequest extends Claim {
+  readonly egress: Egress;
+  /** Reads no more of the body than it must; called only for a genuine token. */
+  readonly readHead: () => Promise<CallHead>;
+}
+
+export interface EgressPorts {
+  readonly routes: RoutesSource;
+  readonly secrets: Secrets;
+  readonly conversations: Conversations;
+  readonly outbound: Outbound;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export interface Forward {
+  readonly kind: "forward";
+  readonly caller: Caller;
+  readonly call: EgressCall;
+  readonly target: Pick<EgressTarget, "kind" | "path">;
+  readonly waitMs: number;
+  /** Where it was allowed to speak, when it had to ask. */
+  readonly spoken?: { readonly ref: ConversationRef; readonly epoch: number };
+}
+
+export interface Answered {
+  readonly kind: "answered";
+  readonly answer: WireAnswer;
+  readonly retryAfterMs?: number;
+}
+
+export type EgressDecision = Forward | Answered;
+
+/** A conversation that moved more often than this leads in a circle. */
+const MAX_HOPS = 3;
+
+/** Short: configuration is read again within seconds. */
+const UNCONFIGURED_RETRY_MS = 5_000;
+
+export async function decideEgress(request: EgressRequest, ports: EgressPorts): Promise<EgressDecision> {
+  const { egress } = request;
+  const caller = await identify(request, { ...ports, tokenPrefix: egress.tokenPrefix });
+  if (!caller.ok) return refuseCaller(request, caller.problem, ports);
+
+  const read = await readCall(request);
+  if (!read.ok) return refused(egress, 400, `Bad Request: ${read.problem.detail}`);
+  const call = read.value;
+
+  const permit = await ports.outbound.permit(caller.value.account.id, permitRequest(caller.value, call, egress));
+  if (permit.verdict === "revoked") return refuseCaller(request, "revoked", ports);
+  if (permit.verdict === "later") return refusedFor(egress, permit.retryAfterMs);
+
+  if (call.class === "bot-change") return held(request, call, permit, ports);
+  if (call.class === "poll") return refused(egress, 409, egress.entry?.pollConflict ?? "Conflict");
+
+  // Ownership is asked after the wait: it must hold when the words leave, not when they joined the queue.
+  if (permit.waitMs > 0) await ports.clock.sleep(permit.waitMs);
+  const forward: Forward = { kind: "forward", caller: caller.value, call, target: targetOf(request, call), waitMs: permit.waitMs };
+  if (!asksOwnership(call)) return forward;
+
+  const spoken = await ask(caller.value, call, ports.conversations);
+  if (spoken === undefined) return refused(egress, 502, "Bad Gateway");
+  const { ref, verdict } = spoken;
+  if (verdict.verdict === "suppressed") return suppress({ request, call, ref, owner: verdict.owner, serial: permit.serial }, ports);
+  return { ...forward, spoken: { ref, epoch: verdict.epoch } };
+}
+
+async function readCall(request: EgressRequest): Promise<Result<EgressCall, { readonly detail: string }>> {
+  if (request.target.kind === "file") return ok({ method: "file", class: "query" });
+  const call = request.egress.readCall(await request.readHead());
+  if (call.ok && call.value.class === "send" && call.value.chat === undefined)
+    return { ok: false, problem: { detail: "the call names no chat" } };
+  return call;
+}
+
+/** What was classified is what is called, in the platform's spelling. */
+const targetOf = (request: EgressRequest, call: EgressCall): Forward["target"] =>
+  request.target.kind === "file" ? request.target : { kind: "method", path: call.method };
+
+const speaks = (call: EgressCall): boolean => call.class === "send" || call.class === "edit";
+
+/** An edit without a chat changes what a person posted through the bot elsewhere (inline): no conversation of ours. */
+const asksOwnership = (call: EgressCall): call is EgressCall & { readonly class: "send" | "edit"; readonly chat: Chat } =>
+  speaks(call) && call.chat !== undefined;
+
+/** Reading and presence wait for the bot's turn only; a file is not counted by the platform at all. */
+function permitRequest(caller: Caller, call: EgressCall, egress: Egress) {
+  const isPaced = call.class !== "bot-change" && call.class !== "poll" && call.method !== "file";
+  const { bot, chat } = egress.pace(call.chat);
+  const pace = { bot, ...(chat === undefined || !speaks(call) ? {} : { chat }) };
+  return {
+    instance: caller.instance,
+    generation: caller.generation,
+    class: call.class,
+    ...(call.chat === undefined ? {} : { chat: call.chat }),
+    ...(isPaced ? { pace } : {}),
+  };
+}
+
+/** Follows a conversation that moved; undefined when it leads in a circle. */
+async function ask(
+  caller: Caller,
+  call: EgressCall & { readonly class: "send" | "edit"; readonly chat: Chat },
+  conversations: Conversations,
+): Promise<{ readonly ref: ConversationRef; readonly verdict: Exclude<SpeakVerdict, { verdict: "moved" }> } | undefined> {
+  const speak = { instance: caller.instance, account: caller.account.id, class: call.class, chat: call.chat };
+  let ref = refIn(caller.routes, caller.account, call.chat);
+  for (let hop = 0; hop <= MAX_HOPS; hop += 1) {
+    const verdict = await conversations.speak(ref, speak);
+    if (verdict.verdict !== "moved") return { ref, verdict };
+    ref = verdict.to;
+  }
+  return undefined;
+}
+
+type Go = Extract<PermitVerdict, { verdict: "go" }>;
+
+/** The bot itself is the operator's: the instance believes that it was changed, and nothing was. */
+function held(request: EgressRequest, call: EgressCall, permit: Go, { clock, log }: EgressPorts): Answered {
+  log.write({ level: "info", event: "egress.held", account: request.account, instance: request.instance, method: call.method });
+  return { kind: "answered", answer: request.egress.pretend(call, { nowMs: clock.nowMs(), serial: permit.serial }) };
+}
+
+interface Suppression {
+  readonly request: EgressRequest;
+  readonly call: EgressCall & { readonly chat: Chat };
+  readonly ref: ConversationRef;
+  readonly owner: string | undefined;
+  readonly serial: number;
+}
+
+/** A refusal would make a stock gateway apologise to the person later, so the silenced instance is told that all went well. */
+async function suppress({ request, call, ref, owner, serial }: Suppression, ports: EgressPorts): Promise<Answered> {
+  const { account, instance, egress } = request;
+  ports.log.write({ level: "warn", event: "egress.suppressed", account, conversation: ref.key, instance, owner, method: call.method });
+  await ports.outbound.suppressed(account, { instance, chat: call.chat });
+  return { kind: "answered", answer: egress.pretend(call, { nowMs: ports.clock.nowMs(), serial }) };
+}
+
+function refuseCaller(request: EgressRequest, reason: string, { log }: EgressPorts): Answered {
+  log.write({ level: "warn", event: "egress.rejected", account: request.account, instance: request.instance, reason });
+  if (reason !== "unconfigured") return refused(request.egress, 401, "Unauthorized");
+  return { ...refused(request.egress, 503, "Service Unavailable"), retryAfterMs: UNCONFIGURED_RETRY_MS };
+}
+
+const refused = (egress: Egress, status: number, description: string): Answered => ({
+  kind: "answered",
+  answer: egress.refuse(status, description),
+});
+
+/** Whole seconds, upwards: the platforms' `retry_after` has no finer unit. */
+function refusedFor(egress: Egress, retryAfterMs: number): Answered {
+  const description = `Too Many Requests: retry after ${Math.ceil(retryAfterMs / 1000)}`;
+  return { kind: "answered", answer: egress.refuse(429, description, retryAfterMs), retryAfterMs };
+}
