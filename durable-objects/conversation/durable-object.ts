@@ -1,4 +1,165 @@
+/**
+ * The conversation object: a shell around `machine.ts`. It reads the clock, steps, writes the rows in one transaction, arms the
+ * alarm and performs the effects. It has no opinion about delivery; the alarm reads first, re-arms, and never throws.
+ */
 import { DurableObject } from "cloudflare:workers";
+import type { Commit, CommitResult } from "../../src/core/commit.ts";
+import { type ConversationRef, refName } from "../../src/core/conversation-ref.ts";
+import { deliveryRules } from "../../src/pipeline/deliver.ts";
+import type { Snapshot } from "../../src/pipeline/snapshot.ts";
+import type { Speak, SpeakVerdict } from "../../src/ports/conversations.ts";
+import { routesSource } from "../config/source.ts";
 import type { Env } from "../env.ts";
+import { systemClock, webDice } from "../runtime.ts";
+import { Effects } from "./effects.ts";
+import { type Event, LEASE_MS, step, wakeAtMs } from "./machine.ts";
+import { proactivePool } from "./proactive.ts";
+import { Reporter } from "./reporter.ts";
+import { type ConversationView, viewOf } from "./show.ts";
+import { speak } from "./speak.ts";
+import type { Pin, State, Step } from "./state.ts";
+import { ConversationStorage } from "./storage.ts";
 
-export class Conversation extends DurableObject<Env> {}
+export class Conversation extends DurableObject<Env> {
+  readonly #storage: ConversationStorage;
+  readonly #reporter: Reporter;
+  readonly #effects: Effects;
+  #state: State;
+  #alarmAtMs: number | undefined;
+  /** Highest document number seen; never goes down. */
+  #configNumber = 0;
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    this.#storage = new ConversationStorage(ctx.storage);
+    this.#reporter = new Reporter(this.#storage);
+    this.#state = this.#storage.load(systemClock.nowMs());
+    this.#effects = new Effects(this, env, (work) => ctx.waitUntil(work));
+    this.#effects.repeatLines(this.#reporter.waiting);
+    ctx.blockConcurrencyWhile(async () => {
+      this.#alarmAtMs = (await ctx.storage.getAlarm()) ?? undefined;
+      this.#arm();
+    });
+  }
+
+  get storage(): ConversationStorage {
+    return this.#storage;
+  }
+
+  get reporter(): Reporter {
+    return this.#reporter;
+  }
+
+  get state(): State {
+    return this.#state;
+  }
+
+  async snapshot(): Promise<Snapshot | undefined> {
+    const snapshot = await routesSource(this.env).current(this.#configNumber);
+    this.#configNumber = Math.max(this.#configNumber, snapshot?.routes.number ?? 0);
+    return snapshot;
+  }
+
+  async commit(commit: Commit): Promise<CommitResult> {
+    this.#configNumber = Math.max(this.#configNumber, commit.configNumber);
+    const snapshot = await this.snapshot();
+    if (snapshot === undefined) throw new Error("no routes document can be read");
+    if (this.#storage.meta("ref") === undefined) this.#storage.setMeta("ref", refName(commit.ref));
+    const knownAs = this.#storage.seqOf(commit.key);
+    const known = knownAs === undefined ? {} : { knownAs };
+    const { reply } = this.#apply({ type: "commit", commit, ...this.moment(snapshot), ...known });
+    if (reply === undefined) throw new Error("a commit without an answer");
+    return reply;
+  }
+
+  async speak(asked: Speak): Promise<SpeakVerdict> {
+    const pool = Object.keys(this.#state.pins).length === 0 ? await proactivePool(this, this.env, asked) : undefined;
+    const decided = speak(this.#state, {
+      type: "speak",
+      speak: asked,
+      nowMs: systemClock.nowMs(),
+      ...(pool === undefined ? {} : { proactivePool: pool }),
+    });
+    this.#take(decided);
+    return decided.verdict;
+  }
+
+  move(to: ConversationRef): void {
+    this.apply({ type: "move", to });
+  }
+
+  adopt(pins: readonly Pin[]): void {
+    this.apply({ type: "adopt", pins });
+  }
+
+  /** Sends a dead letter again under its own key; false when there is no such letter or its body is purged. */
+  async replay(seq: number): Promise<boolean> {
+    const snapshot = await this.snapshot();
+    const entry = this.#storage.deadLetter(seq);
+    if (snapshot === undefined || entry === undefined) return false;
+    this.apply({ type: "replay", entry, ...this.moment(snapshot) });
+    return true;
+  }
+
+  show(limit = 20): ConversationView {
+    return viewOf(this.#storage.meta("ref") ?? "", this.#state, this.#storage.newest(Math.min(limit, 200)));
+  }
+
+  /** The sweeper's knock: whatever an alarm lost is taken up. True when work is pending. */
+  async sweep(): Promise<boolean> {
+    await this.alarm();
+    return this.#state.queue.length > 0;
+  }
+
+  override async alarm(): Promise<void> {
+    this.#alarmAtMs = undefined;
+    try {
+      const snapshot = await this.snapshot();
+      if (snapshot === undefined) return this.#arm(systemClock.nowMs() + LEASE_MS);
+      this.apply({ type: "wake", ...this.moment(snapshot) });
+      await this.#effects.tidy(snapshot, systemClock.nowMs());
+    } catch (error) {
+      this.#effects.failed(error);
+      this.#arm(systemClock.nowMs() + LEASE_MS);
+    }
+  }
+
+  moment(snapshot: Snapshot) {
+    return { nowMs: systemClock.nowMs(), dice: webDice.next(), rules: deliveryRules(snapshot.routes) };
+  }
+
+  apply(event: Event): Step {
+    return this.#apply(event);
+  }
+
+  /** Rings at `atMs` at the latest: a farther alarm is brought nearer, a nearer one stays. */
+  armFor(atMs: number): void {
+    this.#arm(atMs);
+  }
+
+  #apply(event: Event): Step {
+    const next = step(this.#state, event);
+    this.#take(next);
+    return next;
+  }
+
+  #take(next: Step): void {
+    this.#storage.write(next.writes);
+    this.#state = next.state;
+    this.#arm();
+    this.#effects.perform(next.effects);
+  }
+
+  #arm(atMs = this.#dueAtMs()): void {
+    if (atMs === undefined) return;
+    const isArmed = this.#alarmAtMs !== undefined && this.#alarmAtMs <= atMs && this.#alarmAtMs > systemClock.nowMs() - LEASE_MS;
+    if (isArmed) return;
+    this.#alarmAtMs = atMs;
+    this.ctx.waitUntil(this.ctx.storage.setAlarm(atMs));
+  }
+
+  #dueAtMs(): number | undefined {
+    const nowMs = systemClock.nowMs();
+    return wakeAtMs(this.#state, nowMs) ?? (this.#reporter.hasWork ? nowMs + LEASE_MS : undefined);
+  }
+}

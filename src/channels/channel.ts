@@ -46,6 +46,8 @@ export interface Channel {
   /** Fields that only this channel's accounts have, with the purposes under `secrets`. Strict. */
   readonly accountFields: z.ZodObject;
   readonly limits: ChannelLimits;
+  /** The header in which an instance's own listener expects its secret; undefined when this channel has no native link. */
+  readonly nativeSecretHeader: string | undefined;
   readonly verify: Verify;
   readonly parse: Parse;
   readonly renderNotice: RenderNotice;

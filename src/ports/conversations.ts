@@ -8,6 +8,8 @@ export interface Speak {
   readonly account: string;
   readonly class: "send" | "edit";
   readonly chat: Chat;
+  /** Key of the conversation, for an object that does not know its own name yet. */
+  readonly conversation?: string;
 }
 
 /** `moved`: ask the conversation it moved to. */

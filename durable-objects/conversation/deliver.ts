@@ -1,0 +1,144 @@
+/**
+ * Delivery of the head of the queue: one hand-over in flight, in order, from storage. What an outcome means is decided here;
+ * when a pin is given up stands in `failover.ts`.
+ */
+import { backoffMs } from "../../src/core/backoff.ts";
+import type { DeliveryRules } from "../../src/core/delivery-rules.ts";
+import { avoided } from "./failover.ts";
+import { choose, end, ending, held, type Moment, UNREACHABLE_BACKOFF } from "./hold.ts";
+import { type Attempt, type Ending, type Entry, type State, type Step, still, then, withHead } from "./state.ts";
+
+/** Past its deadline by this much, an attempt or a choice has lost its answer. */
+const OVERDUE_MS = 10_000;
+const NO_INSTANCE_BACKOFF = { baseMs: 500, maxMs: 3000 };
+
+/** Looks at the head and does the next thing for it; calling it again changes nothing while that is under way. */
+export function advance(state: State, moment: Moment): Step {
+  const head = state.queue[0];
+  if (head === undefined || isChoosing(state, head, moment.nowMs)) return still(state);
+  if (head.attempt !== undefined) return isInFlight(state, head.attempt, moment.nowMs) ? still(state) : recoverAttempt(state, head, moment);
+  const over = endingOf(head, moment);
+  if (over !== undefined) return then(end(state, over), (next) => advance(next, moment));
+  if (head.dueAtMs > moment.nowMs) return still(state);
+  const pool = poolOf(head, moment.rules);
+  if (pool === undefined) return then(end(state, ending(head, "dead", "no-route", moment)), (next) => advance(next, moment));
+  if (pool !== head.pool) return advance(withHead(state, { ...head, pool }), moment);
+  return toInstance(state, head, moment);
+}
+
+/** What this incarnation began counts as under way only for so long: a lost answer must not hold a conversation for ever. */
+const isChoosing = (state: State, head: Entry, nowMs: number): boolean =>
+  state.choosing?.seq === head.seq && nowMs - state.choosing.sinceMs < OVERDUE_MS;
+
+const isInFlight = (state: State, attempt: Attempt, nowMs: number): boolean =>
+  attempt.id === state.liveAttempt && nowMs < attempt.deadlineAtMs + OVERDUE_MS;
+
+/** An attempt whose incarnation died: it may have arrived, and the same instance absorbs the repeat. */
+function recoverAttempt(state: State, head: Entry, moment: Moment): Step {
+  const maybeAt = head.attempt?.instance;
+  const back: Entry = {
+    ...head,
+    attempt: undefined,
+    maybeAt,
+    reached: head.reached + 1,
+    firstReachedAtMs: head.firstReachedAtMs ?? moment.nowMs,
+  };
+  return advance(withHead(state, back), moment);
+}
+
+function endingOf(head: Entry, moment: Moment): Ending | undefined {
+  if (head.expiresAtMs !== undefined && head.expiresAtMs <= moment.nowMs && head.maybeAt === undefined)
+    return ending(head, "expired", "expired", moment);
+  const rules = moment.rules.pools[head.pool];
+  if (rules === undefined) return undefined;
+  const isPoison = head.reached >= rules.maxAttempts || moment.nowMs - (head.firstReachedAtMs ?? moment.nowMs) >= rules.poisonMs;
+  return isPoison ? ending(head, "dead", `poison: ${head.lastDetail ?? "no answer"}`, moment) : undefined;
+}
+
+/** Its own pool, or the account's default when the document lost it. */
+function poolOf(head: Entry, rules: DeliveryRules): string | undefined {
+  if (rules.pools[head.pool] !== undefined && rules.defaultPools[head.account] !== undefined) return head.pool;
+  const fallback = rules.defaultPools[head.account];
+  return fallback !== undefined && rules.pools[fallback] !== undefined ? fallback : undefined;
+}
+
+function toInstance(state: State, head: Entry, moment: Moment): Step {
+  const pin = state.pins[head.pool];
+  const members = moment.rules.pools[head.pool]?.instances ?? [];
+  if (pin === undefined) return choose(state, head, { exclude: avoided(state, moment.nowMs), nowMs: moment.nowMs });
+  if (!members.includes(pin.instance) || moment.rules.draining.includes(pin.instance)) {
+    const detail = members.includes(pin.instance) ? "draining" : "no longer in the pool";
+    const tries = head.tries + 1;
+    const waiting = { ...head, tries, dueAtMs: moment.nowMs + backoffMs(UNREACHABLE_BACKOFF, tries, moment.dice) };
+    const trouble = { detail, mayMove: true, isGone: !members.includes(pin.instance) };
+    return then(held(state, waiting, trouble, moment), (next) => advance(next, moment));
+  }
+  return send(state, head, moment);
+}
+
+function send(state: State, head: Entry, moment: Moment): Step {
+  const pin = state.pins[head.pool];
+  const rules = moment.rules.pools[head.pool];
+  if (pin === undefined || rules === undefined) return still(state);
+  const tries = head.tries + 1;
+  const attempt: Attempt = {
+    id: `${head.seq}.${tries}`,
+    instance: pin.instance,
+    epoch: pin.epoch,
+    deadlineAtMs: moment.nowMs + rules.attemptMs,
+  };
+  const sending: Entry = { ...head, tries, attempt };
+  return {
+    state: { ...withHead(state, sending), liveAttempt: attempt.id },
+    writes: [{ row: "update", entry: sending }],
+    effects: [{ do: "hand-over", entry: sending, attempt }],
+  };
+}
+
+export interface ChosenEvent extends Moment {
+  readonly type: "chosen";
+  readonly seq: number;
+  readonly pool: string;
+  /** Undefined: none is eligible, the message is held. */
+  readonly instance?: string;
+  readonly detail: string;
+}
+
+export function chosen(state: State, event: ChosenEvent): Step {
+  const free: State = state.choosing?.seq === event.seq ? { ...state, choosing: undefined } : state;
+  const head = free.queue[0];
+  if (head?.seq !== event.seq || head.pool !== event.pool || head.attempt !== undefined) return advance(free, event);
+  const pin = free.pins[event.pool];
+  if (event.instance === undefined || event.instance === pin?.instance) return waitForInstance(free, head, event);
+  const next = { pool: event.pool, instance: event.instance, epoch: (pin?.epoch ?? 0) + 1, atMs: event.nowMs, isUsed: false };
+  const fresh: Entry = { ...head, heldSinceMs: undefined, maybeAt: undefined };
+  const from = pin === undefined ? {} : { from: pin.instance };
+  const pinned: Step = {
+    state: { ...withHead(free, fresh), pins: { ...free.pins, [event.pool]: next } },
+    writes: [{ row: "pin", pin: next }],
+    effects: [
+      { do: "granted", instance: event.instance },
+      { do: "pinned", pin: next, ...from, reason: head.lastDetail ?? event.detail },
+    ],
+  };
+  return then(pinned, (state) => advance({ ...state, queue: state.queue.map(dueNow(event, fresh.seq)) }, event));
+}
+
+const dueNow = (event: Moment, seq: number) => (entry: Entry) =>
+  entry.seq === seq ? { ...entry, dueAtMs: Math.min(entry.dueAtMs, event.nowMs) } : entry;
+
+function waitForInstance(state: State, head: Entry, event: ChosenEvent): Step {
+  const tries = head.tries + 1;
+  const waiting: Entry = {
+    ...head,
+    tries,
+    lastDetail: event.detail,
+    dueAtMs: event.nowMs + backoffMs(NO_INSTANCE_BACKOFF, tries, event.dice),
+    heldSinceMs: head.heldSinceMs ?? event.nowMs,
+  };
+  return {
+    state: withHead(state, waiting),
+    writes: [{ row: "update", entry: waiting }],
+    effects: [{ do: "troubled", entry: waiting, detail: event.detail }],
+  };
+}

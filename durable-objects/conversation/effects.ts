@@ -1,0 +1,210 @@
+/**
+ * Performs what the machine asked for, after its rows are written: hand-overs, choices, log lines, notices. Nothing here decides;
+ * what comes back goes into the machine as an event. A failure of a side matter (log, metric, notice) never touches delivery.
+ */
+
+import { type ConversationRef, refOf } from "../../src/core/conversation-ref.ts";
+import { deadId } from "../../src/core/dead-id.ts";
+import type { Outcome } from "../../src/core/outcome.ts";
+import { choose, handOver } from "../../src/pipeline/deliver.ts";
+import type { Snapshot } from "../../src/pipeline/snapshot.ts";
+import { botsOf } from "../bot/stub.ts";
+import type { Env } from "../env.ts";
+import { instancesOf } from "../instance/stub.ts";
+import { envSecrets, jsonLog, platformHttp, systemClock, webDice } from "../runtime.ts";
+import { permitsOf, shardsOf } from "../shard/stub.ts";
+import type { Conversation } from "./durable-object.ts";
+import { settledLine } from "./ledger.ts";
+import type { Effect, Ending, Entry } from "./state.ts";
+import { adoptPins } from "./stub.ts";
+
+const HOUR_MS = 3_600_000;
+/** A hand-over that the pool's concurrency cap keeps back asks again after this. */
+const PERMIT_WAIT_MS = 1000;
+
+export class Effects {
+  readonly #object: Conversation;
+  readonly #env: Env;
+  readonly #background: (work: Promise<unknown>) => void;
+  #isPendingKnown = false;
+
+  constructor(object: Conversation, env: Env, background: (work: Promise<unknown>) => void) {
+    this.#object = object;
+    this.#env = env;
+    this.#background = background;
+  }
+
+  perform(effects: readonly Effect[]): void {
+    for (const effect of effects) this.#run(effect);
+  }
+
+  failed(error: unknown): void {
+    jsonLog.write({ level: "error", event: "conversation.error", conversation: this.#ref.key, detail: String(error) });
+  }
+
+  /** Lines of endings whose incarnation may have died before it wrote them: told again, marked as such. */
+  repeatLines(endings: readonly Ending[]): void {
+    for (const ending of endings) jsonLog.write({ ...settledLine(this.#ref.key, ending), again: true });
+  }
+
+  /** What an alarm does besides delivery: reports, purges, and hands pins over until the other side has them. */
+  async tidy(snapshot: Snapshot, nowMs: number): Promise<void> {
+    const { state, storage, reporter } = this.#object;
+    if (state.movedTo !== undefined) await this.#handPins();
+    const newest = Object.values(state.pins).toSorted((left, right) => right.atMs - left.atMs)[0];
+    const firstOpen = state.queue[0]?.seq ?? state.nextSeq;
+    await reporter.flush(shardsOf(this.#env), {
+      ref: this.#ref,
+      nowMs,
+      firstOpen,
+      ...(newest === undefined ? {} : { instance: newest.instance }),
+    });
+    if (state.queue.length > 0 || reporter.hasWork) return;
+    if (this.#isPendingKnown) await shardsOf(this.#env).setPending(this.#ref, false);
+    this.#isPendingKnown = false;
+    const { bodyHours, dedupeDays, deadDays } = snapshot.routes.document.retention;
+    const again = storage.purge(nowMs, {
+      bodyMs: bodyHours * HOUR_MS,
+      dedupeMs: dedupeDays * 24 * HOUR_MS,
+      deadMs: deadDays * 24 * HOUR_MS,
+    });
+    if (again !== undefined) this.#object.armFor(again);
+  }
+
+  get #ref(): ConversationRef {
+    return refOf(this.#object.storage.meta("ref") ?? "") ?? { key: "unknown" };
+  }
+
+  #run(effect: Effect): void {
+    // One arm per effect; the compiler finds a missing one.
+    switch (effect.do) {
+      case "hand-over":
+        this.#background(this.#handOver(effect.entry, effect.attempt.id));
+        break;
+      case "choose":
+        this.#background(this.#choose(effect));
+        break;
+      case "granted":
+        this.#aside(() => instancesOf(this.#env).granted(effect.instance));
+        break;
+      case "ended":
+        this.#ended(effect.ending);
+        break;
+      case "notice":
+        this.#aside(() => this.#notify(effect.entry));
+        break;
+      case "pinned":
+        jsonLog.write({
+          ...{
+            level: "info",
+            event: effect.from === undefined ? "conversation.pinned" : "conversation.moved",
+            conversation: this.#ref.key,
+          },
+          ...{ pool: effect.pin.pool, instance: effect.pin.instance, epoch: effect.pin.epoch, from: effect.from, reason: effect.reason },
+        });
+        break;
+      case "troubled":
+        this.#troubled(effect.entry, effect.detail);
+        break;
+      case "hand-pins":
+        this.#aside(() => this.#handPins());
+        break;
+    }
+  }
+
+  async #handOver(entry: Entry, attemptId: string): Promise<void> {
+    const snapshot = await this.#object.snapshot();
+    const outcome = await this.#attempt(entry, snapshot);
+    if (snapshot === undefined) return;
+    this.#object.apply({ type: "outcome", attemptId, outcome, ...this.#object.moment(snapshot) });
+    const instance = entry.attempt?.instance;
+    const isNews = outcome.kind === "accepted" ? entry.tries > 1 : outcome.kind !== "busy";
+    if (instance !== undefined && isNews && outcome.kind !== "unmarked")
+      this.#aside(() => instancesOf(this.#env).report(instance, outcome));
+  }
+
+  async #attempt(entry: Entry, snapshot: Snapshot | undefined): Promise<Outcome> {
+    const stored = this.#object.storage.body(entry.seq);
+    const { attempt } = entry;
+    if (snapshot === undefined || stored === undefined || attempt === undefined) return { kind: "unreachable", detail: "not ready" };
+    const pool = snapshot.routes.pools.get(entry.pool);
+    const leaseMs = attempt.deadlineAtMs - systemClock.nowMs() + PERMIT_WAIT_MS;
+    const permit = pool?.concurrency === undefined ? "" : await permitsOf(this.#env).acquire(entry.pool, pool.concurrency, leaseMs);
+    if (permit === undefined) return { kind: "busy", retryAfterMs: PERMIT_WAIT_MS, detail: "the pool's concurrency cap" };
+    const deadlineMs = Math.max(1, attempt.deadlineAtMs - systemClock.nowMs());
+    const request = { instance: attempt.instance, account: entry.account, key: entry.key, traceId: entry.traceId, deadlineMs, ...stored };
+    const outcome = await handOver(snapshot.routes, request, this.#ports());
+    if (permit !== "") this.#aside(() => permitsOf(this.#env).release(entry.pool, permit));
+    return outcome;
+  }
+
+  #ports() {
+    const spanId = webDice.hex(8);
+    const secrets = envSecrets(this.#env);
+    const own = this.#env.PUBLIC_URL === undefined ? {} : { ownHost: new URL(this.#env.PUBLIC_URL).host };
+    return { http: platformHttp, clock: systemClock, secrets, spanId, allowPrivate: this.#env.ALLOW_PRIVATE_INSTANCES === "true", ...own };
+  }
+
+  async #choose(effect: Extract<Effect, { do: "choose" }>): Promise<void> {
+    const snapshot = await this.#object.snapshot();
+    if (snapshot === undefined) return;
+    const placed = await choose(snapshot.routes, instancesOf(this.#env), { ...effect, conversation: this.#ref.key }).catch(
+      (error: unknown) => ({ held: String(error) }),
+    );
+    const choice = "held" in placed ? { detail: placed.held ?? "held" } : { instance: placed.instance, detail: "placed" };
+    this.#object.apply({ type: "chosen", seq: effect.seq, pool: effect.pool, ...choice, ...this.#object.moment(snapshot) });
+  }
+
+  #ended(ending: Ending): void {
+    this.#object.reporter.add(ending);
+    this.#object.armFor(systemClock.nowMs() + 5000);
+    const line = settledLine(this.#ref.key, ending);
+    this.#aside(async () => {
+      await this.#object.storage.synced();
+      jsonLog.write(line);
+      if (ending.state === "dead") await this.#dead(ending);
+    });
+  }
+
+  async #dead(ending: Ending): Promise<void> {
+    const { entry } = ending;
+    const id = deadId(this.#ref, ending.seq);
+    const facts = { id, account: entry.account, conversation: this.#ref.key, messageId: entry.messageId, pool: entry.pool };
+    await shardsOf(this.#env).addDead(this.#ref, { ...facts, reason: ending.outcome, atMs: ending.atMs });
+  }
+
+  #troubled(entry: Entry, detail: string): void {
+    const { account, messageId, pool, tries } = entry;
+    jsonLog.write({
+      level: "warn",
+      event: "message.held",
+      conversation: this.#ref.key,
+      account,
+      message: messageId,
+      pool,
+      attempts: tries,
+      detail,
+    });
+    if (this.#isPendingKnown) return;
+    this.#isPendingKnown = true;
+    this.#aside(() => shardsOf(this.#env).setPending(this.#ref, true));
+  }
+
+  async #notify(entry: Entry): Promise<void> {
+    const snapshot = await this.#object.snapshot();
+    const text = snapshot?.routes.document.limits.notice ?? "";
+    await botsOf(this.#env).notify(entry.account, { chat: entry.chat, text, key: `limited/${entry.key}` });
+  }
+
+  async #handPins(): Promise<void> {
+    const { state, storage } = this.#object;
+    if (state.movedTo === undefined || storage.meta("handed") !== undefined) return;
+    await adoptPins(this.#env, state.movedTo, Object.values(state.pins));
+    storage.setMeta("handed", "1");
+  }
+
+  /** Work beside delivery: its failure is logged and otherwise forgotten. */
+  #aside(work: () => Promise<unknown>): void {
+    this.#background(work().catch((error: unknown) => this.failed(error)));
+  }
+}

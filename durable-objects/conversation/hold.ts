@@ -1,0 +1,69 @@
+/**
+ * A head that cannot be delivered now: it waits for its pin, or the pin is given up by the pool's policy. Also the small words
+ * every step of delivery shares: the moment it happens in, choosing, ending.
+ */
+import type { DeliveryRules } from "../../src/core/delivery-rules.ts";
+import type { TerminalState } from "../../src/core/terminal.ts";
+import { avoided, fence, giveUpPin } from "./failover.ts";
+import { type Effect, type Ending, type Entry, type State, type Step, still, then, withHead } from "./state.ts";
+
+/** When and under which rules a step happens; `dice` in [0, 1) spreads retries. */
+export interface Moment {
+  readonly nowMs: number;
+  readonly dice: number;
+  readonly rules: DeliveryRules;
+}
+
+export const UNREACHABLE_BACKOFF = { baseMs: 500, maxMs: 5000 };
+
+export interface Trouble {
+  readonly detail: string;
+  readonly mayMove: boolean;
+  readonly isGone: boolean;
+}
+
+/** The pin cannot take the head now: wait for it, or give the pin up when the pool's policy says so. */
+export function held(state: State, head: Entry, trouble: Trouble, moment: Moment): Step {
+  const rules = moment.rules.pools[head.pool];
+  const pin = state.pins[head.pool];
+  const since = head.heldSinceMs ?? moment.nowMs;
+  const waiting: Entry = { ...head, heldSinceMs: since, lastDetail: trouble.detail };
+  if (rules === undefined || pin === undefined) return still(withHead(state, waiting));
+  const decision = trouble.mayMove
+    ? giveUpPin(pin, { heldMs: moment.nowMs - since, isGone: trouble.isGone, maybeAt: waiting.maybeAt }, rules)
+    : "keep";
+  const troubled: Step = {
+    state: withHead(state, waiting),
+    writes: [],
+    effects: [{ do: "troubled", entry: waiting, detail: trouble.detail }],
+  };
+  if (decision === "park") return end(troubled.state, ending(waiting, "dead", "ambiguous", moment));
+  if (decision === "move")
+    return then(troubled, (next) =>
+      choose(next, waiting, { exclude: [pin.instance, ...avoided(next, moment.nowMs)], nowMs: moment.nowMs }),
+    );
+  const until = fence(waiting, pin, rules, { nowMs: moment.nowMs, mayMove: trouble.mayMove });
+  const later: Entry = { ...waiting, dueAtMs: until };
+  return { state: withHead(state, later), writes: [{ row: "update", entry: later }], effects: troubled.effects };
+}
+
+export function choose(state: State, head: Entry, by: { readonly exclude: readonly string[]; readonly nowMs: number }): Step {
+  const effect: Effect = { do: "choose", seq: head.seq, pool: head.pool, account: head.account, exclude: by.exclude };
+  return { state: { ...state, choosing: { seq: head.seq, sinceMs: by.nowMs } }, writes: [], effects: [effect] };
+}
+
+export function end(state: State, over: Ending): Step {
+  return {
+    state: { ...state, queue: state.queue.filter((entry) => entry.seq !== over.seq), queuedBytes: state.queuedBytes - over.entry.bytes },
+    writes: [{ row: "end", ending: over }],
+    effects: [{ do: "ended", ending: over }],
+  };
+}
+
+export const ending = (entry: Entry, state: TerminalState, how: string, moment: Moment): Ending => ({
+  seq: entry.seq,
+  entry,
+  state,
+  outcome: how,
+  atMs: moment.nowMs,
+});

@@ -1,0 +1,78 @@
+/**
+ * The conversation machine: state and event in, state, rows and effects out. It keeps no clock, throws no dice and does no I/O;
+ * whoever runs it writes the rows in one transaction and performs the effects afterwards.
+ *
+ *   commit ─► queue ─► choose ─► chosen ─► hand-over ─► outcome ─► ended
+ *                         ▲         │ held      │ busy, failed, unreachable, unknown
+ *                         └─────────┴───────────┘ due again, by alarm
+ */
+import type { ConversationRef } from "../../src/core/conversation-ref.ts";
+import { type CommitEvent, commit } from "./commit.ts";
+import { advance, type ChosenEvent, chosen } from "./deliver.ts";
+import type { Moment } from "./hold.ts";
+import { type OutcomeEvent, outcome } from "./outcome.ts";
+import { adopt, move, type SpeakEvent, speak } from "./speak.ts";
+import type { Entry, Pin, State, Step } from "./state.ts";
+import { then } from "./state.ts";
+
+export type Event =
+  | CommitEvent
+  | ChosenEvent
+  | OutcomeEvent
+  | SpeakEvent
+  | (Moment & { readonly type: "wake" })
+  | (Moment & { readonly type: "replay"; readonly entry: Entry })
+  | { readonly type: "move"; readonly to: ConversationRef }
+  | { readonly type: "adopt"; readonly pins: readonly Pin[] };
+
+export function step(state: State, event: Event): Step {
+  switch (event.type) {
+    case "commit":
+      return commit(state, event);
+    case "chosen":
+      return chosen(state, event);
+    case "outcome":
+      return outcome(state, event);
+    case "wake":
+      return advance(state, event);
+    case "speak":
+      return speak(state, event);
+    case "replay":
+      return then(requeue(state, event.entry, event.nowMs), (next) => advance(next, event));
+    case "move":
+      return move(state, event.to);
+    case "adopt":
+      return adopt(state, event.pins);
+  }
+}
+
+/** A dead letter sent again: at the end of the queue, under a new number and the same key. */
+function requeue(state: State, dead: Entry, nowMs: number): Step {
+  const entry: Entry = {
+    ...dead,
+    seq: state.nextSeq,
+    dueAtMs: nowMs,
+    tries: 0,
+    reached: 0,
+    firstReachedAtMs: undefined,
+    attempt: undefined,
+    maybeAt: undefined,
+    heldSinceMs: undefined,
+    lastDetail: undefined,
+    expiresAtMs: undefined,
+    isReplay: true,
+  };
+  const next = { ...state, nextSeq: entry.seq + 1, queue: [...state.queue, entry], queuedBytes: state.queuedBytes + entry.bytes };
+  return { state: next, writes: [{ row: "replay", entry, of: dead.seq }], effects: [] };
+}
+
+/** How soon an incarnation that dies now must be replaced by its alarm. @see docs/decisions */
+export const LEASE_MS = 5000;
+
+/** When the alarm must ring at the latest, or undefined when nothing is pending. */
+export function wakeAtMs(state: State, nowMs: number): number | undefined {
+  const head = state.queue[0];
+  if (head === undefined) return undefined;
+  const isUnderWay = head.attempt !== undefined || state.choosing?.seq === head.seq || head.dueAtMs <= nowMs;
+  return isUnderWay ? nowMs + LEASE_MS : head.dueAtMs;
+}

@@ -1,0 +1,65 @@
+/** What the answer to a hand-over means for the message: settled, dead, or held for another try. */
+import { backoffMs } from "../../src/core/backoff.ts";
+import { hasReached, isSettled, type Outcome } from "../../src/core/outcome.ts";
+import { advance } from "./deliver.ts";
+import { end, ending, held, type Moment, UNREACHABLE_BACKOFF } from "./hold.ts";
+import { type Entry, type State, type Step, still, then, withHead } from "./state.ts";
+
+const FAILED_BACKOFF = { baseMs: 1000, maxMs: 30_000 };
+/** A busy instance is healthy: it is asked again soon, after 2 to 30 s. */
+const BUSY_WAIT_MS = 2000;
+const MAX_BUSY_WAIT_MS = 30_000;
+/** At most three a minute against an instance that refuses us, so that its own lock-out is not reached. */
+const REFUSED_WAIT_MS = 20_000;
+
+export interface OutcomeEvent extends Moment {
+  readonly type: "outcome";
+  readonly attemptId: string;
+  readonly outcome: Outcome;
+}
+
+export function outcome(state: State, event: OutcomeEvent): Step {
+  const head = state.queue[0];
+  if (head?.attempt?.id !== event.attemptId) return still(state);
+  const { attempt } = head;
+  const free = { ...state, liveAttempt: undefined };
+  if (isSettled(event.outcome.kind)) return then(settle(free, head, event), (next) => advance(next, event));
+  const isReached = hasReached(event.outcome.kind);
+  const failed: Entry = {
+    ...head,
+    attempt: undefined,
+    reached: head.reached + (isReached ? 1 : 0),
+    firstReachedAtMs: isReached ? (head.firstReachedAtMs ?? event.nowMs) : head.firstReachedAtMs,
+    maybeAt: event.outcome.kind === "unknown" ? attempt.instance : head.maybeAt,
+    lastDetail: event.outcome.detail,
+  };
+  if (event.outcome.kind === "refused" && event.outcome.isPermanent === true) {
+    return then(end(free, ending(failed, "dead", `refused: ${event.outcome.detail}`, event)), (next) => advance(next, event));
+  }
+  const trouble = { detail: event.outcome.detail, mayMove: mayMove(event.outcome), isGone: false };
+  const waiting = { ...failed, dueAtMs: event.nowMs + waitMs(event.outcome, failed, event.dice) };
+  return then(held(withHead(free, failed), waiting, trouble, event), (next) => advance(next, event));
+}
+
+/** Busy is not broken, and a refusal is ours to mend: neither is a reason to take a conversation from its history. */
+const mayMove = (result: Outcome): boolean => (result.kind === "busy" ? result.isDraining === true : result.kind !== "refused");
+
+function waitMs(result: Outcome, entry: Entry, dice: number): number {
+  if (result.kind === "refused") return REFUSED_WAIT_MS;
+  if (result.kind === "busy")
+    return Math.min(MAX_BUSY_WAIT_MS, Math.max(result.retryAfterMs ?? BUSY_WAIT_MS, 500)) + Math.round(dice * 500);
+  return backoffMs(result.kind === "unreachable" ? UNREACHABLE_BACKOFF : FAILED_BACKOFF, entry.tries, dice);
+}
+
+function settle(state: State, head: Entry, event: OutcomeEvent): Step {
+  const pin = state.pins[head.pool];
+  const instance = head.attempt?.instance ?? "";
+  const accepted = { ...state.accepted, [instance]: { seq: head.seq, atMs: event.nowMs } };
+  const used = pin !== undefined && !pin.isUsed && pin.instance === instance ? { ...pin, isUsed: true } : undefined;
+  const pins = used === undefined ? state.pins : { ...state.pins, [head.pool]: used };
+  const ended = end(
+    { ...state, accepted, pins },
+    { ...ending(head, "delivered", event.outcome.kind, event), instance, epoch: head.attempt?.epoch },
+  );
+  return used === undefined ? ended : { ...ended, writes: [...ended.writes, { row: "pin", pin: used }] };
+}

@@ -1,0 +1,83 @@
+/**
+ * Reports ended messages to the shard in batches, each exactly once: a batch gets a serial and is written down before it is
+ * sent, and the shard ignores a serial it has seen. After a crash the same batch goes out again under the same serial.
+ */
+import type { ConversationRef } from "../../src/core/conversation-ref.ts";
+import { addDeltas, type Delta } from "../../src/core/series.ts";
+import type { Shards } from "../../src/ports/shards.ts";
+import { deltaOf } from "./ledger.ts";
+import type { Ending } from "./state.ts";
+import type { ConversationStorage } from "./storage.ts";
+
+/** Endings up to `below`, and those in `beyond`, are in a batch already. */
+interface Batch {
+  readonly serial: number;
+  readonly delta: Delta;
+  readonly below: number;
+  readonly beyond: readonly number[];
+  readonly instance?: string;
+  readonly atMs: number;
+  readonly isSent: boolean;
+}
+
+const META = "batch";
+const NONE: Batch = { serial: 0, delta: {}, below: 0, beyond: [], atMs: 0, isSent: true };
+
+export class Reporter {
+  readonly #storage: ConversationStorage;
+  #batch: Batch;
+  #waiting: readonly Ending[];
+
+  constructor(storage: ConversationStorage) {
+    this.#storage = storage;
+    this.#batch = JSON.parse(storage.meta(META) ?? JSON.stringify(NONE)) as Batch;
+    this.#waiting = storage.endingsAfter(this.#batch.below).filter((ending) => !this.#batch.beyond.includes(ending.seq));
+  }
+
+  /** Endings no batch holds yet. After a start these are the ones whose log line may have died with the last incarnation. */
+  get waiting(): readonly Ending[] {
+    return this.#waiting;
+  }
+
+  get hasWork(): boolean {
+    return this.#waiting.length > 0 || !this.#batch.isSent;
+  }
+
+  add(ending: Ending): void {
+    this.#waiting = [...this.#waiting, ending];
+  }
+
+  /** Sends what is owed; a failure leaves it for the next alarm. `firstOpen` is the lowest number that has not ended. */
+  async flush(
+    shards: Shards,
+    at: { readonly ref: ConversationRef; readonly nowMs: number; readonly firstOpen: number; readonly instance?: string },
+  ): Promise<void> {
+    if (this.#batch.isSent && this.#waiting.length > 0) this.#prepare(at);
+    if (this.#batch.isSent) return;
+    const { serial, delta, instance, atMs } = this.#batch;
+    await shards.flush(at.ref, { serial, delta, atMs, ...(instance === undefined ? {} : { instance }) });
+    this.#save({ ...this.#batch, isSent: true });
+  }
+
+  #prepare(at: { readonly nowMs: number; readonly firstOpen: number; readonly instance?: string }): void {
+    const seqs = [...this.#batch.beyond, ...this.#waiting.map((ending) => ending.seq)];
+    const delta = addDeltas(...this.#waiting.map(deltaOf));
+    const below = Math.max(this.#batch.below, at.firstOpen - 1);
+    const instance = at.instance === undefined ? {} : { instance: at.instance };
+    this.#waiting = [];
+    this.#save({
+      serial: this.#batch.serial + 1,
+      delta,
+      below,
+      beyond: seqs.filter((seq) => seq > below),
+      atMs: at.nowMs,
+      isSent: false,
+      ...instance,
+    });
+  }
+
+  #save(batch: Batch): void {
+    this.#batch = batch;
+    this.#storage.setMeta(META, JSON.stringify(batch));
+  }
+}

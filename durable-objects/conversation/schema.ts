@@ -1,0 +1,45 @@
+/**
+ * The tables of a conversation and their numbered migrations. Additive only: an older Worker may still run beside a newer object.
+ * `seen` has no rowid and no time index, so that a key costs one row written; `messages` carries attempt and mark in the row itself, and its body last: a scan
+ * for what is waiting does not page through bodies.
+ */
+export const MIGRATIONS: readonly string[] = [
+  `CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+   CREATE TABLE seen (key TEXT PRIMARY KEY, seq INTEGER NOT NULL, at_ms INTEGER NOT NULL) WITHOUT ROWID;
+   CREATE TABLE pins (pool TEXT PRIMARY KEY, instance TEXT NOT NULL, epoch INTEGER NOT NULL, at_ms INTEGER NOT NULL, is_used INTEGER NOT NULL) WITHOUT ROWID;
+   CREATE TABLE answered (instance TEXT PRIMARY KEY, seq INTEGER NOT NULL) WITHOUT ROWID;
+   CREATE TABLE messages (
+     seq INTEGER PRIMARY KEY,
+     key TEXT NOT NULL,
+     message_id TEXT NOT NULL,
+     account TEXT NOT NULL,
+     kind TEXT NOT NULL,
+     chat TEXT NOT NULL,
+     sender TEXT,
+     pool TEXT NOT NULL,
+     rule TEXT NOT NULL,
+     trace TEXT NOT NULL,
+     trace_id TEXT NOT NULL,
+     content_type TEXT NOT NULL,
+     bytes INTEGER NOT NULL,
+     arrived_at_ms INTEGER NOT NULL,
+     committed_at_ms INTEGER NOT NULL,
+     expires_at_ms INTEGER,
+     due_at_ms INTEGER NOT NULL,
+     tries INTEGER NOT NULL,
+     reached INTEGER NOT NULL,
+     first_reached_at_ms INTEGER,
+     attempt TEXT,
+     maybe_at TEXT,
+     held_since_ms INTEGER,
+     last_detail TEXT,
+     is_replay INTEGER NOT NULL,
+     state TEXT NOT NULL,
+     outcome TEXT,
+     instance TEXT,
+     epoch INTEGER,
+     ended_at_ms INTEGER,
+     replayed_as INTEGER,
+     body BLOB
+   );`,
+];

@@ -1,0 +1,71 @@
+/** Who may speak to the person: the owner of a pin. This is the fence that works with a stock gateway, which knows nothing of epochs. */
+import type { ConversationRef } from "../../src/core/conversation-ref.ts";
+import type { Speak, SpeakVerdict } from "../../src/ports/conversations.ts";
+import type { Pin, State, Step } from "./state.ts";
+import { still } from "./state.ts";
+
+export interface SpeakEvent {
+  readonly type: "speak";
+  readonly speak: Speak;
+  readonly nowMs: number;
+  /** The pool in which this instance may become the owner of a conversation that has none; undefined: it may not. */
+  readonly proactivePool?: string;
+}
+
+export interface SpeakStep extends Step {
+  readonly verdict: SpeakVerdict;
+}
+
+export function speak(state: State, event: SpeakEvent): SpeakStep {
+  if (state.movedTo !== undefined) return { ...still(state), verdict: { verdict: "moved", to: state.movedTo } };
+  const pins = Object.values(state.pins);
+  const own = pins.find((pin) => pin.instance === event.speak.instance);
+  if (own !== undefined) return { ...answer(state, event), verdict: { verdict: "owner", epoch: own.epoch } };
+  if (pins.length === 0 && event.proactivePool !== undefined) return pinSpeaker(state, event, event.proactivePool);
+  const owner = pins[0]?.instance;
+  return { ...still(state), verdict: owner === undefined ? { verdict: "suppressed" } : { verdict: "suppressed", owner } };
+}
+
+/** What it sends answers everything it has accepted so far: messages and replies are not one to one. */
+function answer(state: State, event: SpeakEvent): Step {
+  const { instance } = event.speak;
+  const last = state.accepted[instance]?.seq ?? 0;
+  if (event.speak.class !== "send" || last <= (state.answered[instance] ?? 0)) return still(state);
+  return {
+    state: { ...state, answered: { ...state.answered, [instance]: last } },
+    writes: [{ row: "answered", instance, seq: last }],
+    effects: [],
+  };
+}
+
+function pinSpeaker(state: State, event: SpeakEvent, pool: string): SpeakStep {
+  const pin: Pin = { pool, instance: event.speak.instance, epoch: 1, atMs: event.nowMs, isUsed: true };
+  return {
+    state: { ...state, pins: { ...state.pins, [pool]: pin } },
+    writes: [{ row: "pin", pin }],
+    effects: [{ do: "pinned", pin, reason: "spoke first" }],
+    verdict: { verdict: "proactive", epoch: pin.epoch },
+  };
+}
+
+/** The chat lives on under another name: this object forwards from now on and hands its pins over. */
+export function move(state: State, to: ConversationRef): Step {
+  if (state.movedTo !== undefined) return still(state);
+  return {
+    state: { ...state, movedTo: to },
+    writes: [{ row: "moved", to }],
+    effects: [{ do: "hand-pins", to, pins: Object.values(state.pins) }],
+  };
+}
+
+/** Pins handed over by the conversation this one continues. One that has history here already keeps it. */
+export function adopt(state: State, pins: readonly Pin[]): Step {
+  const taken = pins
+    .filter((pin) => state.pins[pin.pool]?.isUsed !== true)
+    .map((pin) => ({ ...pin, epoch: Math.max(pin.epoch, state.pins[pin.pool]?.epoch ?? 0) + 1 }));
+  return {
+    state: { ...state, pins: { ...state.pins, ...Object.fromEntries(taken.map((pin) => [pin.pool, pin])) } },
+    writes: taken.map((pin) => ({ row: "pin", pin })),
+    effects: [],
+  };
+}

@@ -1,0 +1,140 @@
+/**
+ * What a conversation knows while it runs: the messages not ended yet, in order, its pins and debts. Everything here can be
+ * rebuilt from its tables, except what is marked as memory: an incarnation that dies takes that with it, on purpose.
+ */
+
+import type { Commit, CommitResult } from "../../src/core/commit.ts";
+import type { ConversationRef } from "../../src/core/conversation-ref.ts";
+import type { Chat } from "../../src/core/message.ts";
+import type { TerminalState } from "../../src/core/terminal.ts";
+import type { Bucket } from "../../src/core/token-bucket.ts";
+
+/** The instance a conversation keeps within a pool. The epoch grows at every move and never shrinks. */
+export interface Pin {
+  readonly pool: string;
+  readonly instance: string;
+  readonly epoch: number;
+  readonly atMs: number;
+  /** It accepted something: from here on a move costs history. */
+  readonly isUsed: boolean;
+}
+
+export interface Attempt {
+  readonly id: string;
+  readonly instance: string;
+  readonly epoch: number;
+  readonly deadlineAtMs: number;
+}
+
+/** A message that has not ended: its facts without the body, and how its delivery stands. */
+export interface Entry {
+  readonly seq: number;
+  readonly key: string;
+  readonly messageId: string;
+  readonly account: string;
+  readonly kind: string;
+  readonly chat: Chat;
+  readonly pool: string;
+  readonly rule: string;
+  readonly trace: string;
+  readonly traceId: string;
+  readonly bytes: number;
+  readonly arrivedAtMs: number;
+  readonly committedAtMs: number;
+  readonly expiresAtMs?: number | undefined;
+  /** Not before. */
+  readonly dueAtMs: number;
+  /** Every attempt, and those that reached an instance: only the latter count toward poison. */
+  readonly tries: number;
+  readonly reached: number;
+  readonly firstReachedAtMs?: number | undefined;
+  readonly attempt?: Attempt | undefined;
+  /** An instance that may have it: an attempt ended `unknown`. */
+  readonly maybeAt?: string | undefined;
+  /** Since when its pin keeps it waiting. */
+  readonly heldSinceMs?: number | undefined;
+  readonly lastDetail?: string | undefined;
+  readonly isReplay: boolean;
+}
+
+/** How a message ended, as the log, the metrics and the dead letters tell it. */
+export interface Ending {
+  readonly seq: number;
+  readonly entry: Entry;
+  readonly state: TerminalState;
+  /** `accepted`, `unmarked`, `poison`, `ambiguous`, `refused: http 400`, ... */
+  readonly outcome: string;
+  readonly instance?: string | undefined;
+  readonly epoch?: number | undefined;
+  readonly atMs: number;
+}
+
+export interface Arrival {
+  readonly sender: string;
+  readonly atMs: number;
+}
+
+export interface State {
+  readonly nextSeq: number;
+  readonly queue: readonly Entry[];
+  readonly queuedBytes: number;
+  readonly pins: Readonly<Record<string, Pin>>;
+  /** Per instance: the newest message it accepted, and up to which it has answered since. */
+  readonly accepted: Readonly<Record<string, { readonly seq: number; readonly atMs: number }>>;
+  readonly answered: Readonly<Record<string, number>>;
+  readonly movedTo?: ConversationRef | undefined;
+  /** Memory: the attempt this incarnation has in flight, and the message it is choosing an instance for. */
+  readonly liveAttempt?: string | undefined;
+  readonly choosing?: { readonly seq: number; readonly sinceMs: number } | undefined;
+  /** Memory, rebuilt from arrivals: buckets by sender; "" is the whole conversation. */
+  readonly buckets: Readonly<Record<string, Bucket>>;
+  readonly recent: readonly Arrival[];
+  readonly noticedAtMs?: number | undefined;
+}
+
+export const emptyState: State = { nextSeq: 1, queue: [], queuedBytes: 0, pins: {}, accepted: {}, answered: {}, buckets: {}, recent: [] };
+
+/** Rows to write, in the same transaction as the step that asked for them. */
+export type Write =
+  | { readonly row: "insert"; readonly entry: Entry; readonly commit: Commit; readonly ending?: Ending }
+  | { readonly row: "update"; readonly entry: Entry }
+  | { readonly row: "end"; readonly ending: Ending }
+  | { readonly row: "replay"; readonly entry: Entry; readonly of: number }
+  | { readonly row: "pin"; readonly pin: Pin }
+  | { readonly row: "answered"; readonly instance: string; readonly seq: number }
+  | { readonly row: "moved"; readonly to: ConversationRef };
+
+/** Things to do once the writes are made. They may be repeated after a crash; none may come before its write. */
+export type Effect =
+  | { readonly do: "hand-over"; readonly entry: Entry; readonly attempt: Attempt }
+  | { readonly do: "choose"; readonly seq: number; readonly pool: string; readonly account: string; readonly exclude: readonly string[] }
+  | { readonly do: "granted"; readonly instance: string }
+  | { readonly do: "ended"; readonly ending: Ending }
+  | { readonly do: "notice"; readonly entry: Entry; readonly notice: "limited" }
+  | { readonly do: "pinned"; readonly pin: Pin; readonly from?: string; readonly reason: string }
+  | { readonly do: "troubled"; readonly entry: Entry; readonly detail: string }
+  | { readonly do: "hand-pins"; readonly to: ConversationRef; readonly pins: readonly Pin[] };
+
+export interface Step {
+  readonly state: State;
+  readonly writes: readonly Write[];
+  readonly effects: readonly Effect[];
+  readonly reply?: CommitResult;
+}
+
+export const still = (state: State): Step => ({ state, writes: [], effects: [] });
+
+/** The second step follows the first: states chain, writes and effects add up, the later reply wins. */
+export function then(first: Step, next: (state: State) => Step): Step {
+  const second = next(first.state);
+  const reply = second.reply ?? first.reply;
+  return {
+    state: second.state,
+    writes: [...first.writes, ...second.writes],
+    effects: [...first.effects, ...second.effects],
+    ...(reply === undefined ? {} : { reply }),
+  };
+}
+
+/** The head with new facts; a change of the head is the only way the queue changes besides its ends. */
+export const withHead = (state: State, head: Entry): State => ({ ...state, queue: [head, ...state.queue.slice(1)] });

@@ -1,0 +1,153 @@
+/** The conversation's tables: writes of a step, the state they rebuild, bodies, purging. SQL and nothing else. */
+import { refOf } from "../../src/core/conversation-ref.ts";
+import { migrate } from "../migrate.ts";
+import { RECENT_MS } from "./limits.ts";
+import { ENTRY_COLUMNS, endingOfRow, entryOfRow, type MessageRow } from "./rows.ts";
+import { MIGRATIONS } from "./schema.ts";
+import { type Arrival, type Ending, type Entry, emptyState, type Pin, type State, type Write } from "./state.ts";
+import { foldWrites, SET_META, writeRow } from "./writes.ts";
+
+export interface StoredBody {
+  readonly body: Uint8Array<ArrayBuffer>;
+  readonly contentType: string;
+}
+
+export class ConversationStorage {
+  readonly #storage: DurableObjectStorage;
+  readonly #sql: SqlStorage;
+  /** Rows written since the start, for tests that hold the budget. */
+  rowsWritten = 0;
+
+  constructor(storage: DurableObjectStorage) {
+    this.#storage = storage;
+    this.#sql = storage.sql;
+    migrate(storage, MIGRATIONS);
+  }
+
+  load(nowMs: number): State {
+    const waiting = this.#rows(`SELECT ${ENTRY_COLUMNS} FROM messages WHERE state = 'waiting' ORDER BY seq`).map(entryOfRow);
+    const last = this.#sql.exec<{ seq: number | null }>("SELECT max(seq) AS seq FROM messages").one().seq ?? 0;
+    const movedTo = this.meta("moved-to");
+    return {
+      ...emptyState,
+      nextSeq: Math.max(last, Number(this.meta("last-seq") ?? 0)) + 1,
+      queue: waiting,
+      queuedBytes: waiting.reduce((sum, entry) => sum + entry.bytes, 0),
+      pins: this.#pins(),
+      accepted: this.#accepted(),
+      answered: Object.fromEntries(
+        this.#sql
+          .exec<{ instance: string; seq: number }>("SELECT instance, seq FROM answered")
+          .toArray()
+          .map((row) => [row.instance, row.seq]),
+      ),
+      recent: this.#recent(nowMs),
+      ...(movedTo === undefined ? {} : { movedTo: refOf(movedTo) }),
+    };
+  }
+
+  /** All rows of one step in one transaction. An insert and the update that follows it in the same step are one row. */
+  write(writes: readonly Write[]): void {
+    if (writes.length === 0) return;
+    this.#storage.transactionSync(() => {
+      for (const write of foldWrites(writes)) writeRow((query, ...bindings) => this.#exec(query, ...bindings), write);
+    });
+  }
+
+  /** Resolves when everything written so far is durable. */
+  synced(): Promise<void> {
+    return this.#storage.sync();
+  }
+
+  seqOf(key: string): number | undefined {
+    return this.#sql.exec<{ seq: number }>("SELECT seq FROM seen WHERE key = ?", key).toArray()[0]?.seq;
+  }
+
+  body(seq: number): StoredBody | undefined {
+    const row = this.#sql
+      .exec<{ body: ArrayBuffer | null; content_type: string }>("SELECT body, content_type FROM messages WHERE seq = ?", seq)
+      .toArray()[0];
+    return row?.body == null ? undefined : { body: new Uint8Array(row.body), contentType: row.content_type };
+  }
+
+  endingsAfter(seq: number): readonly Ending[] {
+    return this.#rows(`SELECT ${ENTRY_COLUMNS} FROM messages WHERE seq > ? AND state <> 'waiting' ORDER BY seq`, seq).flatMap(
+      (row) => endingOfRow(row) ?? [],
+    );
+  }
+
+  deadLetter(seq: number): Entry | undefined {
+    const row = this.#rows(
+      `SELECT ${ENTRY_COLUMNS} FROM messages WHERE seq = ? AND state = 'dead' AND replayed_as IS NULL AND body IS NOT NULL`,
+      seq,
+    )[0];
+    return row === undefined ? undefined : entryOfRow(row);
+  }
+
+  newest(limit: number): readonly MessageRow[] {
+    return this.#rows(`SELECT ${ENTRY_COLUMNS} FROM messages ORDER BY seq DESC LIMIT ?`, limit);
+  }
+
+  meta(name: string): string | undefined {
+    return this.#sql.exec<{ value: string }>("SELECT value FROM meta WHERE name = ?", name).toArray()[0]?.value;
+  }
+
+  setMeta(name: string, value: string): void {
+    this.#exec(SET_META, name, value);
+  }
+
+  /** Bodies, keys and rows past their time, in one batch. Returns when to look again, or undefined when nothing is left to purge. */
+  purge(nowMs: number, keep: { readonly bodyMs: number; readonly dedupeMs: number; readonly deadMs: number }): number | undefined {
+    const last = this.#sql.exec<{ seq: number | null }>("SELECT max(seq) AS seq FROM messages").one().seq ?? 0;
+    this.setMeta("last-seq", String(Math.max(last, Number(this.meta("last-seq") ?? 0))));
+    this.#exec(
+      "UPDATE messages SET body = NULL WHERE body IS NOT NULL AND state NOT IN ('waiting', 'dead') AND ended_at_ms < ?",
+      nowMs - keep.bodyMs,
+    );
+    this.#exec("DELETE FROM messages WHERE state NOT IN ('waiting', 'dead') AND ended_at_ms < ?", nowMs - keep.dedupeMs);
+    this.#exec("DELETE FROM messages WHERE state = 'dead' AND ended_at_ms < ?", nowMs - keep.deadMs);
+    this.#exec("DELETE FROM seen WHERE at_ms < ? AND seq NOT IN (SELECT seq FROM messages)", nowMs - keep.dedupeMs);
+    const oldest = this.#sql.exec<{ at: number | null }>("SELECT min(at_ms) AS at FROM seen").one().at;
+    return oldest === null ? undefined : nowMs + Math.min(keep.bodyMs, keep.dedupeMs, 24 * 3_600_000);
+  }
+
+  #pins(): Readonly<Record<string, Pin>> {
+    const rows = this.#sql
+      .exec<{ pool: string; instance: string; epoch: number; at_ms: number; is_used: number }>("SELECT * FROM pins")
+      .toArray();
+    return Object.fromEntries(
+      rows.map((row) => [
+        row.pool,
+        { pool: row.pool, instance: row.instance, epoch: row.epoch, atMs: row.at_ms, isUsed: row.is_used === 1 },
+      ]),
+    );
+  }
+
+  #accepted(): State["accepted"] {
+    const rows = this.#sql.exec<{ instance: string; seq: number; at: number }>(
+      "SELECT instance, max(seq) AS seq, ended_at_ms AS at FROM messages WHERE state = 'delivered' AND instance IS NOT NULL GROUP BY instance",
+    );
+    return Object.fromEntries(rows.toArray().map((row) => [row.instance, { seq: row.seq, atMs: row.at }]));
+  }
+
+  #recent(nowMs: number): readonly Arrival[] {
+    const rows = this.#sql.exec<{ sender: string | null; at: number }>(
+      "SELECT sender, committed_at_ms AS at FROM messages WHERE committed_at_ms > ? AND state <> 'limited' AND is_replay = 0 ORDER BY seq DESC LIMIT 1000",
+      nowMs - RECENT_MS,
+    );
+    return rows
+      .toArray()
+      .reverse()
+      .map((row) => ({ sender: row.sender ?? "", atMs: row.at }));
+  }
+
+  #rows(query: string, ...bindings: readonly SqlStorageValue[]): readonly MessageRow[] {
+    return this.#sql.exec<MessageRow>(query, ...bindings).toArray();
+  }
+
+  #exec(query: string, ...bindings: readonly SqlStorageValue[]): void {
+    const cursor = this.#sql.exec(query, ...bindings);
+    cursor.toArray();
+    this.rowsWritten += cursor.rowsWritten;
+  }
+}

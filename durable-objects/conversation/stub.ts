@@ -1,0 +1,25 @@
+/** The conversations port over the namespace, and what only operators call. One stub per call: a stub that threw is never used again. */
+import type { ConversationRef } from "../../src/core/conversation-ref.ts";
+import type { Conversations } from "../../src/ports/conversations.ts";
+import type { Env } from "../env.ts";
+import { objectOf } from "../objects.ts";
+import type { ConversationView } from "./show.ts";
+import type { Pin } from "./state.ts";
+
+const conversation = (env: Env, ref: ConversationRef, region?: string) =>
+  objectOf(env, env.CONVERSATION, ref.key, { residency: ref.residency, region });
+
+export const conversationsOf = (env: Env): Conversations => ({
+  commit: (commit, region) => conversation(env, commit.ref, region).commit(commit),
+  speak: (ref, speak) => conversation(env, ref).speak({ ...speak, conversation: ref.key }),
+  move: async (ref, to) => conversation(env, ref).move(to),
+});
+
+export const adoptPins = async (env: Env, ref: ConversationRef, pins: readonly Pin[]): Promise<void> => conversation(env, ref).adopt(pins);
+
+export const showConversation = async (env: Env, ref: ConversationRef, limit: number): Promise<ConversationView> =>
+  conversation(env, ref).show(limit);
+
+export const replayDead = async (env: Env, ref: ConversationRef, seq: number): Promise<boolean> => conversation(env, ref).replay(seq);
+
+export const sweepConversation = async (env: Env, ref: ConversationRef): Promise<boolean> => conversation(env, ref).sweep();

@@ -1,0 +1,134 @@
+/** The rows of a step as SQL. One function per kind of row; nothing here reads. */
+import { refName } from "../../src/core/conversation-ref.ts";
+import type { Ending, Entry, Pin, Write } from "./state.ts";
+
+export type Exec = (query: string, ...bindings: readonly SqlStorageValue[]) => void;
+
+export const SET_META = "INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+
+/** A message that is stored and sent in one step is written once, as it stands at the end of the step. */
+export function foldWrites(writes: readonly Write[]): readonly Write[] {
+  return writes.flatMap((write, index): readonly Write[] => {
+    if (write.row === "insert") {
+      const update = writes.findLast((other) => other.row === "update" && other.entry.seq === write.entry.seq);
+      return update?.row === "update" ? [{ ...write, entry: update.entry }] : [write];
+    }
+    const isInserted =
+      write.row === "update" && writes.slice(0, index).some((other) => other.row === "insert" && other.entry.seq === write.entry.seq);
+    return isInserted ? [] : [write];
+  });
+}
+
+export function writeRow(exec: Exec, write: Write): void {
+  switch (write.row) {
+    case "insert":
+      insert(exec, write);
+      return;
+    case "update":
+      update(exec, write.entry);
+      return;
+    case "end":
+      end(exec, write.ending);
+      return;
+    case "replay":
+      replay(exec, write.entry, write.of);
+      return;
+    case "pin":
+      pin(exec, write.pin);
+      return;
+    case "answered":
+      exec(
+        "INSERT INTO answered (instance, seq) VALUES (?, ?) ON CONFLICT (instance) DO UPDATE SET seq = excluded.seq",
+        write.instance,
+        write.seq,
+      );
+      return;
+    case "moved":
+      exec(SET_META, "moved-to", refName(write.to));
+  }
+}
+
+function insert(exec: Exec, { entry, commit, ending }: Extract<Write, { row: "insert" }>): void {
+  const values: readonly SqlStorageValue[] = [
+    ...[entry.seq, entry.key, entry.messageId, entry.account, entry.kind, JSON.stringify(entry.chat), commit.senderId ?? null],
+    ...[
+      entry.pool,
+      entry.rule,
+      entry.trace,
+      entry.traceId,
+      commit.contentType,
+      ending === undefined ? commit.body.slice().buffer : null,
+      entry.bytes,
+    ],
+    ...[entry.arrivedAtMs, entry.committedAtMs, entry.expiresAtMs ?? null, entry.dueAtMs, entry.tries, entry.reached],
+    ...[
+      entry.attempt === undefined ? null : JSON.stringify(entry.attempt),
+      entry.heldSinceMs ?? null,
+      entry.lastDetail ?? null,
+      0,
+      ending?.state ?? "waiting",
+      ending?.outcome ?? null,
+      ending?.atMs ?? null,
+    ],
+  ];
+  exec(
+    `INSERT INTO messages (seq, key, message_id, account, kind, chat, sender, pool, rule, trace, trace_id, content_type, body, bytes,
+       arrived_at_ms, committed_at_ms, expires_at_ms, due_at_ms, tries, reached, attempt, held_since_ms, last_detail, is_replay, state, outcome, ended_at_ms)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    ...values,
+  );
+  exec("INSERT INTO seen (key, seq, at_ms) VALUES (?, ?, ?)", entry.key, entry.seq, entry.committedAtMs);
+}
+
+function update(exec: Exec, entry: Entry): void {
+  exec(
+    `UPDATE messages SET pool = ?, due_at_ms = ?, tries = ?, reached = ?, first_reached_at_ms = ?, attempt = ?, maybe_at = ?, held_since_ms = ?, last_detail = ? WHERE seq = ?`,
+    ...[entry.pool, entry.dueAtMs, entry.tries, entry.reached, entry.firstReachedAtMs ?? null],
+    ...[
+      entry.attempt === undefined ? null : JSON.stringify(entry.attempt),
+      entry.maybeAt ?? null,
+      entry.heldSinceMs ?? null,
+      entry.lastDetail ?? null,
+      entry.seq,
+    ],
+  );
+}
+
+function end(exec: Exec, ending: Ending): void {
+  const { entry } = ending;
+  exec(
+    `UPDATE messages SET state = ?, outcome = ?, instance = ?, epoch = ?, ended_at_ms = ?, tries = ?, reached = ?, attempt = NULL, last_detail = ? WHERE seq = ?`,
+    ...[
+      ending.state,
+      ending.outcome,
+      ending.instance ?? null,
+      ending.epoch ?? null,
+      ending.atMs,
+      entry.tries,
+      entry.reached,
+      entry.lastDetail ?? null,
+      ending.seq,
+    ],
+  );
+}
+
+function replay(exec: Exec, entry: Entry, of: number): void {
+  exec(
+    `INSERT INTO messages (seq, key, message_id, account, kind, chat, sender, pool, rule, trace, trace_id, content_type, body, bytes,
+       arrived_at_ms, committed_at_ms, due_at_ms, tries, reached, is_replay, state)
+     SELECT ?, key, message_id, account, kind, chat, sender, pool, rule, trace, trace_id, content_type, body, bytes,
+       arrived_at_ms, committed_at_ms, ?, 0, 0, 1, 'waiting' FROM messages WHERE seq = ?`,
+    entry.seq,
+    entry.dueAtMs,
+    of,
+  );
+  exec("UPDATE messages SET replayed_as = ? WHERE seq = ?", entry.seq, of);
+}
+
+function pin(exec: Exec, pin: Pin): void {
+  exec(
+    `INSERT INTO pins (pool, instance, epoch, at_ms, is_used) VALUES (?, ?, ?, ?, ?)
+     ON CONFLICT (pool) DO UPDATE SET instance = excluded.instance, epoch = excluded.epoch, at_ms = excluded.at_ms, is_used = excluded.is_used`,
+    ...[pin.pool, pin.instance, pin.epoch, pin.atMs, pin.isUsed ? 1 : 0],
+  );
+}
