@@ -1,5 +1,7 @@
 /** What the composition root knows and a routes document refers to by name: channels and strategies. Handed in, so that this room imports neither. */
 import type * as z from "zod";
+import type { ConfigIssue } from "./issue.ts";
+import type { RoutesDocument } from "./schema.ts";
 
 export interface Catalogue {
   /** Built channels, each with the fields that only its accounts have. */
@@ -11,3 +13,6 @@ export interface Catalogue {
   /** Why a rule's pattern cannot be used, or undefined. */
   readonly patternProblem: (pattern: string) => string | undefined;
 }
+
+/** One semantic check of a whole document against what this build knows. */
+export type Check = (document: RoutesDocument, catalogue: Catalogue) => readonly ConfigIssue[];

@@ -1,136 +1,118 @@
 /** Checks that a schema cannot make: names that must exist, things that must agree. Reads the whole document, reports everything. */
-import type { Catalogue } from "./catalogue.ts";
-import { type ConfigIssue, pathOf } from "./issue.ts";
-import type { Condition, RoutesDocument } from "./schema.ts";
+import type { Catalogue, Check } from "./catalogue.ts";
+import { type ConfigIssue, error, issuesOf, warning } from "./issue.ts";
+import { checkIdentities, checkQuotas, checkRules } from "./meaning-of-rules.ts";
+import { own } from "./own.ts";
+import type { PoolConfig, RoutesDocument } from "./schema.ts";
 
-type Check = (document: RoutesDocument, catalogue: Catalogue) => readonly ConfigIssue[];
+type AccountConfig = RoutesDocument["accounts"][string];
 
 export const checkMeaning: Check = (document, catalogue) =>
-  [checkAccounts, checkPools, checkInstances, checkRules, checkIdentities, checkQuotas].flatMap((check) => check(document, catalogue));
-
-const error = (path: readonly PropertyKey[], message: string): ConfigIssue => ({ level: "error", path: pathOf(path), message });
-const warning = (path: readonly PropertyKey[], message: string): ConfigIssue => ({ level: "warning", path: pathOf(path), message });
+  [checkAccounts, checkPools, checkStrangers, checkLinks, checkRules, checkIdentities, checkQuotas].flatMap((check) =>
+    check(document, catalogue),
+  );
 
 export const channelOf = (accountId: string): string => accountId.slice(0, accountId.indexOf(":"));
 
-const checkAccounts: Check = (document, catalogue) =>
-  Object.entries(document.accounts).flatMap(([id, account]) => {
-    const at = ["accounts", id];
-    const issues = checkChannel(id, account, catalogue);
-    const pool = document.pools[account.pool];
-    if (pool === undefined) return [...issues, error([...at, "pool"], `no pool is called ${account.pool}`)];
-    if (pool.channels !== undefined && !pool.channels.includes(channelOf(id))) {
-      return [...issues, error([...at, "pool"], `the pool ${account.pool} is closed to the channel ${channelOf(id)}`)];
-    }
-    return issues;
-  });
+/** What of an account belongs to its channel: further fields, and the names under `secrets`. */
+export function ownFields(account: AccountConfig): Readonly<Record<string, unknown>> {
+  const { pool: _pool, region: _region, residency: _residency, scope: _scope, proactive: _proactive, ...fields } = account;
+  return fields;
+}
 
-function checkChannel(id: string, account: RoutesDocument["accounts"][string], catalogue: Catalogue): readonly ConfigIssue[] {
+const isOpenTo = (pool: PoolConfig, channel: string): boolean => pool.channels === undefined || pool.channels.includes(channel);
+
+const checkAccounts: Check = (document, catalogue) =>
+  Object.entries(document.accounts).flatMap(([id, account]) => [
+    ...checkChannel(id, account, catalogue),
+    ...checkDefaultPool(id, account, document),
+  ]);
+
+function checkChannel(id: string, account: AccountConfig, catalogue: Catalogue): readonly ConfigIssue[] {
   const channel = channelOf(id);
+  const at = ["accounts", id];
   const fields = catalogue.channels.get(channel);
-  if (fields === undefined) {
-    if (catalogue.planned.has(channel))
-      return [warning(["accounts", id], `the channel ${channel} is not built yet: nothing is received for this account`)];
-    return [error(["accounts", id], `no channel is called ${channel}`)];
+  if (fields !== undefined) {
+    const checked = fields.safeParse(ownFields(account));
+    return checked.success ? [] : issuesOf(checked.error.issues, at);
   }
-  const { pool: _pool, region: _region, residency: _residency, scope: _scope, proactive: _proactive, ...own } = account;
-  const checked = fields.safeParse(own);
-  return checked.success ? [] : checked.error.issues.map((issue) => error(["accounts", id, ...issue.path], issue.message));
+  if (!catalogue.planned.has(channel)) return [error(at, `no channel is called ${channel}`)];
+  return [warning(at, `the channel ${channel} is not built yet: nothing is received for this account`)];
+}
+
+function checkDefaultPool(id: string, account: AccountConfig, document: RoutesDocument): readonly ConfigIssue[] {
+  const at = ["accounts", id, "pool"];
+  const pool = own(document.pools, account.pool);
+  if (pool === undefined) return [error(at, `no pool is called ${account.pool}`)];
+  return isOpenTo(pool, channelOf(id)) ? [] : [error(at, `the pool ${account.pool} is closed to the channel ${channelOf(id)}`)];
 }
 
 const checkPools: Check = (document, catalogue) =>
   Object.entries(document.pools).flatMap(([poolName, pool]) => {
     const at = ["pools", poolName];
-    const missing = pool.instances.flatMap((instance, index) =>
-      document.instances[instance] === undefined ? [error([...at, "instances", index], `no instance is called ${instance}`)] : [],
+    const members = pool.instances.flatMap((instance, index) => {
+      const here = [...at, "instances", index];
+      if (own(document.instances, instance) === undefined) return [error(here, `no instance is called ${instance}`)];
+      return pool.instances.indexOf(instance) === index ? [] : [error(here, `${instance} is listed twice`)];
+    });
+    const channels = (pool.channels ?? []).flatMap((channel, index) =>
+      catalogue.channels.has(channel) || catalogue.planned.has(channel)
+        ? []
+        : [error([...at, "channels", index], `no channel is called ${channel}`)],
     );
-    const doubled =
-      new Set(pool.instances).size === pool.instances.length ? [] : [error([...at, "instances"], "an instance is listed twice")];
-    return [...missing, ...doubled, ...checkStrategy(pool.strategy, [...at, "strategy"], catalogue)];
+    return [...members, ...channels, ...checkStrategy(pool, [...at, "strategy"], catalogue)];
   });
 
-function checkStrategy(
-  strategy: string | { readonly name: string },
-  at: readonly PropertyKey[],
-  catalogue: Catalogue,
-): readonly ConfigIssue[] {
-  const { name, ...options } = typeof strategy === "string" ? { name: strategy } : strategy;
+function checkStrategy(pool: PoolConfig, at: readonly PropertyKey[], catalogue: Catalogue): readonly ConfigIssue[] {
+  const { name, ...options } = typeof pool.strategy === "string" ? { name: pool.strategy } : pool.strategy;
   const schema = catalogue.strategies.get(name);
   if (schema === undefined) return [error(at, `no strategy is called ${name}: ${[...catalogue.strategies.keys()].join(", ")}`)];
   const checked = schema.safeParse(options);
-  return checked.success ? [] : checked.error.issues.map((issue) => error([...at, ...issue.path], issue.message));
+  if (!checked.success) return issuesOf(checked.error.issues, at);
+  const named: unknown = checked.data["instance"];
+  if (typeof named !== "string" || pool.instances.includes(named)) return [];
+  return [error([...at, "instance"], `${named} is not an instance of this pool`)];
 }
+
+const checkStrangers: Check = (document) =>
+  Object.entries(document.instances).flatMap(([name, instance]) =>
+    Object.keys(instance.native)
+      .filter((account) => own(document.accounts, account) === undefined)
+      .map((account) => warning(["instances", name, "native", account], `no account is called ${account}`)),
+  );
 
 /** Every instance of a pool must have a link for every account that can reach the pool. */
-const checkInstances: Check = (document) => {
-  const linked = Object.entries(document.instances).flatMap(([name, instance]) =>
-    Object.keys(instance.native).flatMap((account) =>
-      document.accounts[account] === undefined ? [warning(["instances", name, "native", account], `no account is called ${account}`)] : [],
-    ),
-  );
-  const unlinked = Object.entries(document.accounts).flatMap(([id, account]) => unlinkedInstances(document, id, account.pool));
-  return [...linked, ...unlinked];
+const checkLinks: Check = (document) => {
+  const rulePools = new Set(document.rules.map((rule) => rule.pool));
+  return Object.entries(document.accounts)
+    .filter(([id]) => channelOf(id) === "telegram")
+    .flatMap(([id, account]) => [
+      ...unlinked(document, id, account.pool).map(({ at, message }) => error(at, message)),
+      ...unlinkedByRules(
+        document,
+        id,
+        [...rulePools].filter((pool) => pool !== account.pool),
+      ),
+    ]);
 };
 
-function unlinkedInstances(document: RoutesDocument, account: string, defaultPool: string): readonly ConfigIssue[] {
-  if (channelOf(account) !== "telegram") return [];
-  const pools = new Set([defaultPool, ...document.rules.map((rule) => rule.pool)]);
-  return [...pools].flatMap((poolName) => {
-    const pool = document.pools[poolName];
-    if (pool?.channels !== undefined && !pool.channels.includes(channelOf(account))) return [];
-    return (pool?.instances ?? []).flatMap((name) => {
-      const instance = document.instances[name];
-      if (instance === undefined || instance.native[account] !== undefined) return [];
-      const level = poolName === defaultPool ? error : warning;
-      return [level(["instances", name, "native"], `no link for ${account}, whose messages can reach the pool ${poolName}`)];
-    });
-  });
+/** One warning for each account: a large document with many pools would otherwise have accounts times pools of them. */
+function unlinkedByRules(document: RoutesDocument, account: string, pools: readonly string[]): readonly ConfigIssue[] {
+  const [first, ...others] = pools.flatMap((pool) => unlinked(document, account, pool).slice(0, 1));
+  if (first === undefined) return [];
+  return [warning(first.at, others.length === 0 ? first.message : `${first.message}, and so with ${others.length} more pools`)];
 }
 
-const checkRules: Check = (document, catalogue) => {
-  const names = document.rules.map((rule) => rule.name);
-  return document.rules.flatMap((rule, index) => {
-    const at = ["rules", index];
-    const pool = document.pools[rule.pool] === undefined ? [error([...at, "pool"], `no pool is called ${rule.pool}`)] : [];
-    const doubled = names.indexOf(rule.name) === index ? [] : [error([...at, "name"], `another rule is called ${rule.name}`)];
-    return [...pool, ...doubled, ...checkCondition(rule.when, [...at, "when"], { document, catalogue })];
-  });
-};
-
-function checkCondition(
-  when: Condition,
-  at: readonly PropertyKey[],
-  known: { document: RoutesDocument; catalogue: Catalogue },
-): readonly ConfigIssue[] {
-  const problem = when.pattern === undefined ? undefined : known.catalogue.patternProblem(when.pattern);
-  const pattern = problem === undefined ? [] : [error([...at, "pattern"], problem)];
-  const strangers = [when.account ?? []].flat().filter((account) => known.document.accounts[account] === undefined);
-  return [...pattern, ...strangers.map((account) => error([...at, "account"], `no account is called ${account}`))];
+function unlinked(document: RoutesDocument, account: string, poolName: string) {
+  const pool = own(document.pools, poolName);
+  if (pool === undefined || !isOpenTo(pool, channelOf(account))) return [];
+  return pool.instances
+    .filter((name) => {
+      const instance = own(document.instances, name);
+      return instance !== undefined && own(instance.native, account) === undefined;
+    })
+    .map((name) => ({
+      at: ["instances", name, "native"],
+      message: `no link for ${account}, whose messages can reach the pool ${poolName}`,
+    }));
 }
-
-/** Merged people share one object, so their accounts must share a residency; nobody can be two people. */
-const checkIdentities: Check = (document) => {
-  const owners = new Map<string, string>();
-  return Object.entries(document.identities).flatMap(([person, ids]) => {
-    const residencies = new Set(ids.map((id) => document.accounts[id.slice(0, id.indexOf("/"))]?.residency));
-    const issues = ids.flatMap((id, index) => {
-      const at = ["identities", person, index];
-      const other = owners.get(id);
-      owners.set(id, person);
-      if (other !== undefined) return [error(at, `is ${other} already`)];
-      return document.accounts[id.slice(0, id.indexOf("/"))] === undefined
-        ? [error(at, "write account/sender, with an account of this document")]
-        : [];
-    });
-    return residencies.size > 1 ? [...issues, error(["identities", person], "its accounts differ in residency")] : issues;
-  });
-};
-
-const checkQuotas: Check = (document) => [
-  ...Object.keys(document.limits.perAccount)
-    .filter((id) => document.accounts[id] === undefined)
-    .map((id) => error(["limits", "perAccount", id], `no account is called ${id}`)),
-  ...Object.keys(document.limits.perPool)
-    .filter((name) => document.pools[name] === undefined)
-    .map((name) => error(["limits", "perPool", name], `no pool is called ${name}`)),
-];
