@@ -24,7 +24,7 @@ export default defineConfig({
             },
           }),
         ],
-        test: { name: "workerd", include: [WORKERD] },
+        test: { name: "workerd", include: [WORKERD], globalSetup: ["./test/fixtures/answering-setup.ts"] },
       },
       { test: { name: "e2e", include: [E2E], fileParallelism: false, testTimeout: 120_000, hookTimeout: 60_000, globalSetup: [] } },
     ],

@@ -10,7 +10,15 @@ import type { Secrets } from "../src/ports/secrets.ts";
 
 export const systemClock: Clock = {
   nowMs: () => Date.now(),
-  sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+  sleep: (ms, wake) =>
+    new Promise((resolve) => {
+      if (wake?.aborted === true) return resolve();
+      const timer = setTimeout(resolve, ms);
+      wake?.addEventListener("abort", () => {
+        clearTimeout(timer);
+        resolve();
+      });
+    }),
 };
 
 export const webDice: Dice = {

@@ -9,13 +9,16 @@ export interface HandOver {
   readonly url: string;
   readonly secret: Secret | undefined;
   /** Name of the header the secret travels in, from the channel. */
+  readonly secretHeader: string;
+  /** The one address sent as `X-Forwarded-For`; undefined sends no such header. */
   readonly forwardedFor: string | undefined;
   /** The same bytes on every attempt. */
   readonly body: Uint8Array<ArrayBuffer>;
   readonly contentType: string;
-  /** The same key on every attempt. */
+  /** The same key on every attempt; base64url, because it travels in a header. */
   readonly key: string;
   readonly traceparent: string;
+  /** For the whole of it: connecting, sending, waiting, reading. */
   readonly deadlineMs: number;
 }
 

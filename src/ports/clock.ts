@@ -1,5 +1,6 @@
 /** Time. Long-lived things ask it; functions get `nowMs` as an argument. */
 export interface Clock {
   nowMs(): number;
-  sleep(ms: number): Promise<void>;
+  /** Ends early, without an error, when `wake` is aborted: a timer that is left behind keeps an object in memory. */
+  sleep(ms: number, wake?: AbortSignal): Promise<void>;
 }

@@ -1,0 +1,29 @@
+/** What an instance's own webhook listener gets: the platform's bytes, unchanged, and as few headers as it needs. */
+import type { Call } from "../exchange.ts";
+import type { HandOver } from "../link.ts";
+
+/** For operators who compare logs: the key of the hand-over, the same on every attempt. OpenClaw ignores it. */
+export const DELIVERY_HEADER = "x-clawedge-delivery";
+
+/**
+ * No forwarding header but the configured one: a gateway answers 403 to stray ones.
+ * @see https://docs.openclaw.ai/gateway/trusted-proxy-auth
+ */
+export function nativeCall(handOver: HandOver, readsBody: Call["readsBody"]): Call {
+  const secret = handOver.secret === undefined ? {} : { [handOver.secretHeader]: handOver.secret.open() };
+  const forwarded = handOver.forwardedFor === undefined ? {} : { "x-forwarded-for": handOver.forwardedFor };
+  return {
+    url: handOver.url,
+    method: "POST",
+    headers: {
+      "content-type": handOver.contentType,
+      traceparent: handOver.traceparent,
+      [DELIVERY_HEADER]: handOver.key,
+      ...forwarded,
+      ...secret,
+    },
+    body: handOver.body,
+    deadlineMs: handOver.deadlineMs,
+    readsBody,
+  };
+}
