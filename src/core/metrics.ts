@@ -1,0 +1,26 @@
+/** The metrics this edge knows: what `# HELP` and `# TYPE` say of them. A name that is not here is still shown, as untyped. */
+export interface Metric {
+  readonly type: "counter" | "gauge" | "histogram";
+  readonly help: string;
+}
+
+/** Goes before every name that does not carry it already. */
+export const METRIC_PREFIX = "clawedge_";
+
+/** Names without the prefix. */
+export const METRICS: Readonly<Record<string, Metric>> = {
+  webhooks_total: { type: "counter", help: "Webhook deliveries by what became of them." },
+  messages_total: { type: "counter", help: "Messages by the terminal state they ended in." },
+  ack_ms: { type: "histogram", help: "Milliseconds from the arrival of a delivery to its durable acknowledgement." },
+  delivered_ms: { type: "histogram", help: "Milliseconds from the arrival of a message to its terminal state." },
+  outcomes_total: { type: "counter", help: "Hand-overs by instance and what they meant." },
+  limited_total: { type: "counter", help: "Messages that a limit or a quota held back." },
+  suppressed_total: { type: "counter", help: "Calls of instances that do not own the conversation, answered but not forwarded." },
+  ignored_total: { type: "counter", help: "Events acknowledged by name because nobody routes them." },
+  quota_backend_failures_total: { type: "counter", help: "Quota questions the backend did not answer; the policy did." },
+  active_conversations: { type: "gauge", help: "Conversations seen in the last hour by the instance they are pinned to." },
+  pending_conversations: { type: "gauge", help: "Conversations with work that their first attempt did not finish." },
+  dead_letters: { type: "gauge", help: "Messages that ended as dead and wait for an operator." },
+  config_version: { type: "gauge", help: "Number of the routes document in force." },
+  config_rejected: { type: "gauge", help: "1 while the newest routes document is a bad one and an older one is in force." },
+};
