@@ -1,0 +1,86 @@
+/** `npm run edge`: the real bundle in workerd, until a signal or the end of workerd. Thin: everything happens in run.ts. */
+import { ensureBundle } from "./build.ts";
+import { HELP, readCommandLine } from "./command-line.ts";
+import { EdgeFailure } from "./failure.ts";
+import { readBundle } from "./manifest.ts";
+import { isRunning, npmPid } from "./processes.ts";
+import { type Edge, type EdgeOptions, edgeConfig, startEdge } from "./run.ts";
+import { readVars } from "./vars.ts";
+
+const PARENT_POLL_MS = 150;
+
+/** Log lines wait for the ready line, which is always the first. */
+function gatedOutput(): { readonly write: (line: string) => void; readonly open: (first: string) => void } {
+  let waiting: string[] | undefined = [];
+  const print = (line: string): void => void process.stdout.write(`${line}\n`);
+  return {
+    write: (line) => void (waiting ? waiting.push(line) : print(line)),
+    open: (first) => {
+      for (const line of [first, ...(waiting ?? [])]) print(line);
+      waiting = undefined;
+    },
+  };
+}
+
+/** Under npm the runner ends with npm, however that ended: neither npm nor its shell hands every signal on. */
+function followNpm(stop: () => void): void {
+  const npm = npmPid();
+  const parent = process.ppid;
+  if (npm === undefined) return;
+  const timer = setInterval(() => {
+    if (process.ppid === parent && isRunning(npm)) return;
+    clearInterval(timer);
+    stop();
+  }, PARENT_POLL_MS);
+  timer.unref();
+}
+
+async function untilEnd(edge: Edge, stateDir: string): Promise<number> {
+  let isStopping = false;
+  const stop = (): void => {
+    isStopping = true;
+    edge.stop().catch(() => undefined);
+  };
+  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, stop);
+  followNpm(stop);
+  const { code, signal } = await edge.ended;
+  // Ctrl-C reaches workerd as well, maybe before it reaches us.
+  if (isStopping || signal === "SIGINT" || signal === "SIGTERM" || code === 0) return 0;
+  console.error(
+    `edge: workerd (pid ${edge.pid}) ended with ${signal ?? `code ${code}`}. What it acknowledged is in ${stateDir}: start again with the same --state.`,
+  );
+  return 1;
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  const settings = readCommandLine(args);
+  if (settings === undefined) {
+    process.stdout.write(HELP);
+    return 0;
+  }
+  const { varsFile, bundleDir, isPrintOnly, ...where } = settings;
+  const vars = varsFile === undefined ? {} : readVars(varsFile);
+  const output = gatedOutput();
+  const onError = (line: string): void => console.error(line);
+  const bundle = bundleDir === undefined ? await ensureBundle() : readBundle(bundleDir);
+  const options: EdgeOptions = { ...where, vars, bundle, onLine: output.write, onError };
+  if (isPrintOnly) {
+    process.stdout.write(edgeConfig(options, where.port));
+    return 0;
+  }
+  const edge = await startEdge(options);
+  output.open(JSON.stringify({ event: "ready", url: edge.url, pid: edge.pid }));
+  return untilEnd(edge, where.stateDir);
+}
+
+// A reader that went away does not end the edge.
+process.stdout.on("error", () => undefined);
+process.stderr.on("error", () => undefined);
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  if (!(error instanceof EdgeFailure)) throw error;
+  console.error(`edge: ${error.message}`);
+  process.exitCode = error.exitCode;
+}
