@@ -1,4 +1,112 @@
+/**
+ * The bot object: a thin shell around `machine.ts`. It reads the clock, applies a step, performs its effects, and does the
+ * edge's own calls to the platform. One per account, in the account's residency.
+ */
 import { DurableObject } from "cloudflare:workers";
+import { channels } from "../../src/channels/registry.ts";
+import { fail, type Result } from "../../src/core/result.ts";
+import type { Delta } from "../../src/core/series.ts";
+import type { PermitRequest, PermitVerdict } from "../../src/ports/outbound.ts";
+import { routesSource } from "../config/source.ts";
 import type { Env } from "../env.ts";
+import { envSecrets, jsonLog, platformHttp, systemClock } from "../runtime.ts";
+import * as machine from "./machine.ts";
+import { NOTICE_MEMORY_MS, type Notice, sendNotice } from "./notice.ts";
+import { type Connection, connect, type PlatformProblem } from "./platform.ts";
+import { BotStorage } from "./storage.ts";
+import { checkWebhook, setWebhook, showWebhook, type WebhookAnswer, type WebhookDesk } from "./webhook.ts";
 
-export class Bot extends DurableObject<Env> {}
+const ports = { http: platformHttp, clock: systemClock, log: jsonLog };
+
+export class Bot extends DurableObject<Env> {
+  readonly #storage: BotStorage;
+  #state: machine.BotState;
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    this.#storage = new BotStorage(ctx.storage);
+    this.#state = machine.bornWith(this.#storage.generations(), this.#storage.fact("counters") ?? {});
+  }
+
+  permit(account: string, request: PermitRequest): PermitVerdict {
+    return this.#apply(machine.permit(this.#state, { ...request, account, nowMs: systemClock.nowMs() }));
+  }
+
+  penalize(penalty: Omit<machine.Penalty, "nowMs">): void {
+    this.#apply(machine.penalize(this.#state, { ...penalty, nowMs: systemClock.nowMs() }));
+  }
+
+  suppressed(call: Omit<machine.Suppressed, "nowMs">): void {
+    this.#apply(machine.suppressed(this.#state, { ...call, nowMs: systemClock.nowMs() }));
+  }
+
+  /** The generation whose token is in force. */
+  issueToken(instance: string): number {
+    return machine.generationOf(this.#state, instance);
+  }
+
+  /** The new generation; undefined when there is none left. */
+  revokeToken(instance: string): number | undefined {
+    return this.#apply(machine.revoke(this.#state, instance));
+  }
+
+  /** Claimed before it is sent, and sent behind the caller's back: a crash loses a notice rather than repeating it. */
+  async notify(account: string, notice: Notice): Promise<void> {
+    const nowMs = systemClock.nowMs();
+    if (!this.#storage.claimNotice(notice.key, nowMs, nowMs - NOTICE_MEMORY_MS)) return;
+    const connection = await this.#connect(account);
+    if (!connection.ok) return jsonLog.write({ level: "warn", event: "notice.failed", account, reason: connection.problem.kind });
+    const request = { instance: "", generation: machine.generationOf(this.#state, ""), class: "notice", chat: notice.chat };
+    const turn = this.permit(account, { ...request, pace: connection.value.egress.pace(notice.chat) });
+    if (turn.verdict !== "go") return jsonLog.write({ level: "warn", event: "notice.failed", account, reason: turn.verdict });
+    this.ctx.waitUntil(sendNotice(notice, connection.value, turn.waitMs, ports));
+  }
+
+  showWebhook(account: string, publicUrl: string): Promise<WebhookAnswer> {
+    return this.#atDesk(account, publicUrl, showWebhook);
+  }
+
+  setWebhook(account: string, publicUrl: string): Promise<WebhookAnswer> {
+    return this.#atDesk(account, publicUrl, setWebhook);
+  }
+
+  checkWebhook(account: string, publicUrl: string): Promise<WebhookAnswer> {
+    return this.#atDesk(account, publicUrl, checkWebhook);
+  }
+
+  /** Totals since the account exists; what was counted since the last flush is written down first. */
+  readMetrics(): Delta {
+    this.#apply(machine.flush(this.#state));
+    return this.#state.counters;
+  }
+
+  override alarm(): void {
+    this.#apply(machine.flush(this.#state));
+    this.#storage.purgeNotices(systemClock.nowMs() - NOTICE_MEMORY_MS);
+  }
+
+  #connect(account: string): Promise<Result<Connection, PlatformProblem>> {
+    return connect(account, { routes: routesSource(this.env), secrets: envSecrets(this.env), channels });
+  }
+
+  async #atDesk(account: string, publicUrl: string, act: (desk: WebhookDesk) => Promise<WebhookAnswer>): Promise<WebhookAnswer> {
+    const connection = await this.#connect(account);
+    if (!connection.ok) return fail(connection.problem);
+    const { http, log } = ports;
+    const nowMs = systemClock.nowMs();
+    const secrets = envSecrets(this.env);
+    return act({ connection: connection.value, publicUrl, storage: this.#storage, secrets, http, log, nowMs });
+  }
+
+  #apply<Reply>(step: machine.Step<Reply>): Reply {
+    this.#state = step.state;
+    for (const effect of step.effects) this.#perform(effect);
+    return step.reply;
+  }
+
+  #perform(effect: machine.BotEffect): void {
+    if (effect.do === "arm-flush") void this.ctx.storage.setAlarm(effect.atMs);
+    if (effect.do === "keep-counters") this.#storage.keepFact("counters", effect.counters);
+    if (effect.do === "keep-generation") this.#storage.keepGeneration(effect.instance, effect.generation);
+  }
+}

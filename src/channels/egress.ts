@@ -21,6 +21,8 @@ export interface EgressCall {
   readonly class: CallClass;
   /** The conversation it concerns, when it concerns one. */
   readonly chat?: Chat;
+  /** The chat is sure, the thread is not: an edit names a message, and in a chat with topics it may stand in any of them. */
+  readonly isAnyThread?: true;
 }
 
 export type EgressProblem =
@@ -66,6 +68,8 @@ export interface EgressEntry {
   readonly readPath: (rest: string) => EgressTarget | undefined;
   /** The Worker variable that holds the root of the platform's API, and the root when it is not set. */
   readonly apiBase: { readonly variable: string; readonly fallback: string };
+  /** What a successful answer of the platform carries, out of its envelope. */
+  readonly resultOf: (body: unknown) => unknown;
   /** How the platform refuses an instance that asks for updates while a webhook is set. */
   readonly pollConflict: string;
 }

@@ -22,7 +22,7 @@ export interface EdgeTokenClaim {
   readonly instance: string;
 }
 
-/** `prefix` is the public part that a client may look at (`123456:`); it is not secret and not signed, but must be exact. */
+/** `prefix` is the public part that a client may look at (the bot's id); it is not secret and not signed, but must be exact. */
 export async function issueEdgeToken(
   claim: EdgeTokenClaim & { readonly generation: number },
   prefix: string,
@@ -30,7 +30,7 @@ export async function issueEdgeToken(
 ): Promise<string> {
   const { generation } = claim;
   const mac = await hmac(real.open(), messageOf(claim, generation));
-  return prefix + base64url(Uint8Array.from([generation >> 8, generation & 0xff, ...mac.subarray(0, MAC_BYTES)]));
+  return `${prefix}:${base64url(Uint8Array.from([generation >> 8, generation & 0xff, ...mac.subarray(0, MAC_BYTES)]))}`;
 }
 
 /** The generation a genuine token of this claim was issued in; undefined for any other text, in a time that does not say why. */

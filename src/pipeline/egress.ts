@@ -3,16 +3,15 @@
  * pretend. It decides and never sends; `workers/egress/` reads the body, forwards and answers.
  */
 import type { CallHead, Egress, EgressCall, EgressTarget, WireAnswer } from "../channels/egress.ts";
-import { refIn } from "../config/routes.ts";
 import type { ConversationRef } from "../core/conversation-ref.ts";
-import type { Chat } from "../core/message.ts";
 import { ok, type Result } from "../core/result.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { Conversations, SpeakVerdict } from "../ports/conversations.ts";
+import type { Conversations } from "../ports/conversations.ts";
 import type { Log } from "../ports/log.ts";
 import type { Outbound, PermitVerdict } from "../ports/outbound.ts";
 import type { Secrets } from "../ports/secrets.ts";
 import { type Caller, type Claim, identify } from "./egress-caller.ts";
+import { askOwnership, type SpokenCall } from "./egress-ownership.ts";
 import type { RoutesSource } from "./snapshot.ts";
 
 export interface EgressRequest extends Claim {
@@ -48,9 +47,6 @@ export interface Answered {
 
 export type EgressDecision = Forward | Answered;
 
-/** A conversation that moved more often than this leads in a circle. */
-const MAX_HOPS = 3;
-
 /** Short: configuration is read again within seconds. */
 const UNCONFIGURED_RETRY_MS = 5_000;
 
@@ -75,11 +71,11 @@ export async function decideEgress(request: EgressRequest, ports: EgressPorts): 
   const forward: Forward = { kind: "forward", caller: caller.value, call, target: targetOf(request, call), waitMs: permit.waitMs };
   if (!asksOwnership(call)) return forward;
 
-  const spoken = await ask(caller.value, call, ports.conversations);
+  const spoken = await askOwnership(caller.value, { call, threads: permit.threads ?? [] }, ports.conversations);
   if (spoken === undefined) return refused(egress, 502, "Bad Gateway");
   const { ref, verdict } = spoken;
-  if (verdict.verdict === "suppressed") return suppress({ request, call, ref, owner: verdict.owner, serial: permit.serial }, ports);
-  return { ...forward, spoken: { ref, epoch: verdict.epoch } };
+  if (verdict.verdict !== "suppressed") return { ...forward, spoken: { ref, epoch: verdict.epoch } };
+  return suppress({ request, call, ref, owner: verdict.owner, serial: permit.serial }, ports);
 }
 
 async function readCall(request: EgressRequest): Promise<Result<EgressCall, { readonly detail: string }>> {
@@ -97,8 +93,7 @@ const targetOf = (request: EgressRequest, call: EgressCall): Forward["target"] =
 const speaks = (call: EgressCall): boolean => call.class === "send" || call.class === "edit";
 
 /** An edit without a chat changes what a person posted through the bot elsewhere (inline): no conversation of ours. */
-const asksOwnership = (call: EgressCall): call is EgressCall & { readonly class: "send" | "edit"; readonly chat: Chat } =>
-  speaks(call) && call.chat !== undefined;
+const asksOwnership = (call: EgressCall): call is SpokenCall => speaks(call) && call.chat !== undefined;
 
 /** Reading and presence wait for the bot's turn only; a file is not counted by the platform at all. */
 function permitRequest(caller: Caller, call: EgressCall, egress: Egress) {
@@ -114,22 +109,6 @@ function permitRequest(caller: Caller, call: EgressCall, egress: Egress) {
   };
 }
 
-/** Follows a conversation that moved; undefined when it leads in a circle. */
-async function ask(
-  caller: Caller,
-  call: EgressCall & { readonly class: "send" | "edit"; readonly chat: Chat },
-  conversations: Conversations,
-): Promise<{ readonly ref: ConversationRef; readonly verdict: Exclude<SpeakVerdict, { verdict: "moved" }> } | undefined> {
-  const speak = { instance: caller.instance, account: caller.account.id, class: call.class, chat: call.chat };
-  let ref = refIn(caller.routes, caller.account, call.chat);
-  for (let hop = 0; hop <= MAX_HOPS; hop += 1) {
-    const verdict = await conversations.speak(ref, speak);
-    if (verdict.verdict !== "moved") return { ref, verdict };
-    ref = verdict.to;
-  }
-  return undefined;
-}
-
 type Go = Extract<PermitVerdict, { verdict: "go" }>;
 
 /** The bot itself is the operator's: the instance believes that it was changed, and nothing was. */
@@ -140,7 +119,7 @@ function held(request: EgressRequest, call: EgressCall, permit: Go, { clock, log
 
 interface Suppression {
   readonly request: EgressRequest;
-  readonly call: EgressCall & { readonly chat: Chat };
+  readonly call: SpokenCall;
   readonly ref: ConversationRef;
   readonly owner: string | undefined;
   readonly serial: number;

@@ -12,12 +12,15 @@ export interface PermitRequest {
   readonly pace?: Pace;
 }
 
-/** `serial` is unique as long as the object lives. A reserved turn may be used after `waitMs`. */
+/**
+ * `serial` is unique as long as the object lives. A reserved turn may be used after `waitMs`. `threads`: for an edit whose topic
+ * is not known, topics of that chat in which this instance spoke lately, the newest first.
+ */
 export type PermitVerdict =
   /** The token was revoked. */
   | { readonly verdict: "revoked" }
   | { readonly verdict: "later"; readonly retryAfterMs: number }
-  | { readonly verdict: "go"; readonly waitMs: number; readonly serial: number };
+  | { readonly verdict: "go"; readonly waitMs: number; readonly serial: number; readonly threads?: readonly string[] };
 
 /** The bot objects as an outbound call sees them: whose turn it is, by account. */
 export interface Outbound {

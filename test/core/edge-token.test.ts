@@ -4,7 +4,7 @@ import { expect, it } from "vitest";
 import { EDGE_TOKEN_CHARS, issueEdgeToken, MAX_GENERATION, readEdgeToken } from "../../src/core/edge-token.ts";
 import { Secret } from "../../src/core/secret.ts";
 
-const PREFIX = "123456789:";
+const PREFIX = "123456789";
 const real = new Secret("123456789:AAF-real_token_of_the_bot_0123456789");
 const claim = { account: "telegram:support", instance: "eu-1" };
 
@@ -15,18 +15,20 @@ it("is the head of an HMAC over length-prefixed parts, computed here by another 
     return Buffer.concat([length, Buffer.from(part)]);
   });
   const mac = createHmac("sha256", real.open()).update(Buffer.concat(parts)).digest().subarray(0, 24);
-  const expected = PREFIX + Buffer.concat([Buffer.from([1, 2]), mac]).toString("base64url");
+  const expected = `${PREFIX}:${Buffer.concat([Buffer.from([1, 2]), mac]).toString("base64url")}`;
   expect(await issueEdgeToken({ ...claim, generation: 258 }, PREFIX, real)).toBe(expected);
 });
 
 it("stays the same from release to release, or every gateway would have to be given a new one", async () => {
-  expect(await issueEdgeToken({ ...claim, generation: 1 }, PREFIX, real)).toMatchInlineSnapshot(`"123456789:AAFLCulUa8HrMTrmvqcNBDNyMS7JxvSaoI0"`);
+  expect(await issueEdgeToken({ ...claim, generation: 1 }, PREFIX, real)).toMatchInlineSnapshot(
+    `"123456789:AAFLCulUa8HrMTrmvqcNBDNyMS7JxvSaoI0"`,
+  );
 });
 
 it("looks like a token of the platform: bot id, colon, 35 characters", async () => {
   const token = await issueEdgeToken({ ...claim, generation: MAX_GENERATION }, PREFIX, real);
   expect(token).toMatch(/^123456789:[A-Za-z0-9_-]{35}$/);
-  expect(token.length - PREFIX.length).toBe(EDGE_TOKEN_CHARS);
+  expect(token.length - "123456789:".length).toBe(EDGE_TOKEN_CHARS);
 });
 
 const name = fc.string({ minLength: 1, maxLength: 12 });
@@ -59,12 +61,12 @@ it("one changed character anywhere makes it nothing", async () => {
 
 it.each([
   ["empty", ""],
-  ["only the prefix", PREFIX],
+  ["only the prefix", `${PREFIX}:`],
   ["the real token", real.open()],
   ["another bot's prefix", "987654321:"],
-  ["not base64url", `${PREFIX}${"!".repeat(35)}`],
-  ["too short", `${PREFIX}${"A".repeat(34)}`],
-  ["too long", `${PREFIX}${"A".repeat(36)}`],
+  ["not base64url", `${PREFIX}:${"!".repeat(35)}`],
+  ["too short", `${PREFIX}:${"A".repeat(34)}`],
+  ["too long", `${PREFIX}:${"A".repeat(36)}`],
 ])("%s reads as nothing", async (_name, token) => {
   expect(await readEdgeToken(token, claim, PREFIX, real)).toBeUndefined();
 });

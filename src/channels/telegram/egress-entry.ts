@@ -23,6 +23,8 @@ export const telegramEntry: EgressEntry = {
     return { kind: "file", token: file[1], path: file[2] };
   },
   apiBase: { variable: "TELEGRAM_API_BASE", fallback: "https://api.telegram.org" },
+  /** @see https://core.telegram.org/bots/api#making-requests */
+  resultOf: (body) => (typeof body === "object" && body !== null && "result" in body ? body.result : undefined),
   /** The words of the Bot API server. @see https://github.com/tdlib/telegram-bot-api/blob/master/telegram-bot-api/Client.cpp */
   pollConflict: "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first",
 };

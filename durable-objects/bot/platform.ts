@@ -1,0 +1,78 @@
+/** The edge's own calls to a platform, with the bot's own token: for its webhook, and for what the edge itself has to tell a person. Never throws. */
+import type { Channel, PlatformCall } from "../../src/channels/channel.ts";
+import type { Egress, EgressEntry } from "../../src/channels/egress.ts";
+import type { Account } from "../../src/core/account.ts";
+import { textOf } from "../../src/core/bytes.ts";
+import { parseJson } from "../../src/core/json.ts";
+import { readAtMost } from "../../src/core/read-at-most.ts";
+import { fail, ok, type Result } from "../../src/core/result.ts";
+import { scrub } from "../../src/core/scrub.ts";
+import type { Secret } from "../../src/core/secret.ts";
+import type { RoutesSource } from "../../src/pipeline/snapshot.ts";
+import type { Http } from "../../src/ports/http.ts";
+import type { Secrets } from "../../src/ports/secrets.ts";
+
+export type PlatformProblem =
+  /** The routes document, or the Worker's variables, do not allow the call. */
+  | { readonly kind: "unconfigured"; readonly detail: string }
+  | { readonly kind: "refused"; readonly status: number; readonly detail: string; readonly retryAfterMs?: number }
+  | { readonly kind: "unreached"; readonly detail: string };
+
+/** What it takes to speak as this bot. */
+export interface Connection {
+  readonly account: Account;
+  readonly channel: Channel;
+  readonly egress: Egress;
+  readonly entry: EgressEntry;
+  readonly token: Secret;
+  readonly base: string;
+}
+
+export interface PlatformPorts {
+  readonly routes: RoutesSource;
+  readonly secrets: Secrets;
+  readonly channels: ReadonlyMap<string, Channel>;
+}
+
+const TIMEOUT_MS = 20_000;
+
+/** Answers to our own calls are small; a larger one is not what we asked for. */
+const MAX_ANSWER_BYTES = 256 * 1024;
+
+export async function connect(accountId: string, ports: PlatformPorts): Promise<Result<Connection, PlatformProblem>> {
+  const account = (await ports.routes.current())?.routes.accounts.get(accountId);
+  if (account === undefined) return unconfigured(`no account is called ${accountId}`);
+  const channel = ports.channels.get(account.channel);
+  const egress = channel?.egress;
+  if (egress?.entry === undefined || channel === undefined) return unconfigured(`the channel ${account.channel} does not send by itself`);
+  const variable = account.secrets["token"] ?? "";
+  const token = ports.secrets.get(variable);
+  if (token === undefined) return unconfigured(`the variable ${variable} is not set`);
+  const { entry } = egress;
+  const base = ports.secrets.get(entry.apiBase.variable)?.open() ?? entry.apiBase.fallback;
+  return ok({ account, channel, egress, entry, token, base });
+}
+
+const unconfigured = (detail: string) => fail({ kind: "unconfigured", detail } as const);
+
+/** The result out of the platform's envelope; a refusal in its own words, without the token. */
+export async function callPlatform(connection: Connection, call: PlatformCall, http: Http): Promise<Result<unknown, PlatformProblem>> {
+  const { egress, entry, token } = connection;
+  try {
+    const response = await http.fetch(egress.url(connection.base, token.open(), { kind: "method", path: call.method }), {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(call.body),
+      redirect: "manual",
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+    const text = textOf((await readAtMost(response.body, MAX_ANSWER_BYTES)) ?? new Uint8Array()) ?? "";
+    const parsed = parseJson(text);
+    if (response.ok && parsed.ok) return ok(entry.resultOf(parsed.value));
+    const facts = egress.readAnswer(response.status, parsed.ok ? parsed.value : undefined);
+    const retry = facts.retryAfterMs === undefined ? {} : { retryAfterMs: facts.retryAfterMs };
+    return fail({ kind: "refused", status: response.status, detail: scrub(text, token).slice(0, 300), ...retry });
+  } catch (thrown) {
+    return fail({ kind: "unreached", detail: scrub(String(thrown), token) });
+  }
+}
