@@ -1,4 +1,117 @@
+/**
+ * One of the 64 index objects of a residency: metric totals, conversations with work pending, dead letters, embedded quotas
+ * and permits. It never stands on the healthy path of a message, except for batched flushes and what an operator configured.
+ */
 import { DurableObject } from "cloudflare:workers";
+import type { Delta } from "../../src/core/series.ts";
+import type { BucketRule } from "../../src/core/token-bucket.ts";
+import type { QuotaVerdict } from "../../src/ports/quota.ts";
+import type { DeadEntry, Flush } from "../../src/ports/shards.ts";
 import type { Env } from "../env.ts";
+import { migrate } from "../migrate.ts";
+import { systemClock, webDice } from "../runtime.ts";
+import { addCounters, readCounters } from "./counter-rows.ts";
+import { addDead, type DeadFilter, listDead, removeDead } from "./dead-rows.ts";
+import { ACTIVE_FOR_MS, FORGET_AFTER_MS, type HeldQuota, hasFreePermit, isNews, nextPurgeAtMs, PURGE_BATCH, takeQuota } from "./machine.ts";
+import { MIGRATIONS } from "./schema.ts";
+import * as rows from "./storage.ts";
 
-export class Shard extends DurableObject<Env> {}
+export interface ShardReading {
+  readonly delta: Delta;
+  /** Conversations seen in the last hour, by instance. */
+  readonly active: Readonly<Record<string, number>>;
+  readonly pending: number;
+  readonly dead: number;
+}
+
+const PERMIT_BYTES = 8;
+
+export class Shard extends DurableObject<Env> {
+  readonly #sql: SqlStorage;
+  readonly #quotas = new Map<string, HeldQuota>();
+  #isPurgeArmed = false;
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    this.#sql = ctx.storage.sql;
+    migrate(ctx.storage, MIGRATIONS);
+  }
+
+  async flush(conversation: string, flush: Flush): Promise<void> {
+    this.ctx.storage.transactionSync(() => {
+      if (!isNews(rows.lastSerial(this.#sql, conversation), flush.serial)) return;
+      addCounters(this.#sql, flush.delta);
+      rows.rememberFlush(this.#sql, conversation, flush);
+    });
+    await this.#armPurge();
+  }
+
+  count(delta: Delta): void {
+    this.ctx.storage.transactionSync(() => addCounters(this.#sql, delta));
+  }
+
+  setPending(conversation: string, isPending: boolean): void {
+    if (isPending) rows.setPending(this.#sql, conversation, systemClock.nowMs());
+    else rows.clearPending(this.#sql, conversation);
+  }
+
+  pendingBatch(limit: number): readonly string[] {
+    return rows.pokePending(this.#sql, limit, systemClock.nowMs());
+  }
+
+  addDead(entry: DeadEntry): void {
+    addDead(this.#sql, entry);
+  }
+
+  removeDead(id: string): void {
+    removeDead(this.#sql, id);
+  }
+
+  listDead(filter: DeadFilter): readonly DeadEntry[] {
+    return listDead(this.#sql, filter);
+  }
+
+  read(nowMs: number): ShardReading {
+    return {
+      delta: readCounters(this.#sql),
+      active: rows.activeByInstance(this.#sql, nowMs - ACTIVE_FOR_MS),
+      pending: rows.countRows(this.#sql, "pending"),
+      dead: rows.countRows(this.#sql, "dead"),
+    };
+  }
+
+  take(name: string, rule: BucketRule): QuotaVerdict {
+    const held = this.#quotas.get(name) ?? rows.readQuota(this.#sql, name);
+    const taken = takeQuota(held, { rule, nowMs: systemClock.nowMs() });
+    if (taken.isDue) rows.writeQuota(this.#sql, name, taken.held);
+    this.#quotas.set(name, taken.held);
+    return taken.verdict;
+  }
+
+  acquire(pool: string, limit: number, leaseMs: number): string | undefined {
+    const nowMs = systemClock.nowMs();
+    if (!hasFreePermit(rows.leasedPermits(this.#sql, pool, nowMs), limit)) return undefined;
+    const permit = webDice.hex(PERMIT_BYTES);
+    rows.leasePermit(this.#sql, pool, { permit, lapsesAtMs: nowMs + leaseMs });
+    return permit;
+  }
+
+  release(pool: string, permit: string): void {
+    rows.returnPermit(this.#sql, pool, permit);
+  }
+
+  override async alarm(): Promise<void> {
+    const nowMs = systemClock.nowMs();
+    const purged = this.ctx.storage.transactionSync(() => rows.purge(this.#sql, nowMs - FORGET_AFTER_MS, PURGE_BATCH));
+    const nextAtMs = nextPurgeAtMs(purged, nowMs);
+    this.#isPurgeArmed = nextAtMs !== undefined;
+    if (nextAtMs !== undefined) await this.ctx.storage.setAlarm(nextAtMs);
+  }
+
+  /** Once per life in memory the alarm is looked up; only an object that has none and now holds a flush pays for arming one. */
+  async #armPurge(): Promise<void> {
+    if (this.#isPurgeArmed) return;
+    this.#isPurgeArmed = true;
+    if ((await this.ctx.storage.getAlarm()) === null) await this.ctx.storage.setAlarm(systemClock.nowMs() + FORGET_AFTER_MS);
+  }
+}
