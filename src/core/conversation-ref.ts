@@ -24,7 +24,8 @@ export interface RefSource {
 
 /**
  * Scope widens direct chats only: OpenClaw's `session.dmScope` merges direct messages, never groups. In a direct chat the
- * sender is the chat, so a call that goes out finds the same conversation from the chat id alone.
+ * sender is the chat, so a call that goes out finds the same conversation from the chat id alone. Not so behind a connection:
+ * there the bot's principal writes in the customer's chat too, so those chats keep a conversation each.
  */
 export function conversationRef(source: RefSource, chat: Chat, senderId?: string): ConversationRef {
   const residency = source.residency === undefined ? {} : { residency: source.residency };
@@ -32,7 +33,7 @@ export function conversationRef(source: RefSource, chat: Chat, senderId?: string
 }
 
 function keyOf(source: RefSource, chat: Chat, senderId: string | undefined): string {
-  if (chat.kind === "direct" && source.scope !== "chat") {
+  if (chat.kind === "direct" && chat.connection === undefined && source.scope !== "chat") {
     const sender = senderId ?? chat.id;
     const person = source.scope === "person" ? source.identities.get(`${source.account}/${sender}`) : undefined;
     return person === undefined ? path(source.account, "sender", sender) : path("person", person);

@@ -1,0 +1,21 @@
+/** The Telegram channel, put together. @see https://core.telegram.org/bots/api */
+import type { Channel } from "../channel.ts";
+import { egress } from "./egress.ts";
+import { limits } from "./limits.ts";
+import { parse } from "./parse.ts";
+import { registration } from "./registration.ts";
+import { renderNotice } from "./render.ts";
+import { accountFields } from "./schema.ts";
+import { SECRET_HEADER, verify } from "./verify.ts";
+
+export const telegram = {
+  name: "telegram",
+  accountFields,
+  limits,
+  nativeSecretHeader: SECRET_HEADER,
+  verify,
+  parse,
+  renderNotice,
+  egress,
+  registration,
+} satisfies Channel;

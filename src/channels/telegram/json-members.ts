@@ -1,0 +1,68 @@
+/**
+ * The top-level members of a JSON object whose end may be missing: bodies are looked at only as far as their head. Nested
+ * values are skipped, nothing is guessed: a value that the cut may have shortened is not reported.
+ */
+export type Pair = readonly [name: string, value: string];
+
+const SPACE = /[ \t\r\n]*/y;
+const STRING = /"[^"\\]*(?:\\[\s\S][^"\\]*)*"/y;
+/** A number or word counts only with what ends it: at the cut, `-100` may be the beginning of `-1002`. */
+const SCALAR = /[^\s,:{}[\]"]+(?=[\s,}])/y;
+
+function ends(pattern: RegExp, text: string, at: number): number | undefined {
+  pattern.lastIndex = at;
+  return pattern.test(text) ? pattern.lastIndex : undefined;
+}
+
+const afterSpace = (text: string, at: number): number => ends(SPACE, text, at) ?? at;
+
+/** Pairs in order, doubled names included: strings as their text, other values as they are written. Only `wanted` names. */
+export function topLevelMembers(text: string, wanted: ReadonlySet<string>): readonly Pair[] {
+  const pairs: Pair[] = [];
+  let at = afterSpace(text, 0);
+  if (text[at] !== "{") return pairs;
+  do {
+    const keyAt = afterSpace(text, at + 1);
+    const keyEnd = ends(STRING, text, keyAt);
+    if (keyEnd === undefined) return pairs;
+    const colonAt = afterSpace(text, keyEnd);
+    if (text[colonAt] !== ":") return pairs;
+    const valueAt = afterSpace(text, colonAt + 1);
+    const valueEnd = endOfValue(text, valueAt);
+    if (valueEnd === undefined) return pairs;
+    const name = unquoted(text.slice(keyAt, keyEnd));
+    if (wanted.has(name)) pairs.push([name, unquoted(text.slice(valueAt, valueEnd))]);
+    at = afterSpace(text, valueEnd);
+  } while (text[at] === ",");
+  return pairs;
+}
+
+function endOfValue(text: string, at: number): number | undefined {
+  if (text[at] === '"') return ends(STRING, text, at);
+  return text[at] === "{" || text[at] === "[" ? endOfNested(text, at) : ends(SCALAR, text, at);
+}
+
+/** A whole string, a bracket, or the quote of a string that does not end here. */
+const MARK = /"[^"\\]*(?:\\[\s\S][^"\\]*)*"|["{}[\]]/g;
+
+/** Just behind the bracket that closes the one at `start`; brackets inside strings do not count. */
+function endOfNested(text: string, start: number): number | undefined {
+  MARK.lastIndex = start;
+  let depth = 0;
+  for (let mark = MARK.exec(text)?.[0]; mark !== undefined && mark !== '"'; mark = MARK.exec(text)?.[0]) {
+    if (mark === "{" || mark === "[") depth += 1;
+    if (mark === "}" || mark === "]") depth -= 1;
+    if (depth === 0) return MARK.lastIndex;
+  }
+  return undefined;
+}
+
+/** The text of a JSON string; anything that is not one stays as it is written. */
+function unquoted(raw: string): string {
+  if (!raw.startsWith('"')) return raw;
+  try {
+    return JSON.parse(raw) as string;
+  } catch {
+    return raw;
+  }
+}
