@@ -1,0 +1,48 @@
+/** A text becomes a verdict for the Config object, or a snapshot for an isolate: the same loader, so that they agree. Never throws. */
+import type { Catalogue } from "../../src/config/catalogue.ts";
+import type { ConfigIssue } from "../../src/config/issue.ts";
+import { type LoadedRoutes, loadRoutes, MAX_DOCUMENT_BYTES } from "../../src/config/load.ts";
+import { buildRoutes } from "../../src/config/routes.ts";
+import { utf8 } from "../../src/core/bytes.ts";
+import { fail, ok, type Result } from "../../src/core/result.ts";
+import type { Snapshot } from "../../src/pipeline/snapshot.ts";
+import { buildRouter } from "../../src/routing/router.ts";
+import { catalogue, patterns } from "./catalogue.ts";
+import type { AcceptedCopy } from "./kv.ts";
+import type { Verdict } from "./state.ts";
+
+export function judge(text: string, known: Catalogue = catalogue): Verdict {
+  const loaded = load(text, known);
+  if (!loaded.ok) return { ok: false, issues: loaded.problem };
+  return { ok: true, warnings: loaded.value.warnings, instances: Object.keys(loaded.value.document.instances) };
+}
+
+/** The problem is the first reason, with its path. A document accepted by older code can have one. */
+export function compile(copy: AcceptedCopy): Result<Snapshot, string> {
+  const loaded = load(copy.text, catalogue);
+  if (!loaded.ok) {
+    const first = loaded.problem.find((issue) => issue.level === "error");
+    return fail(`${first?.path ?? ""}: ${first?.message ?? ""}`);
+  }
+  try {
+    const { document } = loaded.value;
+    return ok({ routes: buildRoutes(copy.number, document, copy.draining), router: buildRouter(document, patterns) });
+  } catch (error) {
+    return fail(`cannot be compiled: ${describe(error)}`);
+  }
+}
+
+/** An operator's text must not be able to stop the object: brackets nested a million deep exhaust a parser's stack. */
+function load(text: string, known: Catalogue): Result<LoadedRoutes, readonly ConfigIssue[]> {
+  const bytes = text.length > MAX_DOCUMENT_BYTES ? text.length : utf8(text).length;
+  if (bytes > MAX_DOCUMENT_BYTES) return refuse(`larger than ${MAX_DOCUMENT_BYTES} bytes`);
+  try {
+    return loadRoutes(text, known);
+  } catch (error) {
+    return refuse(`cannot be read: ${describe(error)}`);
+  }
+}
+
+const refuse = (message: string): Result<never, readonly ConfigIssue[]> => fail([{ level: "error", path: "", message }]);
+
+const describe = (error: unknown): string => (error instanceof Error ? error.message : String(error));

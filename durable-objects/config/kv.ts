@@ -1,0 +1,66 @@
+/**
+ * The two KV keys of the configuration: `routes`, the document as an operator wrote it, and `accepted`, what is in force. Only the
+ * Config object writes `accepted`; nothing that must be exact or fast is trusted to either. Plain letters, because a local edge
+ * keeps each key in a file.
+ */
+import * as z from "zod";
+import { MAX_DOCUMENT_BYTES } from "../../src/config/load.ts";
+import { base64url, utf8 } from "../../src/core/bytes.ts";
+import { sha256 } from "../../src/core/crypto.ts";
+import { fail, ok, type Result } from "../../src/core/result.ts";
+
+export const RAW_KEY = "routes";
+export const ACCEPTED_KEY = "accepted";
+
+/** @see https://developers.cloudflare.com/kv/api/read-key-value-pairs/#cachettl-parameter */
+const MIN_CACHE_TTL_S = 30;
+
+/** The document inside JSON: every character escaped as `\u0000` at worst, and room for the rest. */
+const MAX_ACCEPTED_LENGTH = 6 * MAX_DOCUMENT_BYTES + 64 * 1024;
+
+/** Loose about what a newer version may add, so that an older isolate goes on reading while a deploy spreads. */
+const acceptedSchema = z.object({
+  number: z.int().positive(),
+  text: z.string(),
+  draining: z.array(z.string()),
+  /** The raw text the Config object dealt with last; isolates offer only another one. */
+  rawHash: z.string().optional(),
+  isRawRejected: z.boolean().default(false),
+  acceptedAtMs: z.number(),
+});
+
+export type AcceptedCopy = Readonly<z.infer<typeof acceptedSchema>>;
+
+export const hashOf = async (text: string): Promise<string> => base64url(await sha256(utf8(text)));
+
+export const writeAccepted = (kv: KVNamespace, copy: AcceptedCopy): Promise<void> => kv.put(ACCEPTED_KEY, JSON.stringify(copy));
+
+export const writeRaw = (kv: KVNamespace, text: string): Promise<void> => kv.put(RAW_KEY, text);
+
+/** Undefined when there is none; a problem when KV did not answer, or not with what we write. */
+export async function readAccepted(kv: KVNamespace, ttlMs: number): Promise<Result<AcceptedCopy | undefined, string>> {
+  const text = await readText(kv, ACCEPTED_KEY, ttlMs);
+  return text.ok && text.value !== undefined ? parseAccepted(text.value) : (text as Result<undefined, string>);
+}
+
+export const readRaw = (kv: KVNamespace, ttlMs: number): Promise<Result<string | undefined, string>> => readText(kv, RAW_KEY, ttlMs);
+
+async function readText(kv: KVNamespace, key: string, ttlMs: number): Promise<Result<string | undefined, string>> {
+  const cacheTtl = Math.floor(ttlMs / 1000);
+  try {
+    const options = cacheTtl < MIN_CACHE_TTL_S ? { type: "text" as const } : { type: "text" as const, cacheTtl };
+    return ok((await kv.get(key, options)) ?? undefined);
+  } catch (error) {
+    return fail(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function parseAccepted(text: string): Result<AcceptedCopy, string> {
+  if (text.length > MAX_ACCEPTED_LENGTH) return fail(`the accepted copy has ${text.length} characters`);
+  try {
+    const checked = acceptedSchema.safeParse(JSON.parse(text));
+    return checked.success ? ok(checked.data) : fail(`the accepted copy is malformed: ${z.prettifyError(checked.error)}`);
+  } catch {
+    return fail("the accepted copy is not JSON");
+  }
+}

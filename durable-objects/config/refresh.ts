@@ -1,0 +1,93 @@
+/**
+ * One look at KV on behalf of an isolate: takes what is newer, offers a raw text nobody dealt with, asks the Config object where KV
+ * cannot help. Never goes back to a lower number, never throws, and may be abandoned at any await.
+ */
+import type { Result } from "../../src/core/result.ts";
+import type { Snapshot } from "../../src/pipeline/snapshot.ts";
+import type { Clock } from "../../src/ports/clock.ts";
+import type { Log } from "../../src/ports/log.ts";
+import { STALE_READ_MS } from "./copies.ts";
+import { within } from "./deadline.ts";
+import { type AcceptedCopy, hashOf, readAccepted, readRaw } from "./kv.ts";
+import { type Memory, numberIn } from "./memory.ts";
+import type { ConfigApi } from "./stub.ts";
+
+export interface SourceDeps {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly config: Pick<ConfigApi, "offer" | "current">;
+  readonly compile: (copy: AcceptedCopy) => Result<Snapshot, string>;
+  /** Lets work outlive the request that began it, where the platform can. */
+  readonly keepAlive: (work: Promise<unknown>) => void;
+}
+
+export interface Looking extends SourceDeps {
+  readonly kv: KVNamespace;
+  readonly ttlMs: number;
+  readonly memory: Memory;
+}
+
+/** A config that does not come within this time is no config: the platform repeats its delivery. */
+const READ_TIMEOUT_MS = 3000;
+
+export async function refresh(looking: Looking): Promise<void> {
+  const { clock, kv, ttlMs, memory } = looking;
+  memory.refreshStartedAtMs = clock.nowMs();
+  const [accepted, raw] = await Promise.all([
+    answered(looking, "accepted", () => readAccepted(kv, ttlMs)),
+    answered(looking, "routes", () => readRaw(kv, ttlMs)),
+  ]);
+  const inKv = accepted?.ok === true ? accepted.value : undefined;
+  if (inKv !== undefined) install(looking, inKv);
+  const known = inKv ?? (memory.snapshot === undefined ? await askConfig(looking) : undefined);
+  if (raw?.ok === true && raw.value !== undefined) await offerUnknown(looking, raw.value, known);
+  memory.checkedAtMs = clock.nowMs();
+}
+
+/** What the Config object says is in force, installed when it is newer. */
+export async function askConfig(looking: Looking): Promise<AcceptedCopy | undefined> {
+  const copy = await attempt(looking, "config", () => looking.config.current());
+  if (copy !== undefined) install(looking, copy);
+  return copy;
+}
+
+async function offerUnknown(looking: Looking, text: string, known: AcceptedCopy | undefined): Promise<void> {
+  const { clock, memory, config } = looking;
+  const hash = await hashOf(text);
+  if (hash === known?.rawHash && !known.isRawRejected) return;
+  if ((memory.offered.get(hash) ?? Number.NEGATIVE_INFINITY) > clock.nowMs()) return;
+  const answer = await attempt(looking, "config", () => config.offer({ text, source: "raw" }));
+  if (answer === undefined) return;
+  memory.offered.clear();
+  memory.offered.set(hash, answer.status === "ignored" ? answer.againAtMs : clock.nowMs() + STALE_READ_MS);
+  const isNewer = (answer.status === "accepted" || answer.status === "unchanged") && answer.number > numberIn(memory);
+  if (isNewer) await askConfig(looking);
+}
+
+/** Compiles a number once per isolate. One that does not compile is logged once, and what was in force stays. */
+function install({ memory, compile, log }: Looking, copy: AcceptedCopy): void {
+  if (copy.number <= numberIn(memory) || copy.number === memory.uncompilable) return;
+  const compiled = compile(copy);
+  if (compiled.ok) {
+    memory.snapshot = compiled.value;
+    return;
+  }
+  memory.uncompilable = copy.number;
+  log.write({ level: "error", event: "routes.uncompilable", number: copy.number, inForce: numberIn(memory), reason: compiled.problem });
+}
+
+async function answered<T>(looking: Looking, from: string, read: () => Promise<Result<T, string>>): Promise<Result<T, string> | undefined> {
+  const result = await attempt(looking, from, read);
+  if (result?.ok === false) looking.log.write({ level: "warn", event: "routes.unreadable", from, detail: result.problem });
+  return result;
+}
+
+/** Undefined when it throws or takes too long; both are logged. */
+async function attempt<T>({ clock, log }: Looking, from: string, work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await within(clock, READ_TIMEOUT_MS, work());
+  } catch (error) {
+    log.write({ level: "warn", event: "routes.unreadable", from, detail: error instanceof Error ? error.message : String(error) });
+    return undefined;
+  }
+}

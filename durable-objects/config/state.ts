@@ -1,0 +1,139 @@
+/** What the Config object knows, and what can happen to it. Data only: `machine.ts` decides, `storage.ts` keeps it. */
+import type { LogLine } from "../../src/core/log-line.ts";
+import type { Delta } from "../../src/core/series.ts";
+
+export type OfferSource = "raw" | "push" | "rollback";
+
+/** The shape of `ConfigIssue`, known here by its fields alone, because a machine imports only the core. */
+export interface Issue {
+  readonly level: "error" | "warning";
+  readonly path: string;
+  readonly message: string;
+}
+
+/** A document that was accepted under its number; drains after it have numbers of their own and keep its text. */
+export interface DocumentFacts {
+  readonly number: number;
+  readonly hash: string;
+  readonly source: OfferSource;
+  readonly atMs: number;
+  readonly by?: string | undefined;
+  /** The number whose text a rollback brought back. */
+  readonly restoredFrom?: number | undefined;
+}
+
+export interface DocumentInForce extends DocumentFacts {
+  readonly warnings: readonly Issue[];
+  readonly instances: readonly string[];
+}
+
+export interface Rejection {
+  readonly source: OfferSource;
+  readonly hash: string;
+  readonly issues: readonly Issue[];
+  /** How many issues there were; `issues` holds the first of them. */
+  readonly issueCount: number;
+  readonly atMs: number;
+  readonly by?: string | undefined;
+}
+
+/** A raw text that another one replaced, and when: isolates may go on reading it from KV for a while. */
+export interface Superseded {
+  readonly hash: string;
+  readonly atMs: number;
+}
+
+/** One KV key that this object writes: the revision it should hold, and the one it is known to hold. */
+export interface KvCopy {
+  readonly wanted: number;
+  readonly written: number;
+  readonly wantedAtMs: number;
+  readonly dueAtMs: number;
+  readonly writtenAtMs?: number | undefined;
+  readonly failures: number;
+  readonly lastError?: string | undefined;
+}
+
+export type CopyName = "accepted" | "raw";
+
+export interface ConfigState {
+  /** The number in force; 0 until a document was accepted. */
+  readonly number: number;
+  readonly numberedAtMs: number;
+  readonly document?: DocumentInForce | undefined;
+  readonly draining: readonly string[];
+  readonly lastRejected?: Rejection | undefined;
+  /** The raw key's text as this object last dealt with it. */
+  readonly raw?: { readonly hash: string; readonly isRejected: boolean } | undefined;
+  readonly superseded: readonly Superseded[];
+  readonly copies: Readonly<Record<CopyName, KvCopy>>;
+  readonly counters: Delta;
+}
+
+const untouched: KvCopy = { wanted: 0, written: 0, wantedAtMs: 0, dueAtMs: 0, failures: 0 };
+
+export const initialState: ConfigState = {
+  number: 0,
+  numberedAtMs: 0,
+  draining: [],
+  superseded: [],
+  copies: { accepted: untouched, raw: untouched },
+  counters: {},
+};
+
+export type Verdict =
+  | { readonly ok: true; readonly warnings: readonly Issue[]; readonly instances: readonly string[] }
+  | { readonly ok: false; readonly issues: readonly Issue[] };
+
+export interface Offered {
+  readonly kind: "offered";
+  readonly source: OfferSource;
+  readonly hash: string;
+  readonly verdict: Verdict;
+  readonly atMs: number;
+  readonly by?: string | undefined;
+  readonly restoredFrom?: number | undefined;
+}
+
+export interface DrainSet {
+  readonly kind: "drain-set";
+  readonly instance: string;
+  readonly isDraining: boolean;
+  readonly atMs: number;
+  readonly by?: string | undefined;
+}
+
+export interface Written {
+  readonly kind: "written";
+  readonly copy: CopyName;
+  readonly revision: number;
+  readonly atMs: number;
+}
+
+export interface Unwritten {
+  readonly kind: "unwritten";
+  readonly copy: CopyName;
+  readonly detail: string;
+  readonly atMs: number;
+  readonly dice: number;
+}
+
+export type ConfigEvent = Offered | DrainSet | Written | Unwritten;
+
+export type ConfigAnswer =
+  | { readonly status: "accepted"; readonly number: number; readonly warnings: readonly Issue[] }
+  /** What was asked for is so already; nothing got a number. */
+  | { readonly status: "unchanged"; readonly number: number }
+  | { readonly status: "rejected"; readonly issues: readonly Issue[] }
+  /** A raw text that was replaced a moment ago: probably a stale read. Offer it again from `againAtMs` on. */
+  | { readonly status: "ignored"; readonly againAtMs: number }
+  | { readonly status: "unknown-instance"; readonly instance: string }
+  | { readonly status: "noted" };
+
+export interface Step {
+  readonly state: ConfigState;
+  readonly answer: ConfigAnswer;
+  /** A document to keep in the history, with the text that was offered. */
+  readonly keep?: DocumentFacts | undefined;
+  readonly log: readonly LogLine[];
+}

@@ -1,0 +1,55 @@
+/** What operators are told of the Config object's state. Says everything they need to act, and nothing of the document's content. */
+import type { Delta } from "../../src/core/series.ts";
+import { isPending } from "./copies.ts";
+import type { ConfigState, DocumentFacts, Issue, KvCopy, Rejection } from "./state.ts";
+
+export interface CopyStatus {
+  /** KV is known to hold what it should (other places may still read an older copy for a minute or two). */
+  readonly isWritten: boolean;
+  readonly writtenAtMs?: number | undefined;
+  readonly failures: number;
+  readonly lastError?: string | undefined;
+}
+
+export interface ConfigStatus {
+  /** The number in force; undefined when no document was ever accepted, and then `missing` says what to do. */
+  readonly number?: number | undefined;
+  readonly missing?: string | undefined;
+  readonly acceptedAtMs?: number | undefined;
+  /** The document in force: its own number is lower than `number` when an instance was drained since. */
+  readonly document?: DocumentFacts | undefined;
+  readonly warnings: readonly Issue[];
+  readonly draining: readonly string[];
+  readonly lastRejected?: Rejection | undefined;
+  readonly raw?: { readonly hash: string; readonly isRejected: boolean } | undefined;
+  readonly copies: { readonly accepted: CopyStatus; readonly raw: CopyStatus };
+  /** Prometheus series of this object. */
+  readonly counters: Delta;
+}
+
+const MISSING = "no routes document was ever accepted: push one, or put one into KV under the key `routes`";
+
+export function statusOf(state: ConfigState): ConfigStatus {
+  const { document, draining, lastRejected, raw, counters } = state;
+  return {
+    ...(document === undefined ? { missing: MISSING } : inForce(state, document)),
+    warnings: document?.warnings ?? [],
+    draining,
+    lastRejected,
+    raw,
+    copies: { accepted: copyStatus(state.copies.accepted), raw: copyStatus(state.copies.raw) },
+    counters,
+  };
+}
+
+function inForce(state: ConfigState, document: DocumentFacts) {
+  const { number, hash, source, atMs, by, restoredFrom } = document;
+  return { number: state.number, acceptedAtMs: state.numberedAtMs, document: { number, hash, source, atMs, by, restoredFrom } };
+}
+
+const copyStatus = (copy: KvCopy): CopyStatus => ({
+  isWritten: !isPending(copy),
+  writtenAtMs: copy.writtenAtMs,
+  failures: copy.failures,
+  lastError: copy.lastError,
+});

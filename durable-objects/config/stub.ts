@@ -1,0 +1,35 @@
+/** The Config object as its callers see it: the admin API, the command line behind it, and isolates that miss a document. */
+import type { Env } from "../env.ts";
+import { objectOf } from "../objects.ts";
+import type { Offer, RollbackAnswer } from "./durable-object.ts";
+import type { AcceptedCopy } from "./kv.ts";
+import type { ConfigAnswer, DocumentFacts } from "./state.ts";
+import type { ConfigStatus } from "./status.ts";
+
+export interface ConfigApi {
+  offer(offer: Offer): Promise<ConfigAnswer>;
+  /** An operator's push: takes effect at once, and becomes the raw key too. */
+  push(text: string, by?: string): Promise<ConfigAnswer>;
+  rollback(number: number, by?: string): Promise<RollbackAnswer>;
+  setDraining(instance: string, isDraining: boolean, by?: string): Promise<ConfigAnswer>;
+  current(): Promise<AcceptedCopy | undefined>;
+  status(): Promise<ConfigStatus>;
+  history(): Promise<readonly DocumentFacts[]>;
+}
+
+/** There is one. */
+export const CONFIG_NAME = "config";
+
+/** A new stub per call: one that has seen an error may stay broken. */
+export function configOf(env: Pick<Env, "CONFIG" | "JURISDICTIONS">): ConfigApi {
+  const stub = () => objectOf(env, env.CONFIG, CONFIG_NAME);
+  return {
+    offer: (offer) => stub().offer(offer),
+    push: (text, by) => stub().offer({ text, source: "push", by }),
+    rollback: (number, by) => stub().rollback(number, by),
+    setDraining: (instance, isDraining, by) => stub().setDraining(instance, isDraining, by),
+    current: async () => stub().current(),
+    status: async () => stub().status(),
+    history: async () => stub().history(),
+  };
+}

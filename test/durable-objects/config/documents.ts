@@ -1,0 +1,30 @@
+/** Routes documents for the tests of the configuration: one good specimen, and the ways they bend it. */
+const specimen = {
+  accounts: {
+    "telegram:support": { pool: "support", region: "weur", residency: "eu", secrets: { webhook: "TG_SECRET", token: "TG_TOKEN" } },
+  },
+  instances: Object.fromEntries(
+    ["eu-1", "eu-2"].map((name) => [
+      name,
+      {
+        url: `http://127.0.0.1:18789/${name}`,
+        secrets: { gateway: "EU_TOKEN" },
+        native: { "telegram:support": { url: `http://127.0.0.1:19789/${name}`, secret: "EU_TG_SECRET" } },
+      },
+    ]),
+  ),
+  pools: { support: { instances: ["eu-1", "eu-2"], strategy: "rendezvous" } },
+  rules: [{ name: "refunds", when: { keywords: ["refund"] }, pool: "support" }],
+};
+
+/** Good; another keyword is another text. */
+export const goodText = (keyword = "refund"): string =>
+  JSON.stringify({ ...specimen, rules: [{ ...specimen.rules[0], when: { keywords: [keyword] } }] }, null, 2);
+
+export const withoutInstance = (name: "eu-1" | "eu-2"): string => {
+  const { [name]: _gone, ...instances } = specimen.instances;
+  return JSON.stringify({ ...specimen, instances, pools: { support: { instances: Object.keys(instances) } } });
+};
+
+/** Names an instance that does not exist: wrong at `pools.support.instances[0]`. */
+export const badText = JSON.stringify({ ...specimen, pools: { support: { instances: ["eu-9"] } } });
