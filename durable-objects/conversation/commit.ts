@@ -4,7 +4,7 @@ import { advance } from "./deliver.ts";
 import type { Moment } from "./hold.ts";
 import { admit } from "./limits.ts";
 import { move } from "./speak.ts";
-import { type Effect, type Ending, type Entry, type State, type Step, still, then } from "./state.ts";
+import { andThen, type Effect, type Ending, type Entry, type State, type Step, still } from "./state.ts";
 
 /** Past these the platform keeps the chat's queue for us; it does so for a day or more. */
 export const MAX_QUEUED = 1000;
@@ -30,9 +30,9 @@ export function commit(state: State, event: CommitEvent): Step {
   const admission = admit(state, event.commit.limits, { sender: event.commit.senderId ?? "", atMs: event.nowMs });
   if (!admission.isAllowed) return endAtOnce(admission.state, event, "limited");
   if ((event.commit.expiresAtMs ?? Number.POSITIVE_INFINITY) <= event.nowMs) return endAtOnce(admission.state, event, "expired");
-  const stored = then(store(admission.state, event, event.nowMs + admission.waitMs), (next) => advance(next, event));
+  const stored = andThen(store(admission.state, event, event.nowMs + admission.waitMs), (next) => advance(next, event));
   const { movedTo } = event.commit;
-  return movedTo === undefined ? stored : then(stored, (next) => move(next, movedTo));
+  return movedTo === undefined ? stored : andThen(stored, (next) => move(next, movedTo));
 }
 
 function store(state: State, event: CommitEvent, dueAtMs: number): Step {

@@ -6,7 +6,7 @@ import { backoffMs } from "../../src/core/backoff.ts";
 import type { DeliveryRules } from "../../src/core/delivery-rules.ts";
 import { avoided } from "./failover.ts";
 import { choose, end, ending, held, type Moment, UNREACHABLE_BACKOFF } from "./hold.ts";
-import { type Attempt, type Ending, type Entry, type State, type Step, still, then, withHead } from "./state.ts";
+import { type Attempt, andThen, type Ending, type Entry, type State, type Step, still, withHead } from "./state.ts";
 
 /** Past its deadline by this much, an attempt or a choice has lost its answer. */
 const OVERDUE_MS = 10_000;
@@ -18,10 +18,10 @@ export function advance(state: State, moment: Moment): Step {
   if (head === undefined || isChoosing(state, head, moment.nowMs)) return still(state);
   if (head.attempt !== undefined) return isInFlight(state, head.attempt, moment.nowMs) ? still(state) : recoverAttempt(state, head, moment);
   const over = endingOf(head, moment);
-  if (over !== undefined) return then(end(state, over), (next) => advance(next, moment));
+  if (over !== undefined) return andThen(end(state, over), (next) => advance(next, moment));
   if (head.dueAtMs > moment.nowMs) return still(state);
   const pool = poolOf(head, moment.rules);
-  if (pool === undefined) return then(end(state, ending(head, "dead", "no-route", moment)), (next) => advance(next, moment));
+  if (pool === undefined) return andThen(end(state, ending(head, "dead", "no-route", moment)), (next) => advance(next, moment));
   if (pool !== head.pool) return advance(withHead(state, { ...head, pool }), moment);
   return toInstance(state, head, moment);
 }
@@ -65,13 +65,13 @@ function poolOf(head: Entry, rules: DeliveryRules): string | undefined {
 function toInstance(state: State, head: Entry, moment: Moment): Step {
   const pin = state.pins[head.pool];
   const members = moment.rules.pools[head.pool]?.instances ?? [];
-  if (pin === undefined) return choose(state, head, { exclude: avoided(state, moment.nowMs), nowMs: moment.nowMs });
+  if (pin === undefined || pin.isLeft === true) return choose(state, head, { exclude: avoided(state, moment.nowMs), nowMs: moment.nowMs });
   if (!members.includes(pin.instance) || moment.rules.draining.includes(pin.instance)) {
     const detail = members.includes(pin.instance) ? "draining" : "no longer in the pool";
     const tries = head.tries + 1;
     const waiting = { ...head, tries, dueAtMs: moment.nowMs + backoffMs(UNREACHABLE_BACKOFF, tries, moment.dice) };
     const trouble = { detail, mayMove: true, isGone: !members.includes(pin.instance) };
-    return then(held(state, waiting, trouble, moment), (next) => advance(next, moment));
+    return andThen(held(state, waiting, trouble, moment), (next) => advance(next, moment));
   }
   return send(state, head, moment);
 }
@@ -109,7 +109,8 @@ export function chosen(state: State, event: ChosenEvent): Step {
   const head = free.queue[0];
   if (head?.seq !== event.seq || head.pool !== event.pool || head.attempt !== undefined) return advance(free, event);
   const pin = free.pins[event.pool];
-  if (event.instance === undefined || event.instance === pin?.instance) return waitForInstance(free, head, event);
+  const isBack = pin?.isLeft === true && event.instance === pin.instance;
+  if (event.instance === undefined || (event.instance === pin?.instance && !isBack)) return waitForInstance(free, head, event);
   const next = { pool: event.pool, instance: event.instance, epoch: (pin?.epoch ?? 0) + 1, atMs: event.nowMs, isUsed: false };
   const fresh: Entry = { ...head, heldSinceMs: undefined, maybeAt: undefined };
   const from = pin === undefined ? {} : { from: pin.instance };
@@ -121,7 +122,7 @@ export function chosen(state: State, event: ChosenEvent): Step {
       { do: "pinned", pin: next, ...from, reason: head.lastDetail ?? event.detail },
     ],
   };
-  return then(pinned, (state) => advance({ ...state, queue: state.queue.map(dueNow(event, fresh.seq)) }, event));
+  return andThen(pinned, (state) => advance({ ...state, queue: state.queue.map(dueNow(event, fresh.seq)) }, event));
 }
 
 const dueNow = (event: Moment, seq: number) => (entry: Entry) =>

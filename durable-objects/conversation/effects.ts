@@ -11,7 +11,8 @@ import type { Snapshot } from "../../src/pipeline/snapshot.ts";
 import { botsOf } from "../bot/stub.ts";
 import type { Env } from "../env.ts";
 import { instancesOf } from "../instance/stub.ts";
-import { envSecrets, jsonLog, platformHttp, systemClock, webDice } from "../runtime.ts";
+import { instanceHttp } from "../instance-http.ts";
+import { envSecrets, jsonLog, systemClock, webDice } from "../runtime.ts";
 import { permitsOf, shardsOf } from "../shard/stub.ts";
 import type { Conversation } from "./durable-object.ts";
 import { settledLine } from "./ledger.ts";
@@ -141,8 +142,7 @@ export class Effects {
   #ports() {
     const spanId = webDice.hex(8);
     const secrets = envSecrets(this.#env);
-    const own = this.#env.PUBLIC_URL === undefined ? {} : { ownHost: new URL(this.#env.PUBLIC_URL).host };
-    return { http: platformHttp, clock: systemClock, secrets, spanId, allowPrivate: this.#env.ALLOW_PRIVATE_INSTANCES === "true", ...own };
+    return { http: instanceHttp(this.#env), clock: systemClock, secrets, spanId };
   }
 
   async #choose(effect: Extract<Effect, { do: "choose" }>): Promise<void> {

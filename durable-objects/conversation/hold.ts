@@ -5,7 +5,7 @@
 import type { DeliveryRules } from "../../src/core/delivery-rules.ts";
 import type { TerminalState } from "../../src/core/terminal.ts";
 import { avoided, fence, giveUpPin } from "./failover.ts";
-import { type Effect, type Ending, type Entry, type State, type Step, still, then, withHead } from "./state.ts";
+import { andThen, type Effect, type Ending, type Entry, type Pin, type State, type Step, still, withHead } from "./state.ts";
 
 /** When and under which rules a step happens; `dice` in [0, 1) spreads retries. */
 export interface Moment {
@@ -37,14 +37,20 @@ export function held(state: State, head: Entry, trouble: Trouble, moment: Moment
     writes: [],
     effects: [{ do: "troubled", entry: waiting, detail: trouble.detail }],
   };
-  if (decision === "park") return end(troubled.state, ending(waiting, "dead", "ambiguous", moment));
+  if (decision === "park") return andThen(end(troubled.state, ending(waiting, "dead", "ambiguous", moment)), (next) => leave(next, pin));
   if (decision === "move")
-    return then(troubled, (next) =>
+    return andThen(troubled, (next) =>
       choose(next, waiting, { exclude: [pin.instance, ...avoided(next, moment.nowMs)], nowMs: moment.nowMs }),
     );
   const until = fence(waiting, pin, rules, { nowMs: moment.nowMs, mayMove: trouble.mayMove });
   const later: Entry = { ...waiting, dueAtMs: until };
   return { state: withHead(state, later), writes: [{ row: "update", entry: later }], effects: troubled.effects };
+}
+
+/** What follows a parked message moves: the pin stays on record, for its epoch, but is not tried again. */
+function leave(state: State, pin: Pin): Step {
+  const left = { ...pin, isLeft: true };
+  return { state: { ...state, pins: { ...state.pins, [pin.pool]: left } }, writes: [{ row: "pin", pin: left }], effects: [] };
 }
 
 export function choose(state: State, head: Entry, by: { readonly exclude: readonly string[]; readonly nowMs: number }): Step {

@@ -13,7 +13,7 @@ import type { Moment } from "./hold.ts";
 import { type OutcomeEvent, outcome } from "./outcome.ts";
 import { adopt, move, type SpeakEvent, speak } from "./speak.ts";
 import type { Entry, Pin, State, Step } from "./state.ts";
-import { then } from "./state.ts";
+import { andThen } from "./state.ts";
 
 export type Event =
   | CommitEvent
@@ -38,7 +38,7 @@ export function step(state: State, event: Event): Step {
     case "speak":
       return speak(state, event);
     case "replay":
-      return then(requeue(state, event.entry, event.nowMs), (next) => advance(next, event));
+      return andThen(requeue(state, event.entry, event.nowMs), (next) => advance(next, event));
     case "move":
       return move(state, event.to);
     case "adopt":

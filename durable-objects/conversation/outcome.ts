@@ -3,7 +3,7 @@ import { backoffMs } from "../../src/core/backoff.ts";
 import { hasReached, isSettled, type Outcome } from "../../src/core/outcome.ts";
 import { advance } from "./deliver.ts";
 import { end, ending, held, type Moment, UNREACHABLE_BACKOFF } from "./hold.ts";
-import { type Entry, type State, type Step, still, then, withHead } from "./state.ts";
+import { andThen, type Entry, type State, type Step, still, withHead } from "./state.ts";
 
 const FAILED_BACKOFF = { baseMs: 1000, maxMs: 30_000 };
 /** A busy instance is healthy: it is asked again soon, after 2 to 30 s. */
@@ -23,7 +23,7 @@ export function outcome(state: State, event: OutcomeEvent): Step {
   if (head?.attempt?.id !== event.attemptId) return still(state);
   const { attempt } = head;
   const free = { ...state, liveAttempt: undefined };
-  if (isSettled(event.outcome.kind)) return then(settle(free, head, event), (next) => advance(next, event));
+  if (isSettled(event.outcome.kind)) return andThen(settle(free, head, event), (next) => advance(next, event));
   const isReached = hasReached(event.outcome.kind);
   const failed: Entry = {
     ...head,
@@ -34,11 +34,11 @@ export function outcome(state: State, event: OutcomeEvent): Step {
     lastDetail: event.outcome.detail,
   };
   if (event.outcome.kind === "refused" && event.outcome.isPermanent === true) {
-    return then(end(free, ending(failed, "dead", `refused: ${event.outcome.detail}`, event)), (next) => advance(next, event));
+    return andThen(end(free, ending(failed, "dead", `refused: ${event.outcome.detail}`, event)), (next) => advance(next, event));
   }
   const trouble = { detail: event.outcome.detail, mayMove: mayMove(event.outcome), isGone: false };
   const waiting = { ...failed, dueAtMs: event.nowMs + waitMs(event.outcome, failed, event.dice) };
-  return then(held(withHead(free, failed), waiting, trouble, event), (next) => advance(next, event));
+  return andThen(held(withHead(free, failed), waiting, trouble, event), (next) => advance(next, event));
 }
 
 /** Busy is not broken, and a refusal is ours to mend: neither is a reason to take a conversation from its history. */

@@ -17,6 +17,8 @@ export interface Pin {
   readonly atMs: number;
   /** It accepted something: from here on a move costs history. */
   readonly isUsed: boolean;
+  /** It was given up, and nobody is chosen yet: the next message asks again instead of trying it. */
+  readonly isLeft?: boolean;
 }
 
 export interface Attempt {
@@ -124,8 +126,8 @@ export interface Step {
 
 export const still = (state: State): Step => ({ state, writes: [], effects: [] });
 
-/** The second step follows the first: states chain, writes and effects add up, the later reply wins. */
-export function then(first: Step, next: (state: State) => Step): Step {
+/** Not called `then`: a module that exports that name is taken for a promise. The second step follows the first: states chain, writes and effects add up, the later reply wins. */
+export function andThen(first: Step, next: (state: State) => Step): Step {
   const second = next(first.state);
   const reply = second.reply ?? first.reply;
   return {

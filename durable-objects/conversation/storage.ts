@@ -113,12 +113,12 @@ export class ConversationStorage {
 
   #pins(): Readonly<Record<string, Pin>> {
     const rows = this.#sql
-      .exec<{ pool: string; instance: string; epoch: number; at_ms: number; is_used: number }>("SELECT * FROM pins")
+      .exec<{ pool: string; instance: string; epoch: number; at_ms: number; is_used: number; is_left: number }>("SELECT * FROM pins")
       .toArray();
     return Object.fromEntries(
       rows.map((row) => [
         row.pool,
-        { pool: row.pool, instance: row.instance, epoch: row.epoch, atMs: row.at_ms, isUsed: row.is_used === 1 },
+        { pool: row.pool, instance: row.instance, epoch: row.epoch, atMs: row.at_ms, isUsed: row.is_used === 1, isLeft: row.is_left === 1 },
       ]),
     );
   }

@@ -127,8 +127,9 @@ function replay(exec: Exec, entry: Entry, of: number): void {
 
 function pin(exec: Exec, pin: Pin): void {
   exec(
-    `INSERT INTO pins (pool, instance, epoch, at_ms, is_used) VALUES (?, ?, ?, ?, ?)
-     ON CONFLICT (pool) DO UPDATE SET instance = excluded.instance, epoch = excluded.epoch, at_ms = excluded.at_ms, is_used = excluded.is_used`,
-    ...[pin.pool, pin.instance, pin.epoch, pin.atMs, pin.isUsed ? 1 : 0],
+    `INSERT INTO pins (pool, instance, epoch, at_ms, is_used, is_left) VALUES (?, ?, ?, ?, ?, ?)
+     ON CONFLICT (pool) DO UPDATE SET instance = excluded.instance, epoch = excluded.epoch, at_ms = excluded.at_ms,
+       is_used = excluded.is_used, is_left = excluded.is_left`,
+    ...[pin.pool, pin.instance, pin.epoch, pin.atMs, pin.isUsed ? 1 : 0, pin.isLeft === true ? 1 : 0],
   );
 }

@@ -9,14 +9,22 @@ import { base64url, utf8 } from "../core/bytes.ts";
 import type { DeliveryRules, PoolRules } from "../core/delivery-rules.ts";
 import type { Outcome } from "../core/outcome.ts";
 import { traceparentOf } from "../core/trace-context.ts";
-import { checkInstanceUrl } from "../core/url-guard.ts";
 import type { Link, LinkPorts } from "../links/link.ts";
 import { links } from "../links/registry.ts";
 import type { Instances } from "../ports/instances.ts";
 import type { Secrets } from "../ports/secrets.ts";
 import { type Placement, place } from "../routing/place.ts";
 
+/** Made once per document: every step of every conversation asks for them. */
+const rulesOf = new WeakMap<Routes, DeliveryRules>();
+
 export function deliveryRules(routes: Routes): DeliveryRules {
+  const known = rulesOf.get(routes) ?? buildRules(routes);
+  rulesOf.set(routes, known);
+  return known;
+}
+
+function buildRules(routes: Routes): DeliveryRules {
   return {
     number: routes.number,
     draining: [...routes.draining],
@@ -64,8 +72,6 @@ export interface HandOverRequest {
 export interface DeliverPorts extends LinkPorts {
   readonly secrets: Secrets;
   readonly spanId: string;
-  readonly allowPrivate: boolean;
-  readonly ownHost?: string;
 }
 
 /** One attempt. Never throws: whatever goes wrong is an outcome. */
@@ -73,11 +79,6 @@ export async function handOver(routes: Routes, request: HandOverRequest, ports: 
   const instance = routes.instances.get(request.instance);
   const target = linkOf(instance, request.account);
   if (instance === undefined || target === undefined) return { kind: "unreachable", detail: "the instance has no link for this account" };
-  const guarded = checkInstanceUrl(target.url, {
-    allowPrivate: ports.allowPrivate,
-    ...(ports.ownHost === undefined ? {} : { ownHost: ports.ownHost }),
-  });
-  if (!guarded.ok) return { kind: "unreachable", detail: `its address is refused: ${guarded.problem.reason}` };
   const secret = ports.secrets.get(target.secret);
   if (secret === undefined) return { kind: "unreachable", detail: `the variable ${target.secret} is not set` };
   return target.link.handOver(

@@ -1,0 +1,462 @@
+import { describe, expect, it } from "vitest";
+import { wakeAtMs } from "../../../durable-objects/conversation/machine.ts";
+import { accepted, busy, Driver, deliveryRules, failed, refused, unknown, unreachable } from "../../support/conversation.ts";
+
+const pinned = (rules = deliveryRules()) => {
+  const driver = new Driver(rules);
+  driver.commit({ messageId: "first" });
+  driver.place("eu-1");
+  driver.answer(accepted);
+  return driver;
+};
+
+describe("keeping", () => {
+  it("a stored message asks for an instance at once and goes to it", () => {
+    const driver = new Driver();
+    expect(driver.commit({ messageId: "a" }).reply).toEqual({ state: "stored", seq: 1 });
+    driver.place("eu-1");
+    expect(driver.handOvers()).toEqual(["a@eu-1"]);
+    driver.answer(accepted);
+    expect(driver.endings()).toEqual(["a delivered: accepted"]);
+    expect(driver.state.queue).toEqual([]);
+    expect(driver.state.queuedBytes).toBe(0);
+  });
+
+  it("a key that was seen changes nothing and says under which number it stands", () => {
+    const driver = new Driver();
+    const first = driver.commit();
+    const again = driver.feed({
+      type: "commit",
+      commit: { ...first.writes.flatMap((write) => (write.row === "insert" ? [write.commit] : []))[0]! },
+      knownAs: 1,
+      ...driver.moment(),
+    });
+    expect(again.reply).toEqual({ state: "duplicate", seq: 1 });
+    expect(again.writes).toEqual([]);
+  });
+
+  it("a full backlog stores nothing and asks the platform to keep it", () => {
+    const driver = new Driver();
+    for (let index = 0; index < 1000; index += 1) driver.commit();
+    const refusal = driver.commit();
+    expect(refusal.reply).toMatchObject({ state: "full" });
+    expect(refusal.writes).toEqual([]);
+  });
+
+  it("a message that is worthless on arrival ends as expired and has its row", () => {
+    const driver = new Driver();
+    const step = driver.commit({ messageId: "late", expiresAtMs: driver.nowMs });
+    expect(step.reply).toMatchObject({ state: "expired" });
+    expect(step.writes.map((write) => write.row)).toEqual(["insert"]);
+    expect(driver.endings()).toEqual(["late expired: expired"]);
+  });
+});
+
+describe("order", () => {
+  it("one hand-over is in flight at a time, and the next begins when it ends", () => {
+    const driver = pinned();
+    for (const messageId of ["b", "c", "d"]) driver.commit({ messageId });
+    expect(driver.handOvers()).toEqual(["first@eu-1", "b@eu-1"]);
+    driver.answer(accepted);
+    driver.answer(accepted);
+    driver.answer(accepted);
+    expect(driver.handOvers()).toEqual(["first@eu-1", "b@eu-1", "c@eu-1", "d@eu-1"]);
+  });
+
+  it("followers wait behind a held head", () => {
+    const driver = pinned();
+    driver.commit({ messageId: "b" });
+    driver.answer(failed);
+    driver.commit({ messageId: "c" });
+    expect(driver.handOvers()).toEqual(["first@eu-1", "b@eu-1"]);
+    driver.wake(2000);
+    driver.answer(accepted);
+    expect(driver.handOvers().slice(-2)).toEqual(["b@eu-1", "c@eu-1"]);
+  });
+});
+
+describe("outcomes", () => {
+  it.each([
+    ["busy waits as long as it was asked to and never counts toward poison", busy, 3000],
+    ["failed backs off", failed, 750],
+    ["unreachable backs off and never counts toward poison", unreachable, 375],
+  ] as const)("%s", (_name, outcome, atLeastMs) => {
+    const driver = pinned();
+    driver.commit({ messageId: "b" });
+    driver.answer(outcome);
+    const head = driver.state.queue[0]!;
+    expect(head.dueAtMs - driver.nowMs).toBeGreaterThanOrEqual(atLeastMs);
+    expect(head.reached).toBe(outcome.kind === "failed" ? 1 : 0);
+    expect(driver.state.pins["support"]?.instance).toBe("eu-1");
+  });
+
+  it("a refused payload is a dead letter at once, and followers flow", () => {
+    const driver = pinned();
+    driver.commit({ messageId: "bad" });
+    driver.commit({ messageId: "good" });
+    driver.answer(refused);
+    expect(driver.endings().at(-1)).toBe("bad dead: refused: http 400");
+    expect(driver.handOvers().at(-1)).toBe("good@eu-1");
+  });
+
+  it("a refusal of ours (401, 404) is asked again three times a minute at most and never moves the conversation", () => {
+    const driver = pinned(deliveryRules({ policy: "move" }));
+    driver.commit({ messageId: "b" });
+    driver.answer({ kind: "refused", status: 401, isPermanent: false, detail: "http 401" });
+    expect(driver.state.queue[0]!.dueAtMs - driver.nowMs).toBe(20_000);
+    expect(driver.state.choosing).toBeUndefined();
+  });
+
+  it("a message that reaches an instance twelve times in vain is a dead letter", () => {
+    const driver = pinned(deliveryRules({ policy: "hold" }));
+    driver.commit({ messageId: "poison" });
+    for (let attempt = 0; attempt < 12; attempt += 1) {
+      driver.answer(failed);
+      driver.wake(31_000);
+    }
+    expect(driver.endings().at(-1)).toBe("poison dead: poison: http 500");
+  });
+
+  it("a message that cannot be delivered because nobody is there is never poison", () => {
+    const driver = pinned(deliveryRules({ policy: "hold" }));
+    driver.commit({ messageId: "patient" });
+    for (let attempt = 0; attempt < 200; attempt += 1) {
+      driver.answer(unreachable);
+      driver.wake(60_000);
+    }
+    expect(driver.endings()).toEqual(["first delivered: accepted"]);
+  });
+
+  it("poison blocks its conversation for fifteen minutes at most", () => {
+    const driver = pinned(deliveryRules({ policy: "hold", maxAttempts: 100 }));
+    driver.commit({ messageId: "poison" });
+    const beganAtMs = driver.nowMs;
+    while (driver.state.queue.length > 0) {
+      driver.answer(failed);
+      driver.wake(31_000);
+    }
+    expect(driver.nowMs - beganAtMs).toBeLessThanOrEqual(900_000 + 31_000);
+  });
+
+  it("a stale answer of an attempt that was given up changes nothing", () => {
+    const driver = pinned();
+    driver.commit({ messageId: "b" });
+    const old = driver.state.queue[0]!.attempt!.id;
+    driver.crash();
+    driver.wake();
+    const before = driver.state;
+    driver.feed({ type: "outcome", attemptId: old, outcome: accepted, ...driver.moment() });
+    expect(driver.state).toBe(before);
+  });
+});
+
+describe("crashes", () => {
+  it("an attempt whose incarnation died goes to the same instance again at once", () => {
+    const driver = pinned();
+    driver.commit({ messageId: "b" });
+    driver.crash();
+    driver.wake();
+    expect(driver.handOvers()).toEqual(["first@eu-1", "b@eu-1", "b@eu-1"]);
+    expect(driver.state.queue[0]!.reached).toBe(1);
+  });
+
+  it("a choice whose incarnation died is asked for again", () => {
+    const driver = new Driver();
+    driver.commit({ messageId: "a" });
+    driver.crash();
+    driver.wake();
+    driver.place("eu-2");
+    expect(driver.handOvers()).toEqual(["a@eu-2"]);
+  });
+
+  it("an answer that never comes back holds the conversation only past its deadline", () => {
+    const driver = pinned();
+    driver.commit({ messageId: "b" });
+    driver.wake(15_000);
+    expect(driver.handOvers().length).toBe(2);
+    driver.wake(6000);
+    expect(driver.handOvers()).toEqual(["first@eu-1", "b@eu-1", "b@eu-1"]);
+  });
+});
+
+describe("failover", () => {
+  const moveAfter = (policy: "hold" | "hold-then-move" | "move", outcome = unreachable) => {
+    const driver = pinned(deliveryRules({ policy }));
+    driver.commit({ messageId: "b" });
+    const beganAtMs = driver.nowMs;
+    for (let attempt = 0; attempt < 60 && driver.state.choosing === undefined && driver.state.queue.length > 0; attempt += 1) {
+      driver.answer(outcome);
+      if (driver.state.choosing === undefined && driver.state.queue.length > 0)
+        driver.wake(Math.max(0, driver.state.queue[0]!.dueAtMs - driver.nowMs));
+    }
+    return { driver, heldMs: driver.nowMs - beganAtMs };
+  };
+
+  it("hold-then-move waits out the hold, then moves and raises the epoch", () => {
+    const { driver, heldMs } = moveAfter("hold-then-move");
+    expect(heldMs).toBeGreaterThanOrEqual(30_000);
+    expect(heldMs).toBeLessThanOrEqual(33_000);
+    driver.place("eu-2");
+    expect(driver.handOvers().at(-1)).toBe("b@eu-2");
+    expect(driver.state.pins["support"]).toMatchObject({ instance: "eu-2", epoch: 2 });
+  });
+
+  it("move does not wait", () => expect(moveAfter("move").heldMs).toBe(0));
+
+  it("hold never moves", () => expect(moveAfter("hold").driver.state.choosing).toBeUndefined());
+
+  it("a fresh pin costs no history and is given up at once, whatever the policy", () => {
+    const driver = new Driver(deliveryRules({ policy: "hold" }));
+    driver.commit({ messageId: "a" });
+    driver.place("eu-1");
+    driver.answer(unreachable);
+    const asked = driver.effects.findLast((effect) => effect.do === "choose");
+    expect(asked).toMatchObject({ exclude: ["eu-1"] });
+    driver.place("eu-2");
+    expect(driver.handOvers()).toEqual(["a@eu-1", "a@eu-2"]);
+  });
+
+  it("when a hold ends and the instance may have the message, park makes it a dead letter and followers move", () => {
+    const { driver } = moveAfter("hold-then-move", unknown);
+    expect(driver.endings().at(-1)).toBe("b dead: ambiguous");
+    driver.commit({ messageId: "c" });
+    driver.place("eu-2");
+    expect(driver.handOvers().at(-1)).toBe("c@eu-2");
+    expect(driver.state.pins["support"]).toMatchObject({ instance: "eu-2", epoch: 2 });
+  });
+
+  it("what follows a parked message may return to its instance when that is the healthy one", () => {
+    const { driver } = moveAfter("hold-then-move", unknown);
+    driver.commit({ messageId: "c" });
+    driver.place("eu-1");
+    expect(driver.handOvers().at(-1)).toBe("c@eu-1");
+  });
+
+  it("resend sends it to the next instead", () => {
+    const driver = pinned(deliveryRules({ policy: "move", ambiguous: "resend" }));
+    driver.commit({ messageId: "b" });
+    driver.answer(unknown);
+    driver.place("eu-2");
+    expect(driver.handOvers().at(-1)).toBe("b@eu-2");
+  });
+
+  it("an unknown outcome stays with its instance while the hold lasts", () => {
+    const driver = pinned();
+    driver.commit({ messageId: "b" });
+    driver.answer(unknown);
+    driver.wake(2000);
+    expect(driver.handOvers()).toEqual(["first@eu-1", "b@eu-1", "b@eu-1"]);
+  });
+
+  it("a conversation does not move back to an instance that still owes it an answer", () => {
+    const driver = pinned(deliveryRules({ policy: "move" }));
+    driver.commit({ messageId: "b" });
+    driver.answer(unreachable);
+    driver.place("eu-2");
+    driver.answer(accepted);
+    driver.commit({ messageId: "c" });
+    driver.answer(unreachable);
+    const asked = driver.effects.findLast((effect) => effect.do === "choose");
+    expect(asked?.do === "choose" && asked.exclude).toEqual(["eu-2", "eu-1"]);
+  });
+
+  it("it may, once that instance has spoken", () => {
+    const driver = pinned(deliveryRules({ policy: "move" }));
+    driver.feed({
+      type: "speak",
+      nowMs: driver.nowMs,
+      speak: { instance: "eu-1", account: "telegram:support", class: "send", chat: { id: "7", kind: "direct" } },
+    });
+    driver.commit({ messageId: "b" });
+    driver.answer(unreachable);
+    driver.place("eu-2");
+    driver.answer(accepted);
+    driver.commit({ messageId: "c" });
+    driver.answer(unreachable);
+    const asked = driver.effects.findLast((effect) => effect.do === "choose");
+    expect(asked?.do === "choose" && asked.exclude).toEqual(["eu-2"]);
+  });
+
+  it("a draining owner is held like one that is away: the pin waits for it", () => {
+    const driver = pinned();
+    driver.rules = deliveryRules({}, ["eu-1"]);
+    driver.commit({ messageId: "b" });
+    expect(driver.handOvers()).toEqual(["first@eu-1"]);
+    driver.rules = deliveryRules();
+    driver.wake(1000);
+    expect(driver.handOvers().at(-1)).toBe("b@eu-1");
+  });
+
+  it("an owner that left the pool is replaced at once", () => {
+    const driver = pinned(deliveryRules({ policy: "hold" }));
+    driver.rules = deliveryRules({ policy: "hold", instances: ["eu-2"] });
+    driver.commit({ messageId: "b" });
+    driver.place("eu-2");
+    expect(driver.handOvers().at(-1)).toBe("b@eu-2");
+  });
+
+  it("nobody healthy: the message is held and asked for again, not dropped", () => {
+    const driver = new Driver();
+    driver.commit({ messageId: "a" });
+    for (let turn = 0; turn < 50; turn += 1) {
+      driver.place();
+      driver.wake(5000);
+    }
+    driver.place("eu-1");
+    expect(driver.handOvers()).toEqual(["a@eu-1"]);
+  });
+
+  it("pins of two pools do not fence each other", () => {
+    const driver = pinned();
+    driver.commit({ messageId: "b", pool: "sales", rule: "pricing" });
+    driver.place("us-1");
+    driver.answer(accepted);
+    driver.commit({ messageId: "c" });
+    expect(driver.handOvers()).toEqual(["first@eu-1", "b@us-1", "c@eu-1"]);
+    expect(Object.keys(driver.state.pins)).toEqual(["support", "sales"]);
+  });
+
+  it("a message whose pool is gone goes to the account's default; whose account is gone, to the dead letters", () => {
+    const driver = pinned();
+    driver.commit({ messageId: "b", pool: "vanished" });
+    expect(driver.handOvers().at(-1)).toBe("b@eu-1");
+    driver.answer(accepted);
+    driver.commit({ messageId: "c", account: "telegram:gone" });
+    expect(driver.endings().at(-1)).toBe("c dead: no-route");
+  });
+});
+
+describe("speaking", () => {
+  const say = (driver: Driver, instance: string, kind: "send" | "edit" = "send") =>
+    driver.feed({
+      type: "speak",
+      nowMs: driver.nowMs,
+      speak: { instance, account: "telegram:support", class: kind, chat: { id: "7", kind: "direct" } },
+    });
+
+  it("the owner may speak; its first word after an accepted message costs one row, an edit none", () => {
+    const driver = pinned();
+    expect(say(driver, "eu-1", "edit").writes).toEqual([]);
+    expect(say(driver, "eu-1").writes).toEqual([{ row: "answered", instance: "eu-1", seq: 1 }]);
+    expect(say(driver, "eu-1").writes).toEqual([]);
+  });
+
+  it("a former owner is suppressed, and so is a stranger", () => {
+    const driver = pinned();
+    expect(say(driver, "eu-2")).toMatchObject({ verdict: { verdict: "suppressed", owner: "eu-1" } });
+  });
+
+  it("nobody speaks first unless the account lets it; then it becomes the owner", () => {
+    const driver = new Driver();
+    expect(say(driver, "eu-1")).toMatchObject({ verdict: { verdict: "suppressed" } });
+    const allowed = driver.feed({
+      type: "speak",
+      nowMs: 1,
+      proactivePool: "support",
+      speak: { instance: "eu-1", account: "telegram:support", class: "send", chat: { id: "7", kind: "direct" } },
+    });
+    expect(allowed).toMatchObject({ verdict: { verdict: "proactive", epoch: 1 } });
+    driver.commit({ messageId: "reply" });
+    expect(driver.handOvers()).toEqual(["reply@eu-1"]);
+  });
+});
+
+describe("moving house", () => {
+  const to = { key: "telegram:support/chat/-1002" };
+
+  it("the old object forwards new messages and callers, and hands its pins over", () => {
+    const driver = pinned();
+    driver.commit({ messageId: "moved", movedTo: to });
+    expect(driver.effects.findLast((effect) => effect.do === "hand-pins")).toMatchObject({ to, pins: [{ instance: "eu-1", epoch: 1 }] });
+    expect(driver.commit().reply).toEqual({ state: "moved", to });
+    expect(driver.handOvers().at(-1)).toBe("moved@eu-1");
+  });
+
+  it("a redelivery of what was kept before the move is still a duplicate there", () => {
+    const driver = pinned();
+    driver.feed({ type: "move", to });
+    const reply = driver.feed({
+      type: "commit",
+      commit: { ...driver.writes.flatMap((write) => (write.row === "insert" ? [write.commit] : []))[0]! },
+      knownAs: 1,
+      ...driver.moment(),
+    }).reply;
+    expect(reply).toEqual({ state: "duplicate", seq: 1 });
+  });
+
+  it("the new object takes the pins over with a higher epoch, unless it has history of its own", () => {
+    const fresh = new Driver();
+    fresh.feed({ type: "adopt", pins: [{ pool: "support", instance: "eu-1", epoch: 4, atMs: 1, isUsed: true }] });
+    expect(fresh.state.pins["support"]).toMatchObject({ instance: "eu-1", epoch: 5 });
+    const lived = pinned();
+    lived.feed({ type: "adopt", pins: [{ pool: "support", instance: "eu-2", epoch: 4, atMs: 1, isUsed: true }] });
+    expect(lived.state.pins["support"]).toMatchObject({ instance: "eu-1" });
+  });
+});
+
+describe("dead letters", () => {
+  it("a replay goes to the end of the queue under the same key", () => {
+    const driver = pinned();
+    driver.commit({ messageId: "bad" });
+    driver.answer(refused);
+    const dead = driver.effects.findLast((effect) => effect.do === "ended");
+    if (dead?.do !== "ended") throw new Error("no ending");
+    driver.feed({ type: "replay", entry: dead.ending.entry, ...driver.moment() });
+    expect(driver.state.queue[0]).toMatchObject({ key: dead.ending.entry.key, isReplay: true, seq: 3 });
+    driver.answer(accepted);
+    expect(driver.endings().at(-1)).toBe("bad delivered: accepted");
+  });
+});
+
+describe("the alarm", () => {
+  it("rings within the lease while something is under way, at the retry while it waits, and not at all when idle", () => {
+    const driver = pinned();
+    expect(wakeAtMs(driver.state, driver.nowMs)).toBeUndefined();
+    driver.commit({ messageId: "b" });
+    expect(wakeAtMs(driver.state, driver.nowMs)).toBe(driver.nowMs + 5000);
+    driver.answer(busy);
+    expect(wakeAtMs(driver.state, driver.nowMs)).toBe(driver.state.queue[0]!.dueAtMs);
+  });
+});
+
+describe("limits", () => {
+  const limits = { perSender: { perMinute: 20, burst: 5 }, onLimit: "drop" } as const;
+
+  it("200 messages at once admit exactly the bucket", () => {
+    const driver = new Driver();
+    const states = Array.from({ length: 200 }, () => driver.commit({ limits }).reply?.state);
+    expect(states.filter((state) => state === "stored").length).toBe(5);
+    expect(states.filter((state) => state === "limited").length).toBe(195);
+  });
+
+  it("a restart does not refill the bucket: it is rebuilt from arrivals", () => {
+    const driver = new Driver();
+    for (let index = 0; index < 5; index += 1) driver.commit({ limits });
+    driver.crash();
+    expect(driver.commit({ limits }).reply?.state).toBe("limited");
+  });
+
+  it("notify tells the person once a window", () => {
+    const driver = new Driver();
+    for (let index = 0; index < 20; index += 1) driver.commit({ limits: { ...limits, onLimit: "notify" } });
+    expect(driver.effects.filter((effect) => effect.do === "notice").length).toBe(1);
+    driver.nowMs += 61_000;
+    for (let index = 0; index < 20; index += 1)
+      driver.commit({ limits: { ...limits, perSender: { perMinute: 1, burst: 5 }, onLimit: "notify" } });
+    expect(driver.effects.filter((effect) => effect.do === "notice").length).toBe(2);
+  });
+
+  it("defer stores every message and spaces them", () => {
+    const driver = pinned();
+    for (let index = 0; index < 7; index += 1)
+      expect(driver.commit({ limits: { ...limits, onLimit: "defer" } }).reply?.state).toBe("stored");
+    expect(driver.state.queue.map((entry) => entry.dueAtMs - driver.nowMs)).toEqual([0, 0, 0, 0, 0, 3000, 6000]);
+  });
+
+  it("what one bucket refuses costs no token of the other", () => {
+    const driver = new Driver();
+    const both = { perSender: { perMinute: 20, burst: 1 }, perConversation: { perMinute: 20, burst: 2 }, onLimit: "drop" } as const;
+    const reply = (senderId: string) => driver.commit({ senderId, limits: both }).reply?.state;
+    expect([reply("a"), reply("a"), reply("a"), reply("b"), reply("c")]).toEqual(["stored", "limited", "limited", "stored", "limited"]);
+  });
+});

@@ -1,0 +1,39 @@
+/** The composition root: which implementation stands behind each port. Defaults live here and nowhere else. */
+import { waitUntil } from "cloudflare:workers";
+import { conversationsOf } from "../durable-objects/conversation/stub.ts";
+import type { Env } from "../durable-objects/env.ts";
+import { envSecrets, jsonLog, systemClock, webDice } from "../durable-objects/runtime.ts";
+import { shardsOf } from "../durable-objects/shard/stub.ts";
+import { channels } from "../src/channels/registry.ts";
+import type { Routes } from "../src/config/routes.ts";
+import { series } from "../src/core/series.ts";
+import type { JourneyPorts } from "../src/pipeline/journey.ts";
+import { createShield } from "../src/pipeline/shield.ts";
+import { chooseQuota } from "./adapters/quota.ts";
+import type { QuotaFailure } from "./adapters/quota-guard.ts";
+
+/** One per isolate: what it remembers of floods is a help, not a record. */
+const shield = createShield();
+
+export const journeyPorts = (env: Env, routes: Routes): JourneyPorts => ({
+  channels,
+  secrets: envSecrets(env),
+  shield,
+  dice: webDice,
+  clock: systemClock,
+  log: jsonLog,
+  conversations: conversationsOf(env),
+  shards: shardsOf(env),
+  quota: chooseQuota(env, {
+    policy: routes.document.limits.quotaBackend,
+    onFailure: (failure) => quotaFailed(env, failure),
+  }),
+});
+
+/** Told and counted beside the message, never in its way. */
+function quotaFailed(env: Env, failure: QuotaFailure): void {
+  const { backend, reason, detail } = failure;
+  jsonLog.write({ level: "warn", event: "quota.backend-failed", backend, reason, detail });
+  const counted = shardsOf(env).count("quota", { [series("clawedge_quota_backend_failures_total", { backend, reason })]: 1 });
+  waitUntil(counted.catch(() => undefined));
+}

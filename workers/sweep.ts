@@ -1,0 +1,44 @@
+/**
+ * The sweeper, every five minutes: conversations with work pending are knocked at, in case the platform lost their alarm; probes
+ * are kept going; webhooks that somebody else took are reported.
+ */
+
+import { botDesk } from "../durable-objects/bot/stub.ts";
+import { routesSource } from "../durable-objects/config/source.ts";
+import { sweepConversation } from "../durable-objects/conversation/stub.ts";
+import type { Env } from "../durable-objects/env.ts";
+import { instancesOf } from "../durable-objects/instance/stub.ts";
+import { jsonLog } from "../durable-objects/runtime.ts";
+import { shardsOf, sweepShards } from "../durable-objects/shard/stub.ts";
+import type { Routes } from "../src/config/routes.ts";
+import type { Residency } from "../src/core/conversation-ref.ts";
+
+/** Per shard and sweep; what is left is older by five minutes at the next. */
+const PER_SHARD = 100;
+
+export async function sweep(env: Env): Promise<void> {
+  const routes = (await routesSource(env).current())?.routes;
+  if (routes === undefined) return;
+  const refs = await sweepShards(env, residenciesOf(routes), PER_SHARD);
+  const swept = await Promise.allSettled(
+    refs.map(async (ref) => {
+      if (!(await sweepConversation(env, ref))) await shardsOf(env).setPending(ref, false);
+    }),
+  );
+  const failed = swept.filter((one) => one.status === "rejected").length;
+  if (refs.length > 0) jsonLog.write({ level: failed > 0 ? "warn" : "info", event: "sweep.done", conversations: refs.length, failed });
+  await instancesOf(env).status([...routes.instances.keys()]);
+  await watchWebhooks(env, routes);
+}
+
+/** Names what differs between a platform's webhook and ours: a gateway that starts with its own URL takes the bot away. */
+async function watchWebhooks(env: Env, routes: Routes): Promise<void> {
+  const publicUrl = env.PUBLIC_URL;
+  if (publicUrl === undefined) return;
+  const desk = botDesk(env);
+  await Promise.allSettled([...routes.accounts.keys()].map((account) => desk.checkWebhook(account, publicUrl)));
+}
+
+export const residenciesOf = (routes: Routes): readonly Residency[] => [
+  ...new Set([...routes.accounts.values()].flatMap((account) => account.residency ?? [])),
+];
