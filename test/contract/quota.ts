@@ -8,7 +8,10 @@ export interface QuotaSubject {
 }
 
 let names = 0;
-const freshName = (): string => `contract/${Date.now()}/${(names += 1)}`;
+const freshName = (): string => {
+  names += 1;
+  return `contract/${Date.now()}/${names}`;
+};
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 const SLOW_RULE = { perMinute: 1, burst: 20 };
