@@ -1,5 +1,7 @@
-import { env, evictDurableObject, reset, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { evictDurableObject, reset, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { env as workerEnv } from "cloudflare:workers";
 import { afterEach, describe, expect, it } from "vitest";
+import type { Env } from "../../../durable-objects/env.ts";
 import { objectOf } from "../../../durable-objects/objects.ts";
 import { FORGET_AFTER_MS } from "../../../durable-objects/shard/machine.ts";
 import { listDead, permitsOf, readShards, shardsOf, sweepShards } from "../../../durable-objects/shard/stub.ts";
@@ -7,6 +9,7 @@ import { refName } from "../../../src/core/conversation-ref.ts";
 import { observation, series } from "../../../src/core/series.ts";
 import type { DeadEntry } from "../../../src/ports/shards.ts";
 
+const env = workerEnv as unknown as Env;
 const shard = () => objectOf(env, env.SHARD, "shard-0");
 const shards = shardsOf(env);
 const ref = { key: "telegram:support/chat/1" };
