@@ -43,7 +43,15 @@ function keyOf(source: RefSource, chat: Chat, senderId: string | undefined): str
   return path(source.account, ...connection, "chat", chat.id, ...thread);
 }
 
-const path = (...parts: readonly string[]): string => parts.map((part) => encodeURIComponent(part).replaceAll("%3A", ":")).join("/");
+const path = (...parts: readonly string[]): string => parts.map(encodePart).join("/");
+
+/** An id from outside can hold half a surrogate pair, at which `encodeURIComponent` throws; `%u` cannot come from it, so nothing collides. */
+const encodePart = (part: string): string =>
+  part
+    .replace(/[^\p{Surrogate}]+|\p{Surrogate}/gu, (run) =>
+      run.isWellFormed() ? encodeURIComponent(run) : `%u${run.charCodeAt(0).toString(16)}`,
+    )
+    .replaceAll("%3A", ":");
 
 /** The text an object's id is made of; the inverse of `refOf`. */
 export const refName = (ref: ConversationRef): string => `${ref.residency ?? ""}|${ref.key}`;

@@ -11,6 +11,9 @@ export interface Bucket {
 
 const MINUTE_MS = 60_000;
 
+/** Fractions of a token do not add up to the last bit: without this, who waits exactly as told could be refused for want of 1e-16. */
+const ROUNDING = 1e-9;
+
 export const fullBucket = (rule: BucketRule, nowMs: number): Bucket => ({ tokens: rule.burst, atMs: nowMs });
 
 export function refill(bucket: Bucket, rule: BucketRule, nowMs: number): Bucket {
@@ -25,7 +28,7 @@ export function takeToken(
   nowMs: number,
 ): { readonly bucket: Bucket; readonly isAllowed: boolean; readonly waitMs: number } {
   const now = refill(bucket, rule, nowMs);
-  if (now.tokens >= 1) return { bucket: { ...now, tokens: now.tokens - 1 }, isAllowed: true, waitMs: 0 };
+  if (now.tokens >= 1 - ROUNDING) return { bucket: { ...now, tokens: Math.max(0, now.tokens - 1) }, isAllowed: true, waitMs: 0 };
   return { bucket: now, isAllowed: false, waitMs: Math.ceil(((1 - now.tokens) * MINUTE_MS) / rule.perMinute) };
 }
 
@@ -35,6 +38,6 @@ export function takeToken(
  */
 export function reserveToken(bucket: Bucket, rule: BucketRule, nowMs: number): { readonly bucket: Bucket; readonly waitMs: number } {
   const now = refill(bucket, rule, nowMs);
-  const waitMs = now.tokens >= 1 ? 0 : Math.ceil(((1 - now.tokens) * MINUTE_MS) / rule.perMinute);
+  const waitMs = now.tokens >= 1 - ROUNDING ? 0 : Math.ceil(((1 - now.tokens) * MINUTE_MS) / rule.perMinute);
   return { bucket: { ...now, tokens: now.tokens - 1 }, waitMs };
 }
