@@ -31,8 +31,8 @@ beforeAll(async () => {
 afterEach(() => rest.setFault({}));
 
 afterAll(async () => {
-  await rest.close();
-  await server.stop();
+  await rest?.close();
+  await server?.stop();
 });
 
 interface Subject {

@@ -15,8 +15,8 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await rest.close();
-  await server.stop();
+  await rest?.close();
+  await server?.stop();
 });
 
 const post = (path: string, body: unknown, headers: Record<string, string> = { authorization: `Bearer ${rest.token}` }) =>

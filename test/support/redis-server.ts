@@ -24,14 +24,21 @@ export async function startRedisServer(): Promise<RedisServer> {
       stdio: ["ignore", "pipe", "inherit"],
     },
   );
-  await ready(server);
-  return {
-    url: `redis://127.0.0.1:${port}`,
-    stop: async () => {
-      if (server.exitCode === null && server.kill("SIGKILL")) await once(server, "exit");
-      rmSync(folder, { recursive: true, force: true });
-    },
+  const stop = async (): Promise<void> => {
+    process.off("exit", kill);
+    if (server.pid !== undefined && server.exitCode === null && kill()) await once(server, "exit");
+    rmSync(folder, { recursive: true, force: true });
   };
+  const kill = (): boolean => server.kill("SIGKILL");
+  process.once("exit", kill);
+
+  try {
+    await ready(server);
+    return { url: `redis://127.0.0.1:${port}`, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
 }
 
 /** A port nobody listens on at the moment. */
@@ -47,10 +54,8 @@ export async function freePort(): Promise<number> {
 function ready(server: ChildProcess): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   let said = "";
-  const timer = setTimeout(() => {
-    server.kill("SIGKILL");
-    reject(new Error(`redis-server did not start within ${START_TIMEOUT_MS} ms: ${said}`));
-  }, START_TIMEOUT_MS);
+  const late = () => reject(new Error(`redis-server did not start within ${START_TIMEOUT_MS} ms: ${said}`));
+  const timer = setTimeout(late, START_TIMEOUT_MS);
 
   server.stdout?.on("data", (chunk: Buffer) => {
     said += chunk.toString();
