@@ -58,7 +58,7 @@ function inputOf({ text: said, chat: where, sender, command, isAddressed }: Mess
 }
 
 it("explain and production never differ", () => {
-  fc.assert(
+  return fc.assert(
     fc.property(documents, messages, (document, message) => {
       const parts = loadForTest(document);
       const account = parts.routes.accounts.get("telegram:support");
@@ -71,7 +71,7 @@ it("explain and production never differ", () => {
 });
 
 it("the winner is the first rule that would win alone", () => {
-  fc.assert(
+  return fc.assert(
     fc.property(documents, messages, (document, message) => {
       const winnerOf = (rules: readonly object[]) => {
         const explained = explain(inputOf(message), loadForTest(withRules(...rules)));

@@ -52,7 +52,7 @@ it("with every strategy, only healthy, staying, unexcluded instances are chosen,
     ...names.map((name) => fc.record({ isHealthy: fc.boolean(), isDraining: fc.boolean() }).map((facts) => status(name, facts))),
   );
   const chosenStrategy = fc.constantFrom(...[...strategies.keys()].filter((name) => name !== "fixed"));
-  fc.assert(
+  return fc.assert(
     fc.property(statuses, chosenStrategy, fc.subarray(names), fc.subarray(names), (given, strategy, excluded, drained) => {
       const eligible = given.filter(
         (one) => one.isHealthy && !one.isDraining && !excluded.includes(one.name) && !drained.includes(one.name),
