@@ -1,4 +1,117 @@
+/** One instance as seen by the whole edge: a thin shell that reads, steps, writes and asks. Whether it is healthy is decided in `machine.ts`. */
 import { DurableObject } from "cloudflare:workers";
+import type { InstanceConfig } from "../../src/config/schema.ts";
+import type { Outcome } from "../../src/core/outcome.ts";
+import type { Snapshot } from "../../src/pipeline/snapshot.ts";
+import type { InstanceStatus } from "../../src/ports/instances.ts";
 import type { Env } from "../env.ts";
+import { type InstanceEvent, probeDelayMs, type State, step } from "./machine.ts";
+import { type InstancePorts, instancePorts } from "./ports.ts";
+import { type ProbeReport, probe } from "./probe.ts";
+import { ejectionRule } from "./rule.ts";
+import { detailsOf, type InstanceDetails, statusOf } from "./status.ts";
+import { InstanceStorage } from "./storage.ts";
 
-export class Instance extends DurableObject<Env> {}
+type EventOf<T> = T extends { readonly nowMs: number } ? Omit<T, "nowMs"> : never;
+
+export class Instance extends DurableObject<Env> {
+  readonly ports: InstancePorts;
+  readonly #storage: InstanceStorage;
+  #state: State;
+  #lastProbe: (ProbeReport & { readonly atMs: number }) | undefined;
+  #isProbing = false;
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    this.ports = instancePorts(env);
+    this.#storage = new InstanceStorage(ctx.storage);
+    this.#state = this.#storage.load(nameIn(ctx.id.name ?? ""));
+  }
+
+  async status(): Promise<InstanceStatus> {
+    await this.ensureProbing();
+    return statusOf(this.#state, this.ports.clock.nowMs());
+  }
+
+  async show(): Promise<InstanceDetails> {
+    await this.ensureProbing();
+    return detailsOf(this.#state, this.#lastProbe, this.ports.clock.nowMs());
+  }
+
+  async granted(): Promise<void> {
+    this.#take({ type: "granted" });
+    await this.ensureProbing();
+  }
+
+  async report(outcome: Outcome): Promise<void> {
+    const rule = ejectionRule(await this.#snapshot(), this.#state.name);
+    this.#take({ type: "reported", outcome, rule });
+    await this.ensureProbing();
+  }
+
+  /** The answer waits until it is durable (output gate): who was told that it drains may rely on it. */
+  async drain(): Promise<InstanceDetails> {
+    this.#take({ type: "drain" });
+    return this.show();
+  }
+
+  async undrain(): Promise<InstanceDetails> {
+    this.#take({ type: "undrain" });
+    return this.show();
+  }
+
+  /** Cheap after the first call: probes start with the first interest in the instance, and end when it leaves the document. */
+  async ensureProbing(): Promise<void> {
+    if (this.#isProbing) return;
+    this.#isProbing = true;
+    if ((await this.ctx.storage.getAlarm()) !== null) return;
+    // With the name in its row, an alarm that wakes an evicted object knows whom to probe.
+    this.#storage.save(this.#state);
+    await this.ctx.storage.setAlarm(this.ports.clock.nowMs());
+  }
+
+  /** Never throws: the platform gives up an alarm that keeps throwing, and probing would end for good. */
+  override async alarm(): Promise<void> {
+    const snapshot = await this.#snapshot();
+    const config = snapshot?.routes.instances.get(this.#state.name);
+    if (snapshot !== undefined && config === undefined) {
+      this.#isProbing = false;
+      return;
+    }
+    await this.#arm(config);
+    if (config === undefined) return;
+    await this.#probe(config).catch((error: unknown) => {
+      this.ports.log.write({ level: "error", event: "instance.unprobed", instance: this.#state.name, reason: String(error) });
+    });
+  }
+
+  async #probe(config: InstanceConfig): Promise<void> {
+    const result = await probe(config, this.ports);
+    const before = this.#delayMs(config);
+    this.#lastProbe = { ...result, atMs: this.ports.clock.nowMs() };
+    this.#take({ type: "probed", result });
+    if (this.#delayMs(config) < before) await this.#arm(config);
+  }
+
+  async #arm(config: InstanceConfig | undefined): Promise<void> {
+    await this.ctx.storage.setAlarm(this.ports.clock.nowMs() + this.#delayMs(config));
+  }
+
+  #delayMs(config: InstanceConfig | undefined): number {
+    return probeDelayMs(this.#state, config?.probe.intervalMs, this.ports.clock.nowMs());
+  }
+
+  #snapshot(): Promise<Snapshot | undefined> {
+    return this.ports.routes.current().catch(() => undefined);
+  }
+
+  #take(event: EventOf<InstanceEvent>): void {
+    const { state, log } = step(this.#state, { ...event, nowMs: this.ports.clock.nowMs() });
+    this.#state = state;
+    this.#storage.save(state);
+    for (const line of log) this.ports.log.write(line);
+  }
+}
+
+/** Objects are named `residency|name`. */
+const nameIn = (objectName: string): string => objectName.slice(objectName.indexOf("|") + 1);

@@ -1,0 +1,160 @@
+/**
+ * What the edge knows of one instance: probes, outcomes of deliveries, drain, and the conversations it was given. Pure. Two judges
+ * must both be content: probes (is it up?) and deliveries (does it take messages?); neither overrules the other, except
+ * that a probe refutes failures it would have seen itself.
+ */
+import {
+  type Ejection,
+  type EjectionRule,
+  isEjected,
+  NO_EJECTION,
+  recordFailure,
+  recordSuccess,
+  refuteBy,
+} from "../../src/core/ejection.ts";
+import { type Grants, grant, grantsLately, NO_GRANTS } from "../../src/core/grants.ts";
+import type { LogLine } from "../../src/core/log-line.ts";
+import { isSettled, type Outcome, type OutcomeKind } from "../../src/core/outcome.ts";
+
+export interface ProbeResult {
+  /** `draining`: it answers, and says that it is going away. */
+  readonly verdict: "up" | "down" | "draining";
+  readonly reason: string;
+}
+
+export interface State {
+  readonly name: string;
+  readonly isDown: boolean;
+  readonly downReason: string;
+  /** Bad probes in a row while it is up; good ones in a row while it is down. Both rest at 0, so that a steady state writes nothing. */
+  readonly falls: number;
+  readonly rises: number;
+  readonly ejection: Ejection;
+  /** An operator's drain. */
+  readonly drainingSinceMs?: number | undefined;
+  /** The instance's own: it said that it drains or is suspended. */
+  readonly leavingSinceMs?: number | undefined;
+  readonly grants: Grants;
+  /** What was last logged, and since when it is so: each change is told once. */
+  readonly told: { readonly isHealthy: boolean; readonly isDraining: boolean; readonly healthSinceMs: number };
+}
+
+type At<T> = T & { readonly nowMs: number };
+export type InstanceEvent = At<
+  | { readonly type: "probed"; readonly result: ProbeResult }
+  | { readonly type: "reported"; readonly outcome: Outcome; readonly rule: EjectionRule }
+  | { readonly type: "granted" }
+  | { readonly type: "drain" }
+  | { readonly type: "undrain" }
+>;
+
+export interface Step {
+  readonly state: State;
+  readonly log: readonly LogLine[];
+}
+
+/** HAProxy's way with defaults of our own: a lost probe is not an outage, a lucky one not a recovery. @see https://docs.haproxy.org/3.0/configuration.html#5.2-fall */
+const FALL = 2;
+const RISE = 2;
+/** While something is wrong or suspected, so that an outage and its end are seen soon. */
+const SUSPECT_INTERVAL_MS = 2000;
+/** While no configuration can be read there is nobody to probe; look again this often. */
+const UNCONFIGURED_MS = 30_000;
+
+/** Never probed counts as healthy: a cold start holds no messages, and the first failures say better. */
+export const initialState = (name: string): State => ({
+  name,
+  isDown: false,
+  downReason: "",
+  falls: 0,
+  rises: 0,
+  ejection: NO_EJECTION,
+  grants: NO_GRANTS,
+  told: { isHealthy: true, isDraining: false, healthSinceMs: 0 },
+});
+
+export function step(state: State, event: InstanceEvent): Step {
+  return tell(apply(state, event), event.nowMs);
+}
+
+function apply(state: State, event: InstanceEvent): State {
+  switch (event.type) {
+    case "probed":
+      return probed(state, event.result, event.nowMs);
+    case "reported":
+      return reported(state, event);
+    case "granted":
+      return { ...state, grants: grant(state.grants, event.nowMs) };
+    case "drain":
+      return { ...state, drainingSinceMs: state.drainingSinceMs ?? event.nowMs };
+    case "undrain":
+      return { ...state, drainingSinceMs: undefined };
+  }
+}
+
+function probed(state: State, { verdict, reason }: ProbeResult, nowMs: number): State {
+  if (verdict === "down") return probedDown(state, reason);
+  const rises = state.isDown ? state.rises + 1 : 0;
+  const isDown = state.isDown && rises < RISE;
+  const answering: State = { ...state, falls: 0, rises: isDown ? rises : 0, isDown, downReason: isDown ? state.downReason : "" };
+  if (verdict === "draining") return { ...answering, leavingSinceMs: state.leavingSinceMs ?? nowMs };
+  return { ...answering, leavingSinceMs: undefined, ejection: isDown ? state.ejection : refuteBy(state.ejection, nowMs) };
+}
+
+function probedDown(state: State, reason: string): State {
+  if (state.isDown) return { ...state, rises: 0, downReason: reason };
+  const falls = state.falls + 1;
+  return falls < FALL ? { ...state, falls } : { ...state, falls: 0, rises: 0, isDown: true, downReason: reason };
+}
+
+/** Only these speak of the instance's health: busy is not broken, and a refusal is about the message or about us. */
+const FAILURES: ReadonlySet<OutcomeKind> = new Set(["failed", "unreachable", "unknown"]);
+
+function reported(state: State, { outcome, rule, nowMs }: Extract<InstanceEvent, { type: "reported" }>): State {
+  if (outcome.isDraining === true) return { ...state, leavingSinceMs: state.leavingSinceMs ?? nowMs };
+  if (isSettled(outcome.kind)) return { ...state, ejection: recordSuccess(state.ejection) };
+  if (!FAILURES.has(outcome.kind)) return state;
+  const failure = { atMs: nowMs, isUnreachable: outcome.kind === "unreachable", detail: outcome.detail };
+  return { ...state, ejection: recordFailure(state.ejection, rule, failure) };
+}
+
+export interface Health {
+  readonly isHealthy: boolean;
+  readonly isDraining: boolean;
+  /** Why it is not healthy; empty when it is. */
+  readonly reason: string;
+}
+
+export function healthOf(state: State, nowMs: number): Health {
+  const isOut = isEjected(state.ejection, nowMs);
+  const reasons = [...(state.isDown ? [state.downReason] : []), ...(isOut ? [state.ejection.reason] : [])];
+  const isDraining = state.drainingSinceMs !== undefined || state.leavingSinceMs !== undefined;
+  return { isHealthy: reasons.length === 0, isDraining, reason: reasons.join("; ") };
+}
+
+export const pinsLately = (state: State, nowMs: number): number => grantsLately(state.grants, nowMs);
+
+/** When the next probe is due: at the configured pace, sooner while something is wrong or suspected. */
+export function probeDelayMs(state: State, intervalMs: number | undefined, nowMs: number): number {
+  if (intervalMs === undefined) return UNCONFIGURED_MS;
+  const isCalm = !state.isDown && state.falls === 0 && state.leavingSinceMs === undefined && !isEjected(state.ejection, nowMs);
+  return isCalm ? intervalMs : Math.min(intervalMs, SUSPECT_INTERVAL_MS);
+}
+
+/** Lines for what changed since it was last told; an ejection that ran out is told by the next event. */
+function tell(state: State, nowMs: number): Step {
+  const { isHealthy, isDraining, reason } = healthOf(state, nowMs);
+  const { told, name: instance } = state;
+  if (told.isHealthy === isHealthy && told.isDraining === isDraining) return { state, log: [] };
+  const by = state.drainingSinceMs === undefined ? "the instance says so" : "an operator's drain";
+  const health: LogLine = isHealthy
+    ? { level: "info", event: "instance.recovered", instance, reason: "healthy again", outMs: nowMs - told.healthSinceMs }
+    : { level: "warn", event: "instance.ejected", instance, reason, by: state.isDown ? "probe" : "deliveries" };
+  const drain: LogLine = isDraining
+    ? { level: "info", event: "instance.draining", instance, reason: by }
+    : { level: "info", event: "instance.recovered", instance, reason: "no longer draining" };
+  return {
+    state: { ...state, told: { isHealthy, isDraining, healthSinceMs: told.isHealthy === isHealthy ? told.healthSinceMs : nowMs } },
+    log: [...(told.isHealthy === isHealthy ? [] : [health]), ...(told.isDraining === isDraining ? [] : [drain])],
+  };
+}

@@ -1,0 +1,20 @@
+/** What the instance object needs of the platform, built once per object. */
+import type { LinkPorts } from "../../src/links/link.ts";
+import type { RoutesSource } from "../../src/pipeline/snapshot.ts";
+import type { Log } from "../../src/ports/log.ts";
+import { routesSource } from "../config/source.ts";
+import type { Env } from "../env.ts";
+import { instanceHttp } from "../instance-http.ts";
+import { jsonLog, systemClock } from "../runtime.ts";
+
+export interface InstancePorts extends LinkPorts {
+  readonly routes: RoutesSource;
+  readonly log: Log;
+}
+
+export const instancePorts = (env: Env): InstancePorts => ({
+  routes: routesSource(env),
+  http: instanceHttp(env),
+  clock: systemClock,
+  log: jsonLog,
+});

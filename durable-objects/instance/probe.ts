@@ -1,0 +1,99 @@
+/**
+ * Asks a gateway how it is. Started and its listeners up is what counts: `/readyz` is only recorded, because one broken channel
+ * account makes it 503 while all others work. Bodies are checked, because a gateway's catch-all page answers 200 to anything.
+ * @see https://docs.openclaw.ai/gateway/health
+ */
+import type { InstanceConfig } from "../../src/config/schema.ts";
+import { type Exchange, exchange } from "../../src/links/exchange.ts";
+import type { LinkPorts } from "../../src/links/link.ts";
+import type { ProbeResult } from "./machine.ts";
+
+export interface ProbeReport extends ProbeResult {
+  /** Undefined when it did not say. */
+  readonly isReady?: boolean;
+  /** Only told to local or authenticated callers. */
+  readonly version?: string;
+}
+
+/** Gateways before 2026.8.1 have no `/startupz`. */
+const NOT_FOUND = 404;
+
+type Ask = (url: string) => Promise<Exchange>;
+
+export async function probe(config: InstanceConfig, ports: LinkPorts): Promise<ProbeReport> {
+  const forwarded: Record<string, string> = config.forwardedFor === "none" ? {} : { "x-forwarded-for": config.forwardedFor };
+  const headers = { accept: "application/json", ...forwarded };
+  const ask: Ask = (url) => exchange({ url, method: "GET", headers, deadlineMs: config.probe.timeoutMs, readsBody: () => true }, ports);
+  const base = config.url.replace(/\/+$/, "");
+  const [gateway, listeners, readiness] = await Promise.all([
+    askGateway(ask, base),
+    Promise.all(listenersOf(config).map((origin) => askListener(ask, origin))),
+    ask(`${base}/readyz`),
+  ]);
+  const broken = listeners.find((listener) => listener.verdict === "down");
+  return { ...(gateway.verdict === "up" && broken !== undefined ? { ...gateway, ...broken } : gateway), ...readyOf(readiness) };
+}
+
+const listenersOf = (config: InstanceConfig): readonly string[] => [
+  ...new Set(Object.values(config.native).map((native) => new URL(native.url).origin)),
+];
+
+async function askGateway(ask: Ask, base: string): Promise<ProbeReport> {
+  const startup = await ask(`${base}/startupz`);
+  if (startup.kind === "answered" && startup.status === NOT_FOUND) return askOlderGateway(ask, base);
+  const body = bodyOf(startup);
+  const said = textIn(body, "status");
+  if (startup.kind === "answered" && startup.status === 200 && said === "started") {
+    const version = textIn(body, "version");
+    return { verdict: "up", reason: "started", ...(version === undefined ? {} : { version }) };
+  }
+  if (startup.kind === "answered" && startup.status === 503 && said === "draining") return { verdict: "draining", reason: "draining" };
+  return { verdict: "down", reason: `/startupz: ${wordsOf(startup, said)}` };
+}
+
+async function askOlderGateway(ask: Ask, base: string): Promise<ProbeReport> {
+  const health = await ask(`${base}/healthz`);
+  if (isOk(health)) return { verdict: "up", reason: "healthy (no /startupz)" };
+  return { verdict: "down", reason: `/startupz: http 404, /healthz: ${wordsOf(health)}` };
+}
+
+/** A listener of its own says `ok`; behind one proxy with the gateway the gateway answers, in JSON. */
+async function askListener(ask: Ask, origin: string): Promise<ProbeResult> {
+  const health = await ask(`${origin}/healthz`);
+  const isUp = isOk(health) || (health.kind === "answered" && health.status === 200 && health.text.trim() === "ok");
+  return isUp ? { verdict: "up", reason: "listening" } : { verdict: "down", reason: `listener ${origin}/healthz: ${wordsOf(health)}` };
+}
+
+const isOk = (answer: Exchange): boolean => answer.kind === "answered" && answer.status === 200 && memberOf(bodyOf(answer), "ok") === true;
+
+function readyOf(answer: Exchange): { readonly isReady?: boolean } {
+  const isReady = memberOf(bodyOf(answer), "ready");
+  return typeof isReady === "boolean" ? { isReady } : {};
+}
+
+/** A few words for the log: never a body, but the one word of a contract that it keeps. */
+function wordsOf(answer: Exchange, said?: string): string {
+  if (answer.kind === "not-sent") return answer.detail;
+  if (answer.kind !== "answered") return answer.kind === "timeout" ? "no answer in time" : "connection lost";
+  if (answer.status === 403) return "http 403: the gateway wants forwardedFor and trustedProxies to agree, or refuses us";
+  if (answer.status !== 200) return said === "starting" ? "starting" : `http ${answer.status}`;
+  return "200, but not the expected body";
+}
+
+function bodyOf(answer: Exchange): unknown {
+  if (answer.kind !== "answered") return undefined;
+  try {
+    return JSON.parse(answer.text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+const memberOf = (value: unknown, name: string): unknown =>
+  typeof value === "object" && value !== null && Object.hasOwn(value, name) ? Reflect.get(value, name) : undefined;
+
+function textIn(value: unknown, name: string): string | undefined {
+  const member = memberOf(value, name);
+  // A version or status of a well-behaved gateway is short; nothing longer goes into a log.
+  return typeof member === "string" ? member.slice(0, 64) : undefined;
+}

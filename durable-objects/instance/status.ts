@@ -1,0 +1,44 @@
+/** The state of an instance in the words of those who ask: strategies (status) and operators (details). */
+import { isEjected } from "../../src/core/ejection.ts";
+import type { InstanceStatus } from "../../src/ports/instances.ts";
+import { healthOf, pinsLately, type State } from "./machine.ts";
+import type { ProbeReport } from "./probe.ts";
+
+export interface InstanceDetails extends InstanceStatus {
+  /** Why it is not healthy; empty when it is. */
+  readonly reason: string;
+  /** 0 when it never was otherwise. */
+  readonly healthSinceMs: number;
+  readonly drainingSinceMs?: number;
+  /** Since when the instance itself says that it drains or is suspended. */
+  readonly leavingSinceMs?: number;
+  readonly ejectedUntilMs?: number;
+  readonly ejectionsInARow: number;
+  /** Undefined until this incarnation of the object has probed. */
+  readonly lastProbe?: ProbeReport & { readonly atMs: number };
+}
+
+export function statusOf(state: State, nowMs: number): InstanceStatus {
+  const { isHealthy, isDraining } = healthOf(state, nowMs);
+  return {
+    name: state.name,
+    isHealthy,
+    isDraining,
+    pinsLately: pinsLately(state, nowMs),
+    pinsTotal: state.grants.total,
+    lastPinAtMs: state.grants.lastAtMs,
+  };
+}
+
+export function detailsOf(state: State, lastProbe: InstanceDetails["lastProbe"], nowMs: number): InstanceDetails {
+  return {
+    ...statusOf(state, nowMs),
+    reason: healthOf(state, nowMs).reason,
+    healthSinceMs: state.told.healthSinceMs,
+    ejectionsInARow: state.ejection.inARow,
+    ...(state.drainingSinceMs === undefined ? {} : { drainingSinceMs: state.drainingSinceMs }),
+    ...(state.leavingSinceMs === undefined ? {} : { leavingSinceMs: state.leavingSinceMs }),
+    ...(isEjected(state.ejection, nowMs) ? { ejectedUntilMs: state.ejection.untilMs } : {}),
+    ...(lastProbe === undefined ? {} : { lastProbe }),
+  };
+}

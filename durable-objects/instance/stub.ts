@@ -1,0 +1,46 @@
+/** The instance objects as their callers see them. Asking never fails: an object that cannot answer is an instance nobody should be given to. */
+import type { InstanceStatus, Instances } from "../../src/ports/instances.ts";
+import type { Log } from "../../src/ports/log.ts";
+import type { Env } from "../env.ts";
+import { objectOf } from "../objects.ts";
+import { jsonLog } from "../runtime.ts";
+import type { Instance } from "./durable-object.ts";
+import type { InstanceDetails } from "./status.ts";
+
+type InstanceEnv = Pick<Env, "INSTANCE" | "JURISDICTIONS">;
+
+/** A new stub per call: one that has seen an error may stay broken. An instance is not bound to a residency: it serves accounts of several. */
+const stubOf = (env: InstanceEnv, name: string): DurableObjectStub<Instance> => objectOf(env, env.INSTANCE, name);
+
+export function instancesOf(env: InstanceEnv, log: Log = jsonLog): Instances {
+  const unheard = (instance: string, error: unknown): void =>
+    log.write({ level: "warn", event: "instance.unheard", instance, reason: String(error) });
+  return {
+    status: (names) => Promise.all(names.map((name) => askStatus(env, name, unheard))),
+    granted: (name) =>
+      stubOf(env, name)
+        .granted()
+        .catch((error: unknown) => unheard(name, error)),
+    report: (name, outcome) =>
+      stubOf(env, name)
+        .report(outcome)
+        .catch((error: unknown) => unheard(name, error)),
+  };
+}
+
+async function askStatus(env: InstanceEnv, name: string, unheard: (name: string, error: unknown) => void): Promise<InstanceStatus> {
+  try {
+    return await stubOf(env, name).status();
+  } catch (error) {
+    unheard(name, error);
+    return { name, isHealthy: false, isDraining: false, pinsLately: 0, pinsTotal: 0, lastPinAtMs: 0 };
+  }
+}
+
+/** What an operator sees; rejects when the object cannot answer. */
+export const showInstance = async (env: InstanceEnv, name: string): Promise<InstanceDetails> => stubOf(env, name).show();
+
+/** Durable when it resolves: new conversations avoid it from now on. Pinned ones follow with the routes document's drain list. */
+export const drainInstance = async (env: InstanceEnv, name: string): Promise<InstanceDetails> => stubOf(env, name).drain();
+
+export const undrainInstance = async (env: InstanceEnv, name: string): Promise<InstanceDetails> => stubOf(env, name).undrain();

@@ -1,0 +1,163 @@
+/** The instance object in real workerd, with a real configuration and a real server to probe. */
+import { env, evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { beforeEach, describe, expect, inject, it } from "vitest";
+import { configOf } from "../../../durable-objects/config/stub.ts";
+import type { Env } from "../../../durable-objects/env.ts";
+import type { Instance } from "../../../durable-objects/instance/durable-object.ts";
+import { drainInstance, instancesOf, showInstance, undrainInstance } from "../../../durable-objects/instance/stub.ts";
+import { objectOf } from "../../../durable-objects/objects.ts";
+import type { LogLine } from "../../../src/core/log-line.ts";
+import type { Outcome } from "../../../src/core/outcome.ts";
+
+const edge = env as unknown as Env;
+const instances = instancesOf(edge);
+const stubOf = (name: string): DurableObjectStub<Instance> => objectOf(edge, edge.INSTANCE, name);
+const failed: Outcome = { kind: "failed", status: 500, detail: "http 500" };
+
+const { origin, refused } = inject("answering");
+/** No object of one test is asked in another: names are the tests' own. */
+const NAMES: Readonly<Record<string, string>> = {
+  calm: `${origin}/started`,
+  dead: refused,
+  failing: `${origin}/started`,
+  leaving: `${origin}/leaving`,
+  drained: `${origin}/started`,
+  granted: `${origin}/started`,
+  leaver: `${origin}/started`,
+  sleeper: `${origin}/started`,
+  budget: `${origin}/started`,
+};
+const documentWith = (names: readonly string[]): string =>
+  JSON.stringify({
+    accounts: { "telegram:a": { pool: "p", secrets: { webhook: "W", token: "T" } } },
+    instances: Object.fromEntries(
+      names.map((name) => [
+        name,
+        {
+          url: NAMES[name],
+          probe: { intervalMs: 60_000, timeoutMs: 2000 },
+          native: { "telegram:a": { url: `${origin}/hook`, secret: "S" } },
+        },
+      ]),
+    ),
+    pools: { p: { instances: names, failover: { maxFails: 2, failTimeoutMs: 60_000 } } },
+  });
+
+/** KV takes one write per second and key, so a document travels no faster. */
+const PROPAGATION = { timeout: 10_000 };
+
+async function put(names: readonly string[]): Promise<void> {
+  const answer = await configOf(edge).push(documentWith(names));
+  if (answer.status === "rejected") throw new Error(JSON.stringify(answer));
+}
+
+beforeEach(() => put(Object.keys(NAMES)));
+
+it("an instance nobody asked about yet is healthy, and asking starts its probes", async () => {
+  expect(await instances.status(["calm"])).toEqual([
+    { name: "calm", isHealthy: true, isDraining: false, pinsLately: 0, pinsTotal: 0, lastPinAtMs: 0 },
+  ]);
+  await runDurableObjectAlarm(stubOf("calm"));
+  await expect
+    .poll(async () => (await showInstance(edge, "calm")).lastProbe)
+    .toMatchObject({ verdict: "up", isReady: true, version: "2026.9.6" });
+});
+
+it("statuses come in the order asked", async () => {
+  expect((await instances.status(["granted", "calm", "drained"])).map((status) => status.name)).toEqual(["granted", "calm", "drained"]);
+});
+
+it("an instance that does not answer probes is unhealthy after two of them", async () => {
+  await instances.status(["dead"]);
+  for (let round = 0; round < 3; round += 1) await runDurableObjectAlarm(stubOf("dead"));
+  expect(await showInstance(edge, "dead")).toMatchObject({ isHealthy: false, reason: "/startupz: connection refused" });
+});
+
+it("an instance with good probes and failing deliveries is ejected by its pool's settings", async () => {
+  await instances.report("failing", failed);
+  expect((await instances.status(["failing"]))[0]?.isHealthy).toBe(true);
+  await instances.report("failing", failed);
+  await runDurableObjectAlarm(stubOf("failing"));
+  await runDurableObjectAlarm(stubOf("failing"));
+  const details = await showInstance(edge, "failing");
+  expect(details).toMatchObject({ isHealthy: false, reason: "2 failed deliveries, the last: http 500", ejectionsInARow: 1 });
+  expect(details.lastProbe?.verdict).toBe("up");
+});
+
+it("an instance that says it drains gets nobody new, and is not called broken", async () => {
+  await instances.status(["leaving"]);
+  await runDurableObjectAlarm(stubOf("leaving"));
+  await expect.poll(async () => (await instances.status(["leaving"]))[0]).toMatchObject({ isHealthy: true, isDraining: true });
+});
+
+describe("what must survive the object's eviction", () => {
+  it("a drain, until it is undone", async () => {
+    expect(await drainInstance(edge, "drained")).toMatchObject({ isDraining: true });
+    await evictDurableObject(stubOf("drained"));
+    expect((await instances.status(["drained"]))[0]?.isDraining).toBe(true);
+    expect(await undrainInstance(edge, "drained")).toMatchObject({ isDraining: false });
+    await evictDurableObject(stubOf("drained"));
+    expect((await instances.status(["drained"]))[0]?.isDraining).toBe(false);
+  });
+
+  it("the conversations it was given", async () => {
+    await Promise.all([1, 2, 3].map(() => instances.granted("granted")));
+    await evictDurableObject(stubOf("granted"));
+    expect((await instances.status(["granted"]))[0]).toMatchObject({ pinsLately: 3, pinsTotal: 3 });
+  });
+});
+
+it("an alarm that wakes an evicted object probes and arms the next one", async () => {
+  await instances.status(["sleeper"]);
+  await runDurableObjectAlarm(stubOf("sleeper"));
+  await runInDurableObject(stubOf("sleeper"), (_, state) => state.storage.setAlarm(Date.now() + 200));
+  await evictDurableObject(stubOf("sleeper"));
+  await expect
+    .poll(() => runInDurableObject(stubOf("sleeper"), (_, state) => state.storage.getAlarm()), { timeout: 5000 })
+    .toBeGreaterThan(Date.now() + 30_000);
+  expect((await showInstance(edge, "sleeper")).lastProbe).toMatchObject({ verdict: "up" });
+});
+
+it("probing ends when the instance leaves the document, and begins again when somebody asks after its return", {
+  timeout: 30_000,
+}, async () => {
+  await instances.status(["leaver"]);
+  await runDurableObjectAlarm(stubOf("leaver"));
+  await put(Object.keys(NAMES).filter((name) => name !== "leaver"));
+  await expect
+    .poll(async () => {
+      await runDurableObjectAlarm(stubOf("leaver"));
+      return runInDurableObject(stubOf("leaver"), (_, state) => state.storage.getAlarm());
+    }, PROPAGATION)
+    .toBeNull();
+  await put(Object.keys(NAMES));
+  await expect
+    .poll(async () => {
+      await instances.status(["leaver"]);
+      return (await runInDurableObject(stubOf("leaver"), (_, state) => state.storage.getAlarm())) ?? 0;
+    }, PROPAGATION)
+    .toBeGreaterThan(Date.now() + 30_000);
+});
+
+it("good probes write no row but their alarm", async () => {
+  await instances.status(["budget"]);
+  await runDurableObjectAlarm(stubOf("budget"));
+  const rowOf = () => runInDurableObject(stubOf("budget"), (_, state) => state.storage.sql.exec("SELECT json FROM state").one()["json"]);
+  const before = await rowOf();
+  const lines: LogLine[] = [];
+  await runInDurableObject(stubOf("budget"), (instance: Instance) => {
+    Object.assign(instance, { ports: { ...instance.ports, log: { write: (line: LogLine) => lines.push(line) } } });
+  });
+  for (let round = 0; round < 3; round += 1) await runDurableObjectAlarm(stubOf("budget"));
+  expect([await rowOf(), lines]).toEqual([before, []]);
+});
+
+it("an object that cannot answer is an unhealthy instance, not an error", async () => {
+  const broken = { ...edge, INSTANCE: { idFromName: () => ({}), get: () => ({ status: () => Promise.reject(new Error("overloaded")) }) } };
+  const lines: LogLine[] = [];
+  const asked = instancesOf(broken as unknown as Env, { write: (line) => lines.push(line) });
+  expect(await asked.status(["x"])).toEqual([
+    { name: "x", isHealthy: false, isDraining: false, pinsLately: 0, pinsTotal: 0, lastPinAtMs: 0 },
+  ]);
+  expect(lines).toEqual([{ level: "warn", event: "instance.unheard", instance: "x", reason: "Error: overloaded" }]);
+});
