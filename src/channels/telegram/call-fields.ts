@@ -37,11 +37,17 @@ const wantedOf = (parameters: URLSearchParams): readonly Pair[] => [...parameter
 /** The order of the tests is the Bot API server's. @see https://github.com/tdlib/td/blob/master/tdnet/td/net/HttpReader.cpp */
 function bodyPairs(call: CallHead): Result<readonly Pair[], EgressProblem> {
   const type = call.contentType.toLowerCase();
-  const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(call.head);
+  const text = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true }).decode(call.head);
   if (type.includes("multipart/form-data")) return multipartFields(text, call.contentType, WANTED);
   if (type.includes("application/x-www-form-urlencoded")) return ok(wantedOf(new URLSearchParams(wholePairs(text, call.isComplete))));
-  return ok(type.includes("application/json") ? topLevelMembers(text, WANTED) : []);
+  return type.includes("application/json") && text.trim() !== "" ? jsonPairs(text, call.isComplete) : ok([]);
 }
 
 /** The last pair of a head that is not all may be cut short. */
 const wholePairs = (text: string, isComplete: boolean): string => (isComplete ? text : text.slice(0, Math.max(0, text.lastIndexOf("&"))));
+
+/** Where the platform would read on and we would not, a thread could hide: a body that is all there must be read to its end. */
+function jsonPairs(text: string, isComplete: boolean): Result<readonly Pair[], EgressProblem> {
+  const { pairs, isWhole } = topLevelMembers(text, WANTED);
+  return isComplete && !isWhole ? fail({ kind: "bad-body", detail: "not a JSON object" }) : ok(pairs);
+}

@@ -16,25 +16,37 @@ function ends(pattern: RegExp, text: string, at: number): number | undefined {
 
 const afterSpace = (text: string, at: number): number => ends(SPACE, text, at) ?? at;
 
-/** Pairs in order, doubled names included: strings as their text, other values as they are written. Only `wanted` names. */
-export function topLevelMembers(text: string, wanted: ReadonlySet<string>): readonly Pair[] {
+export interface Members {
+  /** In order, doubled names included: strings as their text, other values as they are written. */
+  readonly pairs: readonly Pair[];
+  /** The object was read to its end; otherwise it is cut off, or no JSON. */
+  readonly isWhole: boolean;
+}
+
+/** Members called one of `wanted`. */
+export function topLevelMembers(text: string, wanted: ReadonlySet<string>): Members {
   const pairs: Pair[] = [];
   let at = afterSpace(text, 0);
-  if (text[at] !== "{") return pairs;
-  do {
-    const keyAt = afterSpace(text, at + 1);
-    const keyEnd = ends(STRING, text, keyAt);
-    if (keyEnd === undefined) return pairs;
-    const colonAt = afterSpace(text, keyEnd);
-    if (text[colonAt] !== ":") return pairs;
-    const valueAt = afterSpace(text, colonAt + 1);
-    const valueEnd = endOfValue(text, valueAt);
-    if (valueEnd === undefined) return pairs;
-    const name = unquoted(text.slice(keyAt, keyEnd));
-    if (wanted.has(name)) pairs.push([name, unquoted(text.slice(valueAt, valueEnd))]);
-    at = afterSpace(text, valueEnd);
-  } while (text[at] === ",");
-  return pairs;
+  if (text[at] !== "{") return { pairs, isWhole: false };
+  at = afterSpace(text, at + 1);
+  while (text[at] !== "}") {
+    const member = memberAt(text, at);
+    if (member === undefined) return { pairs, isWhole: false };
+    if (wanted.has(member.name)) pairs.push([member.name, unquoted(text.slice(member.valueAt, member.valueEnd))]);
+    at = afterSpace(text, member.valueEnd);
+    if (text[at] === ",") at = afterSpace(text, at + 1);
+    else if (text[at] !== "}") return { pairs, isWhole: false };
+  }
+  return { pairs, isWhole: true };
+}
+
+function memberAt(text: string, at: number): { readonly name: string; readonly valueAt: number; readonly valueEnd: number } | undefined {
+  const keyEnd = ends(STRING, text, at);
+  const colonAt = afterSpace(text, keyEnd ?? text.length);
+  if (keyEnd === undefined || text[colonAt] !== ":") return undefined;
+  const valueAt = afterSpace(text, colonAt + 1);
+  const valueEnd = endOfValue(text, valueAt);
+  return valueEnd === undefined ? undefined : { name: unquoted(text.slice(at, keyEnd)), valueAt, valueEnd };
 }
 
 function endOfValue(text: string, at: number): number | undefined {

@@ -43,9 +43,11 @@ interface Part {
 }
 
 function readPart(headers: string): Result<Part, EgressProblem> {
-  const lines = headers.replaceAll(/\r\n[ \t]+/g, " ").split("\r\n");
-  const valuesOf = (name: string) =>
-    lines.filter((line) => line.toLowerCase().startsWith(`${name}:`)).map((line) => line.slice(name.length + 1));
+  const lines = headers
+    .replaceAll(/\r\n[ \t]+/g, " ")
+    .split("\r\n")
+    .map(headerOf);
+  const valuesOf = (name: string) => lines.filter(([key]) => key === name).map(([, value]) => value);
   const [disposition, second] = valuesOf("content-disposition");
   if (disposition === undefined || second !== undefined) return bad("a part without its one content-disposition");
   /** Such a part is more parameters in one; no client of the Bot API writes it. */
@@ -55,6 +57,11 @@ function readPart(headers: string): Result<Part, EgressProblem> {
   const names = parameters.filter(([key]) => key === "name");
   if (names.length !== 1 || names[0] === undefined) return bad("a part without its one name");
   return ok({ name: names[0][1], isFile: parameters.some(([key]) => key === "filename") });
+}
+
+function headerOf(line: string): Pair {
+  const [name = "", ...rest] = line.split(":");
+  return [name.trim().toLowerCase(), rest.join(":")];
 }
 
 function parameterOf(text: string): Pair {

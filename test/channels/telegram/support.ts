@@ -6,7 +6,7 @@ import type { Account } from "../../../src/core/account.ts";
 import { utf8 } from "../../../src/core/bytes.ts";
 import type { Delivery } from "../../../src/core/delivery.ts";
 
-const DIRECTORY = new URL("../../specimens/telegram/", import.meta.url);
+const DIRECTORY = "test/specimens/telegram";
 
 export const SECRET = "s3cret_Token-1";
 export const TOKEN = "7000000001:AAbbCCdd";
@@ -29,7 +29,7 @@ export const specimenNames: readonly string[] = readdirSync(DIRECTORY)
   .sort();
 
 export const specimen = (name: string): Record<string, Record<string, unknown>> =>
-  JSON.parse(readFileSync(new URL(`${name}.json`, DIRECTORY), "utf8")) as Record<string, Record<string, unknown>>;
+  JSON.parse(readFileSync(`${DIRECTORY}/${name}.json`, "utf8")) as Record<string, Record<string, unknown>>;
 
 export const delivery = (payload: unknown, headers: Readonly<Record<string, string>> = { [SECRET_HEADER]: SECRET }): Delivery => ({
   method: "POST",
