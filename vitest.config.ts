@@ -7,6 +7,8 @@ const E2E = "test/e2e/**/*.test.ts";
 
 export default defineConfig({
   test: {
+    // The edge logs one line per message: shown only where something failed.
+    silent: "passed-only",
     projects: [
       { test: { name: "pure", include: ["test/**/*.test.ts"], exclude: [WORKERD, E2E, "test/redis/**"] } },
       {
@@ -20,6 +22,12 @@ export default defineConfig({
                 CONFIG_TTL_MS: "50",
                 ADMIN_TOKEN: "test-admin-token",
                 PUBLIC_URL: "https://edge.test",
+                TG_SECRET: "telegram-secret",
+                TG_TOKEN: "4242:real-token",
+                LISTENER_SECRET: "listener-secret",
+                TG_TOKEN: "123456789:AAF-real_token_of_the_bot_0123456789",
+                TG_SECRET: "hook-secret",
+                TELEGRAM_API_BASE: "https://telegram.test",
               },
             },
           }),

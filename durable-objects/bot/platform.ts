@@ -58,13 +58,16 @@ const unconfigured = (detail: string) => fail({ kind: "unconfigured", detail } a
 /** The result out of the platform's envelope; a refusal in its own words, without the token. */
 export async function callPlatform(connection: Connection, call: PlatformCall, http: Http): Promise<Result<unknown, PlatformProblem>> {
   const { egress, entry, token } = connection;
+  // Not AbortSignal.timeout: a timer that is left behind would keep the object in memory, and on the bill, until it fires.
+  const deadline = new AbortController();
+  const timer = setTimeout(() => deadline.abort(), TIMEOUT_MS);
   try {
     const response = await http.fetch(egress.url(connection.base, token.open(), { kind: "method", path: call.method }), {
       method: "POST",
       headers: { "content-type": "application/json" },
       body: JSON.stringify(call.body),
       redirect: "manual",
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      signal: deadline.signal,
     });
     const text = textOf((await readAtMost(response.body, MAX_ANSWER_BYTES)) ?? new Uint8Array()) ?? "";
     const parsed = parseJson(text);
@@ -74,5 +77,7 @@ export async function callPlatform(connection: Connection, call: PlatformCall, h
     return fail({ kind: "refused", status: response.status, detail: scrub(text, token).slice(0, 300), ...retry });
   } catch (thrown) {
     return fail({ kind: "unreached", detail: scrub(String(thrown), token) });
+  } finally {
+    clearTimeout(timer);
   }
 }
