@@ -1,0 +1,50 @@
+/** The OpenClaw-shaped stand-in as a process of its own, so that it can be killed. Outermost edge only. `--reply` knows {name}, {turn} and {text}. */
+import { startInstance } from "./instance.ts";
+import { FAULTS, faultSchema } from "./instance-fault.ts";
+import type { TurnFacts } from "./instance-turns.ts";
+import { announce, readFlags, requireFlag } from "./process.ts";
+
+const NAMES = [
+  "name",
+  "region",
+  "port",
+  "listener-port",
+  "secret",
+  "token",
+  "api-root",
+  "webhook-url",
+  "state",
+  "reply",
+  "think-ms",
+  "fault",
+];
+
+const flags = readFlags(NAMES);
+const { region, state, reply, fault: kind, "webhook-url": webhookUrl } = flags;
+
+const fill =
+  (template: string) =>
+  (facts: TurnFacts): string =>
+    template.replace(/\{(name|turn|text)\}/g, (_, word: keyof TurnFacts) => String(facts[word]));
+
+if (kind !== undefined && !FAULTS.some((fault) => fault === kind)) {
+  console.error(`--fault ${kind} is not one of: ${FAULTS.join(", ")}`);
+  process.exit(2);
+}
+
+const instance = await startInstance({
+  name: requireFlag(flags, "name"),
+  secret: requireFlag(flags, "secret"),
+  token: requireFlag(flags, "token"),
+  apiRoot: requireFlag(flags, "api-root"),
+  port: Number(flags["port"] ?? 0),
+  listenerPort: Number(flags["listener-port"] ?? 0),
+  thinkMs: Number(flags["think-ms"] ?? 0),
+  ...(region === undefined ? {} : { region }),
+  ...(webhookUrl === undefined ? {} : { webhookUrl }),
+  ...(state === undefined ? {} : { stateFile: state }),
+  ...(reply === undefined ? {} : { replyText: fill(reply) }),
+  ...(kind === undefined ? {} : { fault: faultSchema.parse({ kind }) }),
+});
+const { name, url, listenerUrl } = instance;
+announce({ name, region, url, listenerUrl }, instance.stop);
