@@ -36,8 +36,15 @@ export function commit(state: State, event: CommitEvent): Step {
 }
 
 function store(state: State, event: CommitEvent, dueAtMs: number): Step {
-  const entry = entryOf(event, state.nextSeq, dueAtMs);
-  const next = { ...state, nextSeq: entry.seq + 1, queue: [...state.queue, entry], queuedBytes: state.queuedBytes + entry.bytes };
+  const pool = event.commit.keepsPool === true ? (state.lastPool ?? event.commit.pool) : event.commit.pool;
+  const entry = { ...entryOf(event, state.nextSeq, dueAtMs), pool };
+  const next = {
+    ...state,
+    lastPool: pool,
+    nextSeq: entry.seq + 1,
+    queue: [...state.queue, entry],
+    queuedBytes: state.queuedBytes + entry.bytes,
+  };
   return { state: next, writes: [{ row: "insert", entry, commit: event.commit }], effects: [], reply: { state: "stored", seq: entry.seq } };
 }
 

@@ -133,7 +133,8 @@ function waitForInstance(state: State, head: Entry, event: ChosenEvent): Step {
   const waiting: Entry = {
     ...head,
     tries,
-    lastDetail: event.detail,
+    // What went wrong at its instance says more than that there is no other.
+    lastDetail: head.lastDetail ?? event.detail,
     dueAtMs: event.nowMs + backoffMs(NO_INSTANCE_BACKOFF, tries, event.dice),
     heldSinceMs: head.heldSinceMs ?? event.nowMs,
   };

@@ -15,7 +15,7 @@ import { Effects } from "./effects.ts";
 import { type Event, LEASE_MS, step, wakeAtMs } from "./machine.ts";
 import { proactivePool } from "./proactive.ts";
 import { Reporter } from "./reporter.ts";
-import { type ConversationView, viewOf } from "./show.ts";
+import { type ConversationView, type LetterView, letterOf, viewOf } from "./show.ts";
 import { speak } from "./speak.ts";
 import type { Pin, State, Step } from "./state.ts";
 import { ConversationStorage } from "./storage.ts";
@@ -26,6 +26,8 @@ export class Conversation extends DurableObject<Env> {
   readonly #effects: Effects;
   #state: State;
   #alarmAtMs: number | undefined;
+  /** What this incarnation was asked and wrote, for the test that holds the budget. */
+  readonly costs = { requests: 0, alarmRows: 0 };
   /** Highest document number seen; never goes down. */
   #configNumber = 0;
 
@@ -61,6 +63,7 @@ export class Conversation extends DurableObject<Env> {
   }
 
   async commit(commit: Commit): Promise<CommitResult> {
+    this.costs.requests += 1;
     this.#configNumber = Math.max(this.#configNumber, commit.configNumber);
     const snapshot = await this.snapshot();
     if (snapshot === undefined) throw new Error("no routes document can be read");
@@ -73,6 +76,7 @@ export class Conversation extends DurableObject<Env> {
   }
 
   async speak(asked: Speak): Promise<SpeakVerdict> {
+    this.costs.requests += 1;
     const pool = Object.keys(this.#state.pins).length === 0 ? await proactivePool(this, this.env, asked) : undefined;
     const decided = speak(this.#state, {
       type: "speak",
@@ -101,6 +105,12 @@ export class Conversation extends DurableObject<Env> {
     return true;
   }
 
+  /** What is known of one message; its body only for an operator who asks for it. Undefined when it is not kept (any more). */
+  letter(seq: number, withBody: boolean): LetterView | undefined {
+    const row = this.#storage.row(seq);
+    return row && letterOf(row, this.#state, withBody ? this.#storage.body(seq) : undefined);
+  }
+
   show(limit = 20): ConversationView {
     return viewOf(this.#storage.meta("ref") ?? "", this.#state, this.#storage.newest(Math.min(limit, 200)));
   }
@@ -112,6 +122,7 @@ export class Conversation extends DurableObject<Env> {
   }
 
   override async alarm(): Promise<void> {
+    this.costs.requests += 1;
     this.#alarmAtMs = undefined;
     try {
       const snapshot = await this.snapshot();
@@ -155,6 +166,7 @@ export class Conversation extends DurableObject<Env> {
     const isArmed = this.#alarmAtMs !== undefined && this.#alarmAtMs <= atMs && this.#alarmAtMs > systemClock.nowMs() - LEASE_MS;
     if (isArmed) return;
     this.#alarmAtMs = atMs;
+    this.costs.alarmRows += 1;
     this.ctx.waitUntil(this.ctx.storage.setAlarm(atMs));
   }
 

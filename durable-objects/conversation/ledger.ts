@@ -38,7 +38,7 @@ export function deltaOf(ending: Ending): Delta {
   return addDeltas(
     ended,
     ack,
-    observation("clawedge_delivery_ms", { ...account, instance: ending.instance ?? "" }, ending.atMs - entry.arrivedAtMs),
+    observation("clawedge_delivered_ms", { ...account, instance: ending.instance ?? "" }, ending.atMs - entry.arrivedAtMs),
     {
       [series("clawedge_outcomes_total", { instance: ending.instance ?? "", outcome: ending.outcome })]: 1,
     },

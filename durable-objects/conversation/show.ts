@@ -1,6 +1,8 @@
-/** What an operator may see of a conversation: pins, queue and how its newest messages went. Never a body. */
+/** What an operator may see of a conversation: pins, queue and how its newest messages went. A body only in a letter asked for with it. */
+import { textOf } from "../../src/core/bytes.ts";
 import { entryOfRow, type MessageRow } from "./rows.ts";
 import type { Entry, Pin, State } from "./state.ts";
+import type { StoredBody } from "./storage.ts";
 
 export interface MessageView {
   readonly seq: number;
@@ -29,6 +31,19 @@ export interface ConversationView {
   readonly waitingBytes: number;
   readonly movedTo: string | null;
   readonly messages: readonly MessageView[];
+}
+
+/** One message by its number. */
+export interface LetterView extends MessageView {
+  readonly bytes: number;
+  readonly isReplay: boolean;
+  /** What the platform sent, as text. Private: only when asked for, and while it is kept. */
+  readonly body?: string;
+}
+
+export function letterOf(row: MessageRow, state: State, stored: StoredBody | undefined): LetterView {
+  const body = stored === undefined ? {} : { body: textOf(stored.body) ?? "(not text)" };
+  return { ...messageView(row, state), bytes: row.bytes, isReplay: row.is_replay === 1, ...body };
 }
 
 export function viewOf(name: string, state: State, rows: readonly MessageRow[]): ConversationView {

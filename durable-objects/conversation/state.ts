@@ -85,6 +85,8 @@ export interface State {
   readonly accepted: Readonly<Record<string, { readonly seq: number; readonly atMs: number }>>;
   readonly answered: Readonly<Record<string, number>>;
   readonly movedTo?: ConversationRef | undefined;
+  /** The pool of its newest message. */
+  readonly lastPool?: string | undefined;
   /** Memory: the attempt this incarnation has in flight, and the message it is choosing an instance for. */
   readonly liveAttempt?: string | undefined;
   readonly choosing?: { readonly seq: number; readonly sinceMs: number } | undefined;

@@ -42,6 +42,7 @@ export class ConversationStorage {
           .map((row) => [row.instance, row.seq]),
       ),
       recent: this.#recent(nowMs),
+      lastPool: this.#sql.exec<{ pool: string }>("SELECT pool FROM messages ORDER BY seq DESC LIMIT 1").toArray()[0]?.pool,
       ...(movedTo === undefined ? {} : { movedTo: refOf(movedTo) }),
     };
   }
@@ -82,6 +83,10 @@ export class ConversationStorage {
       seq,
     )[0];
     return row === undefined ? undefined : entryOfRow(row);
+  }
+
+  row(seq: number): MessageRow | undefined {
+    return this.#rows(`SELECT ${ENTRY_COLUMNS} FROM messages WHERE seq = ?`, seq)[0];
   }
 
   newest(limit: number): readonly MessageRow[] {

@@ -3,7 +3,7 @@ import type { ConversationRef } from "../../src/core/conversation-ref.ts";
 import type { Conversations } from "../../src/ports/conversations.ts";
 import type { Env } from "../env.ts";
 import { objectOf } from "../objects.ts";
-import type { ConversationView } from "./show.ts";
+import type { ConversationView, LetterView } from "./show.ts";
 import type { Pin } from "./state.ts";
 
 const conversation = (env: Env, ref: ConversationRef, region?: string) =>
@@ -19,6 +19,10 @@ export const adoptPins = async (env: Env, ref: ConversationRef, pins: readonly P
 
 export const showConversation = async (env: Env, ref: ConversationRef, limit: number): Promise<ConversationView> =>
   conversation(env, ref).show(limit);
+
+/** Undefined when the message is not kept (any more). `withBody` opens what a person wrote. */
+export const showLetter = async (env: Env, ref: ConversationRef, seq: number, withBody: boolean): Promise<LetterView | undefined> =>
+  conversation(env, ref).letter(seq, withBody);
 
 export const replayDead = async (env: Env, ref: ConversationRef, seq: number): Promise<boolean> => conversation(env, ref).replay(seq);
 

@@ -22,6 +22,8 @@ export interface Commit {
   readonly chat: Chat;
   readonly senderId?: string;
   readonly pool: string;
+  /** Goes to the pool the conversation was last in; `pool` is for one that was in none. */
+  readonly keepsPool?: boolean;
   readonly rule: string;
   /** The one-line trace of the decision, for the log and `conversation show`. */
   readonly trace: string;

@@ -30,6 +30,8 @@ export interface Message {
   readonly isAddressed: boolean;
   /** The command without slash and bot name, lower case: `/Start@bot` is `start`. */
   readonly command?: string;
+  /** It refers to something said earlier (a button, a reaction, an edit): it goes where the conversation is, not where its words would send it. */
+  readonly isFollowUp?: boolean;
   readonly sentAtMs?: number;
   /** After this it is worthless: it ends as `expired` and is not handed over. */
   readonly expiresAtMs?: number;

@@ -110,6 +110,7 @@ function commitOf(what: Message, setting: Setting, decision: Decision): Commit {
     kind: what.kind,
     chat: what.chat,
     pool: decision.pool,
+    keepsPool: decision.keepsPool,
     rule: decision.rule,
     trace: describeDecision(decision),
     traceId,

@@ -31,8 +31,8 @@ export interface Decision {
   readonly trace: readonly RuleTrace[];
   readonly labels: Labels;
   /**
-   * The conversation stays in the pool it was last in, and `pool` is only for one that was in none. True for what people say
-   * to each other in a group: the instance that listens there must hear all of it, or it lacks the context of the next question.
+   * The conversation stays in the pool it was last in, and `pool` is only for one that was in none. True for what has no words of
+   * its own to decide by (a button, a reaction, an edit, a photo): it belongs to whoever is being talked to.
    */
   readonly keepsPool: boolean;
 }
@@ -63,28 +63,36 @@ function compileRule(rule: RuleConfig, document: RoutesDocument, patterns: Patte
 }
 
 function decide(rules: readonly CompiledRule[], message: Message, account: Account): Decision {
-  const keepsPool = message.chat.kind === "group" && !message.isAddressed;
-  const subject: Subject = { message, account, text: lazyIndex(message.text) };
+  const isOverheard = message.chat.kind === "group" && !message.isAddressed;
+  const text = message.isFollowUp === true ? "" : message.text;
+  const subject: Subject = { message: { ...message, text }, account, text: lazyIndex(text) };
   const trace: RuleTrace[] = [];
   let winner: { readonly rule: CompiledRule; readonly finding: Finding } | undefined;
   for (const rule of rules) {
-    const skipped = winner === undefined ? skip(rule, account, keepsPool) : NOT_REACHED;
+    const skipped = winner === undefined ? skip(rule, account, isOverheard) : NOT_REACHED;
     const finding = skipped === undefined ? rule.test(subject) : undefined;
     trace.push({ rule: rule.name, ...(skipped ?? verdictOf(finding)) });
     if (finding?.holds === true) winner = { rule, finding };
   }
-  const keywords = winner?.finding.keyword === undefined ? [] : [winner.finding.keyword];
-  const chosen = winner?.rule ?? { pool: account.pool, name: DEFAULT_RULE };
-  return { pool: chosen.pool, rule: chosen.name, trace, labels: { keywords }, keepsPool };
+  if (winner === undefined) {
+    const keepsPool = !isOverheard && isWordless(subject.message);
+    return { pool: account.pool, rule: DEFAULT_RULE, trace, labels: { keywords: [] }, keepsPool };
+  }
+  const { rule: chosen, finding } = winner;
+  const keywords = finding.keyword === undefined ? [] : [finding.keyword];
+  return { pool: chosen.pool, rule: chosen.name, trace, labels: { keywords }, keepsPool: false };
 }
+
+const isWordless = (message: Message): boolean => message.text.trim() === "" && message.command === undefined;
 
 type Judgement = Pick<RuleTrace, "verdict" | "reason">;
 
 const NOT_REACHED: Judgement = { verdict: "not-reached", reason: "an earlier rule matched" };
 const NOT_ADDRESSED: Judgement = { verdict: "not-addressed", reason: "in a group, only what addresses the bot is ruled on" };
 
-function skip(rule: CompiledRule, account: Account, keepsPool: boolean): Judgement | undefined {
-  if (keepsPool) return NOT_ADDRESSED;
+/** What people say to each other in a group is the account's pool's, all of it: else that instance lacks the context of the next question. */
+function skip(rule: CompiledRule, account: Account, isOverheard: boolean): Judgement | undefined {
+  if (isOverheard) return NOT_ADDRESSED;
   if (rule.isClosedTo(account.channel)) return { verdict: "closed", reason: `the pool ${rule.pool} is closed to ${account.channel}` };
   return undefined;
 }
@@ -102,7 +110,9 @@ function lazyIndex(text: string): () => TextIndex {
 
 /** One line for the log: `refunds: keywords refund`, `default: no rule matched`. */
 export function describeDecision(decision: Decision): string {
-  if (decision.keepsPool) return `${decision.rule}: not addressed, stays in its pool`;
+  if (decision.keepsPool) return `${decision.rule}: no words to decide by, stays in its pool`;
+  const overheard = decision.trace.find((entry) => entry.verdict === "not-addressed");
+  if (overheard !== undefined) return `${decision.rule}: not addressed`;
   const matched = decision.trace.find((entry) => entry.verdict === "matched");
   return `${decision.rule}: ${matched?.reason ?? "no rule matched"}`;
 }

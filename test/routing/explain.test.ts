@@ -104,9 +104,7 @@ it("reads a command from the text, and takes a group message without one as not 
   const ask = (said: string) => explain({ account: "telegram:support", text: said, chat: "group" }, parts);
   const [command, chatter] = [ask("/help@bot me"), ask("help me")];
   expect(command.ok && command.value.decision).toMatchObject({ rule: "help", keepsPool: false });
-  expect(chatter.ok && chatter.value.lines.at(-1)).toBe(
-    "=> the conversation's own pool, else support (default: not addressed, stays in its pool)",
-  );
+  expect(chatter.ok && chatter.value.lines.at(-1)).toBe("=> pool support (default: not addressed)");
 });
 
 it("an unknown account is a sentence, not a decision", () => {

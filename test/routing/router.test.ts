@@ -73,15 +73,31 @@ it("a command nobody rules on goes to the account's pool like any message", () =
 });
 
 describe("in a group", () => {
-  it("what does not address the bot keeps the conversation's pool, whatever it says", () => {
+  it("what does not address the bot goes to the account's pool, whatever it says", () => {
     const decision = decide(validDocument, { ...groupMessage, isAddressed: false });
-    expect(decision).toMatchObject({ pool: "support", rule: "default", keepsPool: true });
+    expect(decision).toMatchObject({ pool: "support", rule: "default", keepsPool: false });
     expect(verdicts(decision)).toEqual(["not-addressed"]);
-    expect(describeDecision(decision)).toBe("default: not addressed, stays in its pool");
+    expect(describeDecision(decision)).toBe("default: not addressed");
   });
 
   it("what addresses the bot is ruled on", () => {
     expect(decide(validDocument, groupMessage)).toMatchObject({ pool: "sales", rule: "refunds", keepsPool: false });
+  });
+});
+
+describe("what has no words of its own", () => {
+  it.each([
+    ["an edit", { isFollowUp: true, text: "where is my refund?" }],
+    ["a photo", { text: "" }],
+  ])("%s stays in the pool the conversation is in", (_name, bent) => {
+    const decision = decide(validDocument, { ...directMessage, ...bent });
+    expect(decision).toMatchObject({ pool: "support", rule: "default", keepsPool: true });
+    expect(describeDecision(decision)).toBe("default: no words to decide by, stays in its pool");
+  });
+
+  it("is still ruled on by who and where it comes from", () => {
+    const vip = { name: "vip", when: { sender: "777" }, pool: "sales" };
+    expect(decide(withRules(vip), { ...directMessage, isFollowUp: true })).toMatchObject({ pool: "sales", keepsPool: false });
   });
 });
 

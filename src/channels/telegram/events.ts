@@ -30,7 +30,7 @@ export interface EventFacts {
   readonly command?: string;
   /** Unix time of the event, in seconds. */
   readonly dateSeconds?: number;
-  /** Counted from arrival, for events that have no date; a day from the date otherwise. */
+  /** Counted from arrival, for events that are worthless after a while. */
   readonly lifetimeMs?: number;
   readonly movedTo?: Chat;
 }
@@ -145,6 +145,19 @@ export type RoutedType = keyof typeof readers;
 
 /** What `allowed_updates` asks for, sorted. */
 export const ROUTED_TYPES = Object.keys(readers).sort() as readonly RoutedType[];
+
+/** Refer to something said earlier, so they follow the conversation instead of choosing a pool. */
+export const FOLLOW_UPS: ReadonlySet<RoutedType> = new Set<RoutedType>([
+  "callback_query",
+  "deleted_business_messages",
+  "edited_business_message",
+  "edited_channel_post",
+  "edited_message",
+  "message_reaction",
+  "message_reaction_count",
+  "poll_answer",
+  "stopped_message_generation",
+]);
 
 /** Says only that a poll changed: neither who nor where. */
 export const IGNORED_TYPES = ["poll"] as const;

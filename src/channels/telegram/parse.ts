@@ -4,8 +4,7 @@ import type { Message } from "../../core/message.ts";
 import { fail, ok } from "../../core/result.ts";
 import type { Parse } from "../channel.ts";
 import { given } from "../given.ts";
-import { type EventFacts, IGNORED_TYPES, isRoutedType, type RoutedType, readers } from "./events.ts";
-import { UPDATE_LIFETIME_MS } from "./limits.ts";
+import { type EventFacts, FOLLOW_UPS, IGNORED_TYPES, isRoutedType, type RoutedType, readers } from "./events.ts";
 import { optionsOf } from "./schema.ts";
 
 /** @see https://core.telegram.org/bots/api#update */
@@ -41,18 +40,11 @@ function messageOf(updateId: number, kind: RoutedType, facts: EventFacts, arrive
     isAddressed: facts.isAddressed ?? facts.chat.kind === "direct",
     ...given("command", facts.command),
     ...given("sentAtMs", sentAtMs),
-    expiresAtMs: facts.lifetimeMs === undefined ? dayAfter(sentAtMs, arrivedAtMs) : arrivedAtMs + facts.lifetimeMs,
+    ...given("isFollowUp", FOLLOW_UPS.has(kind) ? true : undefined),
+    // What has no lifetime of its own is kept until it is delivered: Telegram's 24 hours are about its own queue.
+    ...given("expiresAtMs", facts.lifetimeMs === undefined ? undefined : arrivedAtMs + facts.lifetimeMs),
     ...given("movedTo", facts.movedTo),
   };
-}
-
-/**
- * A day from the event's date. A date that would make it expired on arrival, or that lies ahead, is not believed: Telegram
- * delivers no such update, so the clock that wrote it is wrong, and the message is not.
- */
-function dayAfter(sentAtMs: number | undefined, arrivedAtMs: number): number {
-  const isBelieved = sentAtMs !== undefined && sentAtMs <= arrivedAtMs && sentAtMs + UPDATE_LIFETIME_MS > arrivedAtMs;
-  return (isBelieved ? sentAtMs : arrivedAtMs) + UPDATE_LIFETIME_MS;
 }
 
 function ignoredNames(names: readonly string[]): readonly string[] {

@@ -10,7 +10,6 @@ import { ARRIVED_AT_MS, account, specimen, specimenNames } from "./support.ts";
 
 type UpdateType = Exclude<keyof Update, "update_id">;
 
-const DAY_MS = 86_400_000;
 const SENT_AT_MS = 1_793_000_000_000;
 const source = { account: "telegram:support", scope: "chat", identities: new Map() } as const;
 
@@ -32,35 +31,35 @@ function bent(name: string, members: Readonly<Record<string, unknown>>, kind = n
 /** Every type of the Bot API: the compiler asks for a line when the types package learns a new one. */
 const everyType: Record<
   UpdateType,
-  readonly [conversation: string, sender: string | undefined, lifetimeMs: number, from: "date" | "arrival"] | "ignored"
+  readonly [conversation: string, sender: string | undefined, lifetimeMs: number | undefined] | "ignored"
 > = {
-  message: ["chat/777000111", "777000111", DAY_MS, "date"],
-  edited_message: ["chat/777000111", "777000111", DAY_MS, "date"],
-  channel_post: ["chat/-1002000000003", "-1002000000003", DAY_MS, "date"],
-  edited_channel_post: ["chat/-1002000000003", "-1002000000003", DAY_MS, "date"],
-  business_connection: ["chat/777000222", "777000222", DAY_MS, "date"],
-  business_message: ["via/bizconn01/chat/777000111", "777000111", DAY_MS, "date"],
-  edited_business_message: ["via/bizconn01/chat/777000111", "777000111", DAY_MS, "date"],
-  deleted_business_messages: ["via/bizconn01/chat/777000111", undefined, DAY_MS, "arrival"],
-  guest_message: ["chat/-1002000000002", "777000111", DAY_MS, "date"],
-  stopped_message_generation: ["chat/777000111/topic/7", undefined, DAY_MS, "arrival"],
-  message_reaction: ["chat/-1002000000002", "777000111", DAY_MS, "date"],
-  message_reaction_count: ["chat/-1002000000003", undefined, DAY_MS, "date"],
-  inline_query: ["chat/777000111", "777000111", 30_000, "arrival"],
-  chosen_inline_result: ["chat/777000111", "777000111", 600_000, "arrival"],
-  callback_query: ["chat/-1002000000001/topic/5", "777000111", 150_000, "arrival"],
-  shipping_query: ["chat/777000111", "777000111", 150_000, "arrival"],
-  pre_checkout_query: ["chat/777000111", "777000111", 150_000, "arrival"],
-  purchased_paid_media: ["chat/777000111", "777000111", DAY_MS, "arrival"],
+  message: ["chat/777000111", "777000111", undefined],
+  edited_message: ["chat/777000111", "777000111", undefined],
+  channel_post: ["chat/-1002000000003", "-1002000000003", undefined],
+  edited_channel_post: ["chat/-1002000000003", "-1002000000003", undefined],
+  business_connection: ["chat/777000222", "777000222", undefined],
+  business_message: ["via/bizconn01/chat/777000111", "777000111", undefined],
+  edited_business_message: ["via/bizconn01/chat/777000111", "777000111", undefined],
+  deleted_business_messages: ["via/bizconn01/chat/777000111", undefined, undefined],
+  guest_message: ["chat/-1002000000002", "777000111", undefined],
+  stopped_message_generation: ["chat/777000111/topic/7", undefined, undefined],
+  message_reaction: ["chat/-1002000000002", "777000111", undefined],
+  message_reaction_count: ["chat/-1002000000003", undefined, undefined],
+  inline_query: ["chat/777000111", "777000111", 30_000],
+  chosen_inline_result: ["chat/777000111", "777000111", 600_000],
+  callback_query: ["chat/-1002000000001/topic/5", "777000111", 150_000],
+  shipping_query: ["chat/777000111", "777000111", 150_000],
+  pre_checkout_query: ["chat/777000111", "777000111", 150_000],
+  purchased_paid_media: ["chat/777000111", "777000111", undefined],
   poll: "ignored",
-  poll_answer: ["chat/777000111", "777000111", DAY_MS, "arrival"],
-  my_chat_member: ["chat/777000111", "777000111", DAY_MS, "date"],
-  chat_member: ["chat/-1002000000002", "777000111", DAY_MS, "date"],
-  chat_join_request: ["chat/-1002000000002", "777000111", DAY_MS, "date"],
-  chat_boost: ["chat/-1002000000003", undefined, DAY_MS, "arrival"],
-  removed_chat_boost: ["chat/-1002000000003", undefined, DAY_MS, "arrival"],
-  managed_bot: ["chat/777000222", "777000222", DAY_MS, "arrival"],
-  subscription: ["chat/777000111", "777000111", DAY_MS, "arrival"],
+  poll_answer: ["chat/777000111", "777000111", undefined],
+  my_chat_member: ["chat/777000111", "777000111", undefined],
+  chat_member: ["chat/-1002000000002", "777000111", undefined],
+  chat_join_request: ["chat/-1002000000002", "777000111", undefined],
+  chat_boost: ["chat/-1002000000003", undefined, undefined],
+  removed_chat_boost: ["chat/-1002000000003", undefined, undefined],
+  managed_bot: ["chat/777000222", "777000222", undefined],
+  subscription: ["chat/777000111", "777000111", undefined],
 };
 
 describe("every type of update", () => {
@@ -70,13 +69,12 @@ describe("every type of update", () => {
       expect(read(update)).toEqual({ ok: true, value: { messages: [], ignored: [kind] } });
       return;
     }
-    const [conversation, sender, lifetimeMs, from] = expected;
+    const [conversation, sender, lifetimeMs] = expected;
     const message = messageOf(update);
     expect(message).toMatchObject({ kind, id: `u${update["update_id"]}` });
     expect(keyOf(message)).toBe(`telegram:support/${conversation}`);
     expect(message.sender?.id).toBe(sender);
-    const editedAfterMs = ((update[kind]?.["edit_date"] as number | undefined) ?? SENT_AT_MS / 1000) * 1000 - SENT_AT_MS;
-    expect(message.expiresAtMs).toBe((from === "date" ? SENT_AT_MS + editedAfterMs : ARRIVED_AT_MS) + lifetimeMs);
+    expect(message.expiresAtMs).toBe(lifetimeMs === undefined ? undefined : ARRIVED_AT_MS + lifetimeMs);
   });
 
   it("is known to be routed or ignored, and nothing else is", () => {
@@ -203,16 +201,17 @@ describe("whether the bot is addressed in a group", () => {
 });
 
 describe("ages", () => {
-  it("a date that would make it expired on arrival, or that lies ahead, is not believed", () => {
+  it("an ordinary message has no age of its own: it is kept until it is delivered, whatever its date says", () => {
     for (const date of [1, SENT_AT_MS / 1000 - 90_000, SENT_AT_MS / 1000 + 10_000]) {
-      expect(messageOf(bent("message", { date })).expiresAtMs).toBe(ARRIVED_AT_MS + DAY_MS);
+      expect(messageOf(bent("message", { date }))).not.toHaveProperty("expiresAtMs");
     }
   });
+});
 
-  it("a message from shortly before the end of its day keeps what is left of it", () => {
-    const date = ARRIVED_AT_MS / 1000 - 86_000;
-    expect(messageOf(bent("message", { date }))).toMatchObject({ sentAtMs: date * 1000, expiresAtMs: ARRIVED_AT_MS + 400_000 });
-  });
+it("a button, a reaction and an edit follow the conversation; a message and a command do not", () => {
+  const isFollowUp = (name: string) => messageOf(specimen(name)).isFollowUp === true;
+  expect(["callback_query", "message_reaction", "edited_message", "poll_answer"].map(isFollowUp)).toEqual([true, true, true, true]);
+  expect(["message", "message-command", "channel_post", "pre_checkout_query"].map(isFollowUp)).toEqual([false, false, false, false]);
 });
 
 describe("what is not what it claims", () => {

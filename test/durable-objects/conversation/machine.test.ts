@@ -316,6 +316,15 @@ describe("failover", () => {
     expect(Object.keys(driver.state.pins)).toEqual(["support", "sales"]);
   });
 
+  it("what has no words of its own follows the conversation into the pool it was last in", () => {
+    const driver = pinned();
+    driver.commit({ messageId: "b", pool: "sales" });
+    driver.place("us-1");
+    driver.answer(accepted);
+    driver.commit({ messageId: "button", keepsPool: true });
+    expect(driver.handOvers().at(-1)).toBe("button@us-1");
+  });
+
   it("a message whose pool is gone goes to the account's default; whose account is gone, to the dead letters", () => {
     const driver = pinned();
     driver.commit({ messageId: "b", pool: "vanished" });

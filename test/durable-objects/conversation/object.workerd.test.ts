@@ -1,0 +1,168 @@
+/** The conversation object in real workerd: real SQLite, real alarms, real hand-overs to a server on loopback. */
+import { env, evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { beforeAll, describe, expect, inject, it } from "vitest";
+import { configOf } from "../../../durable-objects/config/stub.ts";
+import type { Conversation } from "../../../durable-objects/conversation/durable-object.ts";
+import { conversationsOf, replayDead, showConversation } from "../../../durable-objects/conversation/stub.ts";
+import type { Env } from "../../../durable-objects/env.ts";
+import { objectOf } from "../../../durable-objects/objects.ts";
+import { readShards } from "../../../durable-objects/shard/stub.ts";
+import type { Commit } from "../../../src/core/commit.ts";
+import { commitOf } from "../../support/conversation.ts";
+
+const edge = env as unknown as Env;
+const conversations = conversationsOf(edge);
+const { origin, refused } = inject("answering");
+
+const listener = (path: string) => ({ "telegram:support": { url: `${path}`, secret: "LISTENER_SECRET" } });
+const POOLS: Readonly<Record<string, string>> = {
+  good: `${origin}/durable`,
+  away: `${refused}/telegram-webhook`,
+  hung: `${origin}/nothing`,
+  mute: `${origin}/nothing`,
+  sick: `${origin}/status/500`,
+  strict: `${origin}/status/400`,
+  plain: `${origin}/html`,
+};
+
+beforeAll(async () => {
+  const answer = await configOf(edge).push(
+    JSON.stringify({
+      accounts: { "telegram:support": { pool: "good", secrets: { webhook: "TG_SECRET", token: "TG_TOKEN" } } },
+      instances: Object.fromEntries(
+        Object.entries(POOLS).map(([name, url]) => [name, { url: `${origin}/started`, native: listener(url) }]),
+      ),
+      pools: Object.fromEntries(Object.keys(POOLS).map((name) => [name, { instances: [name], failover: { attemptMs: 500 } }])),
+    }),
+  );
+  if (answer.status === "rejected") throw new Error(JSON.stringify(answer));
+});
+
+let chats = 0;
+function conversation() {
+  chats += 1;
+  const ref = { key: `telegram:support/chat/${chats}` };
+  const stub: DurableObjectStub<Conversation> = objectOf(edge, edge.CONVERSATION, ref.key);
+  const commit = (bent: Partial<Commit> = {}) => conversations.commit(commitOf({ ref, pool: "good", arrivedAtMs: Date.now(), ...bent }));
+  const show = () => showConversation(edge, ref, 200);
+  const states = async () => (await show()).messages.map((message) => message.state);
+  return { ref, stub, commit, show, states };
+}
+
+it("a committed message is delivered from storage and its pin is kept", async () => {
+  const { commit, show, states } = conversation();
+  expect(await commit()).toEqual({ state: "stored", seq: 1 });
+  await expect.poll(states).toEqual(["delivered"]);
+  expect(await show()).toMatchObject({ waiting: 0, pins: [{ pool: "good", instance: "good", epoch: 1, isUsed: true }] });
+});
+
+it("a repeat is a duplicate, also after the object was evicted", async () => {
+  const { commit, states, stub } = conversation();
+  await commit({ key: "telegram:support/u-same", messageId: "u-same" });
+  await expect.poll(states).toEqual(["delivered"]);
+  await evictDurableObject(stub);
+  expect(await commit({ key: "telegram:support/u-same", messageId: "u-same" })).toEqual({ state: "duplicate", seq: 1 });
+});
+
+it("an alarm is armed with the row that it must deliver", async () => {
+  const { commit, stub } = conversation();
+  await commit({ pool: "hung" });
+  const alarmAtMs = await runInDurableObject(stub, (_object, state) => state.storage.getAlarm());
+  expect(alarmAtMs).not.toBeNull();
+  expect((alarmAtMs ?? 0) - Date.now()).toBeLessThanOrEqual(5000);
+});
+
+it("what an evicted object had in flight is sent again by its alarm alone", async () => {
+  const { commit, show, stub } = conversation();
+  await commit({ pool: "hung" });
+  await expect.poll(async () => (await show()).messages[0]?.attempts).toBe(1);
+  await evictDurableObject(stub);
+  await runDurableObjectAlarm(stub);
+  await expect.poll(async () => (await show()).messages[0]?.attempts, { timeout: 5000 }).toBeGreaterThanOrEqual(2);
+}, 10_000);
+
+describe("instances that do not take it", () => {
+  it.each([
+    ["away", "waiting", /refused/],
+    ["sick", "waiting", /500/],
+    ["plain", "waiting", /marker/],
+    ["mute", "waiting", /timeout/],
+    ["strict", "dead", /400/],
+  ] as const)("%s: the message is %s", async (pool, state, detail) => {
+    const { commit, show } = conversation();
+    await commit({ pool });
+    await expect
+      .poll(async () => (await show()).messages[0], { timeout: 5000 })
+      .toMatchObject({ state, lastDetail: expect.stringMatching(detail) });
+  });
+});
+
+it("a dead letter is listed, and sent again under its own key", async () => {
+  const { commit, ref, show, states, stub } = conversation();
+  await commit({ pool: "strict" });
+  await expect.poll(states).toEqual(["dead"]);
+  await expect.poll(async () => (await readShards(edge, [])).dead).toBeGreaterThanOrEqual(1);
+  expect(await replayDead(edge, ref, 1)).toBe(true);
+  await expect.poll(states).toEqual(["dead", "dead"]);
+  expect(await replayDead(edge, ref, 1)).toBe(false);
+  const keys = await runInDurableObject(
+    stub,
+    (_object, state) => state.storage.sql.exec("SELECT DISTINCT key FROM messages").toArray().length,
+  );
+  expect(keys).toBe(1);
+  expect((await show()).waiting).toBe(0);
+});
+
+it("what it reports is counted once, however often the alarm runs", async () => {
+  const { commit, states, stub } = conversation();
+  const counted = async () => (await readShards(edge, [])).delta['clawedge_messages_total{account="telegram:counted",state="dead"}'] ?? 0;
+  await commit({ account: "telegram:counted" });
+  await expect.poll(states).toEqual(["dead"]);
+  for (let turn = 0; turn < 3; turn += 1) await runDurableObjectAlarm(stub);
+  await evictDurableObject(stub);
+  await runDurableObjectAlarm(stub);
+  expect(await counted()).toBe(1);
+});
+
+it("bodies go after their time; keys and order stay", async () => {
+  const { commit, states, stub } = conversation();
+  await commit();
+  await expect.poll(states).toEqual(["delivered"]);
+  const bodies = () =>
+    runInDurableObject(
+      stub,
+      (_object, state) => state.storage.sql.exec("SELECT seq FROM messages WHERE body IS NOT NULL").toArray().length,
+    );
+  expect(await bodies()).toBe(1);
+  await runInDurableObject(stub, (object) => object.storage.purge(Date.now() + 1000, { bodyMs: 0, dedupeMs: 1e9, deadMs: 1e9 }));
+  expect(await bodies()).toBe(0);
+  await runInDurableObject(stub, (object) => object.storage.purge(Date.now() + 2e9, { bodyMs: 0, dedupeMs: 1e9, deadMs: 1e9 }));
+  await evictDurableObject(stub);
+  expect(await commit()).toMatchObject({ state: "stored", seq: 2 });
+});
+
+it("200 parallel messages of one sender admit exactly the bucket", async () => {
+  const { commit } = conversation();
+  const limits = { perSender: { perMinute: 1, burst: 5 }, onLimit: "drop" } as const;
+  const results = await Promise.all(Array.from({ length: 200 }, () => commit({ limits })));
+  expect(results.filter((result) => result.state === "stored").length).toBe(5);
+  expect(results.filter((result) => result.state === "limited").length).toBe(195);
+});
+
+it("the budget of the healthy path holds: at most 2 object requests and 4 rows a message", async () => {
+  const { commit, show, stub } = conversation();
+  await commit();
+  await expect.poll(async () => (await show()).waiting).toBe(0);
+  const cost = () =>
+    runInDurableObject(stub, (object) => ({ rows: object.storage.rowsWritten + object.costs.alarmRows, requests: object.costs.requests }));
+  const before = await cost();
+  for (let index = 0; index < 100; index += 1) {
+    await commit();
+    await expect.poll(async () => (await show()).waiting, { interval: 2 }).toBe(0);
+  }
+  await runDurableObjectAlarm(stub);
+  const after = await cost();
+  const flushes = 1;
+  expect((after.rows - before.rows) / 100).toBeLessThanOrEqual(4);
+  expect((after.requests - before.requests + flushes) / 100).toBeLessThanOrEqual(2);
+});
