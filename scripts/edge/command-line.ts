@@ -15,8 +15,7 @@ Runs the real bundle in workerd on 127.0.0.1, with its state on disk.
   --help           this text
 
 The first line of output is {"event":"ready","url":"…","pid":<workerd>}; then follows the Worker's log.
-Exit codes: 0 stopped by a signal, 1 workerd ended or could not start, 2 wrong flags or files.
-`;
+Exit codes: 0 stopped by a signal, 1 workerd ended or could not start, 2 wrong flags or files.`;
 
 export interface EdgeSettings {
   readonly routesFile: string;

@@ -3,20 +3,23 @@ import { ensureBundle } from "./build.ts";
 import { HELP, readCommandLine } from "./command-line.ts";
 import { EdgeFailure } from "./failure.ts";
 import { readBundle } from "./manifest.ts";
+import { openOutput } from "./output.ts";
 import { isRunning, npmPid } from "./processes.ts";
 import { type Edge, type EdgeOptions, edgeConfig, startEdge } from "./run.ts";
 import { readVars } from "./vars.ts";
 
 const PARENT_POLL_MS = 150;
 
+const out = openOutput(process.stdout);
+const err = openOutput(process.stderr);
+
 /** Log lines wait for the ready line, which is always the first. */
-function gatedOutput(): { readonly write: (line: string) => void; readonly open: (first: string) => void } {
+function gatedLog(): { readonly write: (line: string) => void; readonly open: (first: string) => void } {
   let waiting: string[] | undefined = [];
-  const print = (line: string): void => void process.stdout.write(`${line}\n`);
   return {
-    write: (line) => void (waiting ? waiting.push(line) : print(line)),
+    write: (line) => void (waiting ? waiting.push(line) : out.write(line)),
     open: (first) => {
-      for (const line of [first, ...(waiting ?? [])]) print(line);
+      for (const line of [first, ...(waiting ?? [])]) out.write(line);
       waiting = undefined;
     },
   };
@@ -46,7 +49,7 @@ async function untilEnd(edge: Edge, stateDir: string): Promise<number> {
   const { code, signal } = await edge.ended;
   // Ctrl-C reaches workerd as well, maybe before it reaches us.
   if (isStopping || signal === "SIGINT" || signal === "SIGTERM" || code === 0) return 0;
-  console.error(
+  err.write(
     `edge: workerd (pid ${edge.pid}) ended with ${signal ?? `code ${code}`}. What it acknowledged is in ${stateDir}: start again with the same --state.`,
   );
   return 1;
@@ -55,32 +58,33 @@ async function untilEnd(edge: Edge, stateDir: string): Promise<number> {
 async function main(args: readonly string[]): Promise<number> {
   const settings = readCommandLine(args);
   if (settings === undefined) {
-    process.stdout.write(HELP);
+    out.write(HELP);
     return 0;
   }
   const { varsFile, bundleDir, isPrintOnly, ...where } = settings;
   const vars = varsFile === undefined ? {} : readVars(varsFile);
-  const output = gatedOutput();
-  const onError = (line: string): void => console.error(line);
+  const log = gatedLog();
   const bundle = bundleDir === undefined ? await ensureBundle() : readBundle(bundleDir);
-  const options: EdgeOptions = { ...where, vars, bundle, onLine: output.write, onError };
+  const options: EdgeOptions = { ...where, vars, bundle, onLine: log.write, onError: err.write };
   if (isPrintOnly) {
-    process.stdout.write(edgeConfig(options, where.port));
+    out.write(edgeConfig(options, where.port));
     return 0;
   }
   const edge = await startEdge(options);
-  output.open(JSON.stringify({ event: "ready", url: edge.url, pid: edge.pid }));
+  log.open(JSON.stringify({ event: "ready", url: edge.url, pid: edge.pid }));
   return untilEnd(edge, where.stateDir);
 }
 
-// A reader that went away does not end the edge.
-process.stdout.on("error", () => undefined);
-process.stderr.on("error", () => undefined);
-
-try {
-  process.exitCode = await main(process.argv.slice(2));
-} catch (error) {
-  if (!(error instanceof EdgeFailure)) throw error;
-  console.error(`edge: ${error.message}`);
-  process.exitCode = error.exitCode;
+async function exitCodeOf(run: Promise<number>): Promise<number> {
+  try {
+    return await run;
+  } catch (error) {
+    if (!(error instanceof EdgeFailure)) throw error;
+    err.write(`edge: ${error.message}`);
+    return error.exitCode;
+  }
 }
+
+const exitCode = await exitCodeOf(main(process.argv.slice(2)));
+await Promise.all([out.flush(), err.flush()]);
+process.exit(exitCode);

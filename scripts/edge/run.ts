@@ -3,7 +3,7 @@
  * Holds no part of the demo and no stand-in: what runs here is what is deployed.
  */
 import { randomBytes } from "node:crypto";
-import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -75,10 +75,10 @@ async function untilAnswering(url: string): Promise<void> {
   }
 }
 
-/** Certificates of a company's proxy, as Node itself takes them. */
+/** Certificates of a company's proxy, as Node itself takes them; like Node, goes on without a file that cannot be read. */
 function extraCertificates(): string | undefined {
   const file = process.env["NODE_EXTRA_CA_CERTS"];
-  return file === undefined || file === "" ? undefined : readFileSync(file, "utf8");
+  return file !== undefined && existsSync(file) ? readFileSync(file, "utf8") : undefined;
 }
 
 /** The variables that become bindings: the bundle's own defaults, what a local edge needs, what the operator says. The last one wins. */
@@ -88,13 +88,13 @@ export const edgeVars = ({ bundle, vars = {} }: EdgeOptions, port: number): Vars
   ...vars,
 });
 
-export const edgeConfig = (options: EdgeOptions, port: number): string =>
+export const edgeConfig = (options: EdgeOptions, port: number, certificates?: string): string =>
   workerdConfig({
     manifest: options.bundle.manifest,
     varNames: Object.keys(edgeVars(options, port)),
     port,
     stateDir: resolve(options.stateDir),
-    extraCertificates: extraCertificates(),
+    extraCertificates: certificates,
   });
 
 function refuseTakenNames({ bundle, vars = {} }: EdgeOptions): void {
@@ -109,7 +109,7 @@ function layOut(options: EdgeOptions, stateDir: string, port: number): string {
   copyFileSync(join(options.bundle.dir, options.bundle.manifest.main), join(stateDir, MODULES.edge));
   copyFileSync(TICKER_MODULE, join(stateDir, MODULES.ticker));
   const configFile = join(stateDir, "edge.capnp");
-  writeFileSync(configFile, edgeConfig(options, port), { mode: 0o600 });
+  writeFileSync(configFile, edgeConfig(options, port, extraCertificates()), { mode: 0o600 });
   return configFile;
 }
 

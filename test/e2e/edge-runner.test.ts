@@ -95,6 +95,23 @@ test("a fetch to loopback is allowed", async () => {
   expect(await get(`${url}/fetch?v=${encodeURIComponent(`${url}/routes`)}`)).toBe('{ "first": true }');
 });
 
+test("a reader that stops reading the log does not stop the edge, nor its end", async () => {
+  const quoted = [process.execPath, "scripts/edge/main.ts", ...where(), "--port", "0"].map((word) => `'${word}'`).join(" ");
+  const shell = spawn("/bin/sh", ["-c", `${quoted} | { read -r ready; echo "$ready"; sleep 60; }`], {
+    stdio: ["ignore", "pipe", "inherit"],
+    detached: true,
+  });
+  children.push(shell);
+  const { url, pid } = JSON.parse(await new Promise<string>((resolve) => createInterface({ input: shell.stdout }).once("line", resolve)));
+  const long = "x".repeat(2_000);
+  for (let count = 0; count < 300; count += 1) {
+    expect(await (await fetch(`${url}/${long}`, { signal: AbortSignal.timeout(5_000) })).text()).toBe('{"ok":true}');
+  }
+  const runnerPid = Number.parseInt(readFileSync(join(dir, "state/edge.lock"), "utf8"), 10);
+  process.kill(runnerPid, "SIGTERM");
+  await expect.poll(() => isRunning(runnerPid) || isRunning(pid), { timeout: 10_000 }).toBe(false);
+});
+
 test("SIGTERM stops everything and says so with exit code 0", async () => {
   const { child, pid, ended } = await runner();
   child.kill("SIGTERM");
