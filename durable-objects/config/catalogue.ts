@@ -1,5 +1,6 @@
 /** What a routes document may refer to by name in this build: its channels, its strategies, its pattern engine. */
 import { channels, plannedChannels } from "../../src/channels/registry.ts";
+import { keywordProblem } from "../../src/classify/keywords.ts";
 import { patternProblem } from "../../src/classify/pattern.ts";
 import { re2Patterns } from "../../src/classify/re2-pattern.ts";
 import type { Catalogue } from "../../src/config/catalogue.ts";
@@ -9,7 +10,9 @@ export const patterns = re2Patterns;
 
 export const catalogue: Catalogue = {
   channels: new Map([...channels].map(([name, channel]) => [name, channel.accountFields])),
+  native: new Set([...channels.values()].filter((channel) => channel.nativeSecretHeader !== undefined).map((channel) => channel.name)),
   planned: plannedChannels,
   strategies: new Map([...strategies].map(([name, strategy]) => [name, strategy.options])),
   patternProblem: (pattern) => patternProblem(re2Patterns, pattern),
+  keywordProblem,
 };

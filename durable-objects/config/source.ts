@@ -53,7 +53,7 @@ async function refreshBehind(looking: Looking): Promise<void> {
   else looking.keepAlive(refreshed);
 }
 
-function ttlOf(env: Env): number {
+export function ttlOf(env: Env): number {
   const ttlMs = Number(env.CONFIG_TTL_MS ?? DEFAULT_TTL_MS);
   return Number.isFinite(ttlMs) && ttlMs >= 0 ? ttlMs : DEFAULT_TTL_MS;
 }

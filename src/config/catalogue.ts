@@ -6,12 +6,16 @@ import type { RoutesDocument } from "./schema.ts";
 export interface Catalogue {
   /** Built channels, each with the fields that only its accounts have. */
   readonly channels: ReadonlyMap<string, z.ZodObject>;
+  /** Built channels whose messages an instance takes by its own native webhook: its pools must have that link. */
+  readonly native: ReadonlySet<string>;
   /** Channels that are planned: their accounts validate with a warning. */
   readonly planned: ReadonlySet<string>;
   /** Strategies, each with its options. */
   readonly strategies: ReadonlyMap<string, z.ZodObject>;
   /** Why a rule's pattern cannot be used, or undefined. */
   readonly patternProblem: (pattern: string) => string | undefined;
+  /** Why a rule's keyword can never be found, or undefined. */
+  readonly keywordProblem: (keyword: string) => string | undefined;
 }
 
 /** One semantic check of a whole document against what this build knows. */

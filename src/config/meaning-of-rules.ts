@@ -1,5 +1,4 @@
 /** The checks of rules, identities and quotas: the parts of a document that refer to accounts and pools by name. */
-import { keywordProblem } from "../classify/keywords.ts";
 import type { Catalogue, Check } from "./catalogue.ts";
 import { type ConfigIssue, error, warning } from "./issue.ts";
 import { own } from "./own.ts";
@@ -29,7 +28,7 @@ function checkCondition(when: Condition, at: readonly PropertyKey[], { document,
   const problem = when.pattern === undefined ? undefined : catalogue.patternProblem(when.pattern);
   const pattern = problem === undefined ? [] : [error([...at, "pattern"], problem)];
   const keywords = (when.keywords ?? []).flatMap((keyword, index) => {
-    const reason = keywordProblem(keyword);
+    const reason = catalogue.keywordProblem(keyword);
     return reason === undefined ? [] : [error([...at, "keywords", index], reason)];
   });
   const accounts = listOf(when.account)

@@ -82,10 +82,10 @@ const checkStrangers: Check = (document) =>
   );
 
 /** Every instance of a pool must have a link for every account that can reach the pool. */
-const checkLinks: Check = (document) => {
+const checkLinks: Check = (document, catalogue) => {
   const rulePools = new Set(document.rules.map((rule) => rule.pool));
   return Object.entries(document.accounts)
-    .filter(([id]) => channelOf(id) === "telegram")
+    .filter(([id]) => catalogue.native.has(channelOf(id)))
     .flatMap(([id, account]) => [
       ...unlinked(document, id, account.pool).map(({ at, message }) => error(at, message)),
       ...unlinkedByRules(

@@ -41,6 +41,9 @@ export async function readEdgeToken(token: string, claim: EdgeTokenClaim, prefix
   return isGenuine ? generation : undefined;
 }
 
+/** The generation a token says it is of; proves nothing. */
+export const claimedGeneration = (token: string): number | undefined => generationOf(token.slice(-EDGE_TOKEN_CHARS));
+
 function generationOf(text: string): number | undefined {
   const bytes = bytesOfBase64url(text);
   if (bytes?.length !== GENERATION_BYTES + MAC_BYTES) return undefined;

@@ -26,6 +26,8 @@ export const METRICS: Readonly<Record<string, Metric>> = {
   active_conversations: { type: "gauge", help: "Conversations seen in the last hour by the instance they are pinned to." },
   pending_conversations: { type: "gauge", help: "Conversations with work that their first attempt did not finish." },
   dead_letters: { type: "gauge", help: "Messages that ended as dead and wait for an operator." },
+  instance_healthy: { type: "gauge", help: "1 while probes and deliveries say that the instance is well." },
+  instance_draining: { type: "gauge", help: "1 while the instance gets no new conversations." },
   config_version: { type: "gauge", help: "Number of the routes document in force." },
   config_rejected: { type: "gauge", help: "1 while the newest routes document is a bad one and an older one is in force." },
 };

@@ -9,7 +9,7 @@ import type { Secrets } from "../ports/secrets.ts";
 import type { RoutesSource } from "./snapshot.ts";
 
 export interface Claim {
-  /** `telegram:support`, as the path says. */
+  /** `channel:name`, as the path says. */
   readonly account: string;
   readonly instance: string;
   readonly target: EgressTarget;

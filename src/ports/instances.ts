@@ -1,3 +1,4 @@
+/** The instance objects, seen from a conversation: health, drain and load. */
 import type { Outcome } from "../core/outcome.ts";
 
 export interface InstanceStatus {

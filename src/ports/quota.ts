@@ -1,3 +1,4 @@
+/** Limits across conversations, whoever keeps them. */
 import type { BucketRule } from "../core/token-bucket.ts";
 
 export type QuotaVerdict = { readonly isAllowed: true } | { readonly isAllowed: false; readonly retryAfterMs: number };

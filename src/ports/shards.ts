@@ -1,3 +1,4 @@
+/** The index of what needs attention and the totals of what happened. */
 import type { ConversationRef } from "../core/conversation-ref.ts";
 import type { Delta } from "../core/series.ts";
 

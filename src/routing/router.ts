@@ -66,21 +66,30 @@ function decide(rules: readonly CompiledRule[], message: Message, account: Accou
   const isOverheard = message.chat.kind === "group" && !message.isAddressed;
   const text = message.isFollowUp === true ? "" : message.text;
   const subject: Subject = { message: { ...message, text }, account, text: lazyIndex(text) };
+  const { trace, winner } = walk(rules, subject, isOverheard);
+  if (winner !== undefined) {
+    const { rule, finding } = winner;
+    return { pool: rule.pool, rule: rule.name, trace, labels: { keywords: [finding.keyword ?? []].flat() }, keepsPool: false };
+  }
+  const keepsPool = !isOverheard && isWordless(subject.message);
+  return { pool: account.pool, rule: DEFAULT_RULE, trace, labels: { keywords: [] }, keepsPool };
+}
+
+interface Walk {
+  readonly trace: readonly RuleTrace[];
+  readonly winner: { readonly rule: CompiledRule; readonly finding: Finding } | undefined;
+}
+
+function walk(rules: readonly CompiledRule[], subject: Subject, isOverheard: boolean): Walk {
   const trace: RuleTrace[] = [];
-  let winner: { readonly rule: CompiledRule; readonly finding: Finding } | undefined;
+  let winner: Walk["winner"];
   for (const rule of rules) {
-    const skipped = winner === undefined ? skip(rule, account, isOverheard) : NOT_REACHED;
+    const skipped = winner === undefined ? skip(rule, subject.account, isOverheard) : NOT_REACHED;
     const finding = skipped === undefined ? rule.test(subject) : undefined;
     trace.push({ rule: rule.name, ...(skipped ?? verdictOf(finding)) });
     if (finding?.holds === true) winner = { rule, finding };
   }
-  if (winner === undefined) {
-    const keepsPool = !isOverheard && isWordless(subject.message);
-    return { pool: account.pool, rule: DEFAULT_RULE, trace, labels: { keywords: [] }, keepsPool };
-  }
-  const { rule: chosen, finding } = winner;
-  const keywords = finding.keyword === undefined ? [] : [finding.keyword];
-  return { pool: chosen.pool, rule: chosen.name, trace, labels: { keywords }, keepsPool: false };
+  return { trace, winner };
 }
 
 const isWordless = (message: Message): boolean => message.text.trim() === "" && message.command === undefined;

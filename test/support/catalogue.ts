@@ -1,5 +1,6 @@
 /** The catalogue that tests load documents with: Telegram as a channel, the real strategies and the real pattern engine. */
 import * as z from "zod";
+import { keywordProblem } from "../../src/classify/keywords.ts";
 import { patternProblem } from "../../src/classify/pattern.ts";
 import { re2Patterns } from "../../src/classify/re2-pattern.ts";
 import type { Catalogue } from "../../src/config/catalogue.ts";
@@ -15,9 +16,11 @@ const telegramFields = z.strictObject({
 
 export const testCatalogue: Catalogue = {
   channels: new Map([["telegram", telegramFields]]),
+  native: new Set(["telegram"]),
   planned: new Set(["whatsapp", "slack", "discord", "webchat"]),
   strategies: new Map([...strategies].map(([name, strategy]) => [name, strategy.options])),
   patternProblem: (pattern) => patternProblem(re2Patterns, pattern),
+  keywordProblem,
 };
 
 export interface Loaded {
