@@ -16,10 +16,11 @@ export function readVars(file: string): Vars {
   }
 }
 
-/** What workerd by itself lacks (jurisdictions), what loopback allows (private instances), and a short wait for edited routes. */
+/** What workerd by itself lacks (jurisdictions, a header that only the platform can set), what loopback allows (private instances), and a short wait for edited routes. */
 export const localVars = (url: string): Vars => ({
   JURISDICTIONS: "off",
   ALLOW_PRIVATE_INSTANCES: "true",
   CONFIG_TTL_MS: "1000",
   PUBLIC_URL: url,
+  CLIENT_ADDRESS_HEADER: "",
 });

@@ -38,7 +38,8 @@ ingressApp.post("/webhooks/:channel/:account", async (context) => {
 
 /** The caller's address, only where the operator named a header that nobody but the platform can set. */
 function clientOf(request: Request, env: Env): string | undefined {
-  return env.CLIENT_ADDRESS_HEADER === undefined ? undefined : (request.headers.get(env.CLIENT_ADDRESS_HEADER) ?? undefined);
+  const header = env.CLIENT_ADDRESS_HEADER ?? "";
+  return header === "" ? undefined : (request.headers.get(header) ?? undefined);
 }
 
 function refuse(problem: Problem, account: string): Response {
