@@ -48,6 +48,8 @@ export interface Channel {
   readonly limits: ChannelLimits;
   /** The header in which an instance's own listener expects its secret; undefined when this channel has no native link. */
   readonly nativeSecretHeader: string | undefined;
+  /** A genuine payload that an instance keeps and does nothing with, to prove a listener by; undefined when there is none. */
+  readonly harmless?: Readonly<Record<string, unknown>>;
   readonly verify: Verify;
   readonly parse: Parse;
   readonly renderNotice: RenderNotice;

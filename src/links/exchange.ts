@@ -14,6 +14,8 @@ export interface Call {
   readonly deadlineMs: number;
   /** Whether the beginning of the body is of interest. */
   readonly readsBody: (status: number, headers: Headers) => boolean;
+  /** A longer body is not read; `MAX_ANSWER_BYTES` when not given. */
+  readonly maxAnswerBytes?: number;
 }
 
 export type Exchange =
@@ -52,7 +54,7 @@ async function send(call: Call, http: Http, signal: AbortSignal): Promise<Exchan
     void response.body?.cancel().catch(() => undefined);
     return { ...answer, text: "" };
   }
-  return { ...answer, text: await beginningOf(response.body).catch(() => "") };
+  return { ...answer, text: await beginningOf(response.body, call.maxAnswerBytes ?? MAX_ANSWER_BYTES).catch(() => "") };
 }
 
 /** A secret or content type with a line break in it makes the platform throw; that is certain before anything is sent. */
@@ -70,15 +72,15 @@ function failureOf(error: unknown, signal: AbortSignal): Exchange {
 }
 
 /** The body's text when all of it fits; a longer one is not ours to understand, and is given up unread. */
-async function beginningOf(body: ReadableStream<Uint8Array> | null): Promise<string> {
+async function beginningOf(body: ReadableStream<Uint8Array> | null, maxBytes: number): Promise<string> {
   if (body === null) return "";
   const reader = body.getReader();
-  const bytes = new Uint8Array(MAX_ANSWER_BYTES);
+  const bytes = new Uint8Array(maxBytes);
   let length = 0;
   for (;;) {
     const { done, value } = await reader.read();
     if (done) return textOf(bytes.subarray(0, length)) ?? "";
-    if (length + value.byteLength > MAX_ANSWER_BYTES) {
+    if (length + value.byteLength > maxBytes) {
       void reader.cancel().catch(() => undefined);
       return "";
     }

@@ -1,6 +1,7 @@
 /** The Telegram channel, put together. @see https://core.telegram.org/bots/api */
 import type { Channel } from "../channel.ts";
 import { egress } from "./egress.ts";
+import { harmless } from "./harmless.ts";
 import { limits } from "./limits.ts";
 import { parse } from "./parse.ts";
 import { registration } from "./registration.ts";
@@ -13,6 +14,7 @@ export const telegram = {
   accountFields,
   limits,
   nativeSecretHeader: SECRET_HEADER,
+  harmless,
   verify,
   parse,
   renderNotice,

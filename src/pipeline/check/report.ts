@@ -1,0 +1,14 @@
+/** What `instance check` finds: one line per thing looked at, with what to do where it is not well. Never a secret. */
+export type CheckStatus = "ok" | "warn" | "fail" | "unknown";
+
+export interface CheckLine {
+  readonly check: string;
+  readonly status: CheckStatus;
+  readonly detail: string;
+  readonly fix?: string;
+}
+
+export const good = (check: string, detail: string): CheckLine => ({ check, status: "ok", detail });
+export const unknown = (check: string, detail: string, fix: string): CheckLine => ({ check, status: "unknown", detail, fix });
+export const warn = (check: string, detail: string, fix: string): CheckLine => ({ check, status: "warn", detail, fix });
+export const bad = (check: string, detail: string, fix: string): CheckLine => ({ check, status: "fail", detail, fix });

@@ -1,0 +1,97 @@
+/**
+ * A gateway's settings, read through its admin RPC: as much of them as decides whether it works behind this edge. Values the
+ * gateway redacts stay redacted; nothing read here is shown but names and addresses.
+ * @see https://docs.openclaw.ai/plugins/admin-http-rpc
+ */
+import * as z from "zod";
+import type { InstanceConfig } from "../../config/schema.ts";
+import { utf8 } from "../../core/bytes.ts";
+import { parseJson } from "../../core/json.ts";
+import { fail, ok, type Result } from "../../core/result.ts";
+import type { Secret } from "../../core/secret.ts";
+import { type Exchange, exchange } from "../../links/exchange.ts";
+import type { LinkPorts } from "../../links/link.ts";
+import { callerHeaders, describe } from "./gateway.ts";
+
+const RPC_PATH = "/api/v1/admin/rpc";
+/** `config.get` repeats the configuration in several forms. */
+const MAX_SETTINGS_BYTES = 4 * 1024 * 1024;
+const SETTINGS_LIMITS = { maxDepth: 64, maxKeys: 400_000 };
+
+const accountSettings = z.object({
+  dmPolicy: z.string().optional().catch(undefined),
+  webhookUrl: z.string().optional().catch(undefined),
+  /** Its value is redacted, or a reference; that there is one is all that counts. */
+  webhookSecret: z.unknown().optional(),
+  apiRoot: z.string().optional().catch(undefined),
+});
+
+const channelSettings = accountSettings.extend({ accounts: z.record(z.string(), accountSettings).optional().catch(undefined) });
+
+const settingsSchema = z.object({
+  session: z
+    .object({ dmScope: z.string().optional(), identityLinks: z.record(z.string(), z.unknown()).optional() })
+    .optional()
+    .catch(undefined),
+  channels: z.record(z.string(), z.unknown()).optional().catch(undefined),
+});
+
+const answerSchema = z.object({
+  ok: z.literal(true),
+  payload: z.object({ valid: z.boolean().optional(), runtimeConfig: settingsSchema.optional(), config: settingsSchema.optional() }),
+});
+
+export type AccountSettings = z.infer<typeof accountSettings>;
+
+export interface Settings {
+  readonly dmScope: string | undefined;
+  readonly hasIdentityLinks: boolean;
+  /** The gateway's accounts of a channel: its own `default` one, and those with names. Empty when the channel is not configured. */
+  readonly accountsOf: (channel: string) => readonly AccountSettings[];
+}
+
+/** The problem says why they cannot be read, in words for an operator. */
+export async function readSettings(instance: InstanceConfig, token: Secret, ports: LinkPorts): Promise<Result<Settings, string>> {
+  const answer = await exchange(
+    {
+      url: `${instance.url.replace(/\/+$/, "")}${RPC_PATH}`,
+      method: "POST",
+      headers: { "content-type": "application/json", ...callerHeaders(instance, token) },
+      body: utf8(JSON.stringify({ method: "config.get", params: {} })),
+      deadlineMs: Math.max(10_000, instance.probe.timeoutMs),
+      readsBody: (status) => status === 200,
+      maxAnswerBytes: MAX_SETTINGS_BYTES,
+    },
+    ports,
+  );
+  return answer.kind === "answered" && answer.status === 200 ? parseSettings(answer.text) : fail(refusalOf(answer));
+}
+
+function refusalOf(answer: Exchange): string {
+  if (answer.kind !== "answered") return describe(answer);
+  if (answer.status === 404) return "http 404: the plugin admin-http-rpc is off";
+  if (answer.status === 401) return "http 401: the gateway token is not accepted";
+  return `http ${answer.status}`;
+}
+
+export function parseSettings(text: string): Result<Settings, string> {
+  const parsed = parseJson(text, SETTINGS_LIMITS);
+  const checked = answerSchema.safeParse(parsed.ok ? parsed.value : undefined);
+  const settings = checked.data?.payload.runtimeConfig ?? checked.data?.payload.config;
+  if (settings === undefined) return fail("the answer is not the one of config.get");
+  if (checked.data?.payload.valid === false) return fail("the gateway says that its own configuration is not valid");
+  return ok({
+    dmScope: settings.session?.dmScope,
+    hasIdentityLinks: Object.keys(settings.session?.identityLinks ?? {}).length > 0,
+    accountsOf: (channel) => accountsIn(settings.channels?.[channel]),
+  });
+}
+
+/** Named accounts inherit what the channel's own section says. */
+function accountsIn(section: unknown): readonly AccountSettings[] {
+  const checked = channelSettings.safeParse(section);
+  if (!checked.success) return [];
+  const { accounts, ...own } = checked.data;
+  const named = Object.values(accounts ?? {}).map((account) => ({ ...own, ...account }));
+  return named.length === 0 ? [own] : named;
+}

@@ -1,0 +1,108 @@
+/** `/admin/instances`: what the edge knows of each gateway, taking one out of service and back, and checking one. */
+import { Hono } from "hono";
+import type { ConfigAnswer } from "../../durable-objects/config/state.ts";
+import { configOf } from "../../durable-objects/config/stub.ts";
+import type { Env } from "../../durable-objects/env.ts";
+import type { InstanceDetails } from "../../durable-objects/instance/status.ts";
+import { drainInstance, showInstance, undrainInstance } from "../../durable-objects/instance/stub.ts";
+import { systemClock } from "../../durable-objects/runtime.ts";
+import { readShards } from "../../durable-objects/shard/stub.ts";
+import type { Routes } from "../../src/config/routes.ts";
+import { residenciesOf } from "../sweep.ts";
+import { type AdminContext, type AdminError, answerError, logChange, notFound, operatorOf } from "./answer.ts";
+import { checkFromHere } from "./check.ts";
+import { quietAfterMs } from "./quiet.ts";
+import { nameIn } from "./read.ts";
+import { inForce } from "./snapshot.ts";
+
+const PREFIX = "/admin/instances/";
+
+export const instancesApp = new Hono<{ Bindings: Env }>();
+
+instancesApp.get("/admin/instances", async (context) => {
+  const snapshot = await inForce(context.env);
+  if (!snapshot.ok) return answerError(context, snapshot.problem);
+  const { routes } = snapshot.value;
+  const { active } = await readShards(context.env, residenciesOf(routes));
+  const names = [...routes.instances.keys()];
+  const instances = await Promise.all(names.map((name) => describe(context.env, routes, name)));
+  return context.json({ instances: instances.map((one) => ({ ...one, active: active[one.name] ?? 0 })) });
+});
+
+instancesApp.get(`${PREFIX}:name`, (context) =>
+  forInstance(context, "", async (name, routes) => context.json(await describe(context.env, routes, name))),
+);
+
+/** The instance first: new conversations avoid it from the answer on. The document's drain list carries it to the pinned ones. */
+instancesApp.post(`${PREFIX}:name/drain`, (context) =>
+  forInstance(context, "/drain", async (name, routes) => {
+    const details = await drainInstance(context.env, name);
+    const listed = await configOf(context.env).setDraining(name, true, operatorOf(context));
+    if (listed.status === "unknown-instance") return answerError(context, unknownInstance(name));
+    logChange(context, "admin.instance-drained", { instance: name });
+    const sinceMs = listed.status === "accepted" ? systemClock.nowMs() : (details.drainingSinceMs ?? systemClock.nowMs());
+    return context.json({
+      ...changed(name, listed),
+      drainingSinceMs: sinceMs,
+      quietAtMs: sinceMs + quietAfterMs(context.env, routes, name),
+    });
+  }),
+);
+
+instancesApp.post(`${PREFIX}:name/undrain`, (context) =>
+  forInstance(context, "/undrain", async (name) => {
+    await undrainInstance(context.env, name);
+    const listed = await configOf(context.env).setDraining(name, false, operatorOf(context));
+    logChange(context, "admin.instance-undrained", { instance: name });
+    return context.json(changed(name, listed));
+  }),
+);
+
+instancesApp.get(`${PREFIX}:name/check`, (context) =>
+  forInstance(context, "/check", async (name, routes) => {
+    const probesUpdate = context.req.query("probeUpdate") === "1";
+    return context.json(await checkFromHere(context.env, routes, { instance: name, probesUpdate }));
+  }),
+);
+
+const changed = (name: string, answer: ConfigAnswer) => ({
+  instance: name,
+  changed: answer.status === "accepted",
+  number: "number" in answer ? answer.number : null,
+});
+
+async function forInstance(
+  context: AdminContext,
+  suffix: string,
+  work: (name: string, routes: Routes) => Promise<Response>,
+): Promise<Response> {
+  const snapshot = await inForce(context.env);
+  if (!snapshot.ok) return answerError(context, snapshot.problem);
+  const { routes } = snapshot.value;
+  const name = nameIn(context, PREFIX, suffix) ?? "";
+  return routes.instances.has(name) ? work(name, routes) : answerError(context, unknownInstance(name));
+}
+
+export const unknownInstance = (name: string): AdminError =>
+  notFound(
+    "unknown-instance",
+    `No instance is called ${name.slice(0, 100)} in the routes document in force. GET /admin/instances lists them.`,
+  );
+
+/** An object that cannot be asked is told as such; the others are still shown. */
+async function describe(env: Env, routes: Routes, name: string) {
+  const config = routes.instances.get(name);
+  const pools = [...routes.pools].filter(([, pool]) => pool.instances.includes(name)).map(([pool]) => pool);
+  const known: InstanceDetails | { readonly error: string } = await showInstance(env, name).catch((error: unknown) => ({
+    error: String(error),
+  }));
+  const sinceMs = "drainingSinceMs" in known ? known.drainingSinceMs : undefined;
+  const isListed = routes.draining.has(name);
+  return {
+    ...{ name, url: config?.url, region: config?.region ?? null, role: config?.role, weight: config?.weight, pools },
+    accounts: Object.keys(config?.native ?? {}),
+    ...known,
+    isDrainListed: isListed,
+    quietAtMs: sinceMs === undefined ? null : sinceMs + quietAfterMs(env, routes, name),
+  };
+}

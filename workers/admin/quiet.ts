@@ -1,0 +1,25 @@
+/** When a drain has surely reached everybody: arithmetic over the waits of the configuration. Never asks anyone. */
+import { ttlOf } from "../../durable-objects/config/source.ts";
+import type { Env } from "../../durable-objects/env.ts";
+import type { Routes } from "../../src/config/routes.ts";
+
+/** KV shows a write elsewhere after 60 s or more. @see https://developers.cloudflare.com/kv/concepts/how-kv-works/#consistency */
+const KV_STALE_MS = 60_000;
+
+/** KV's own minimum; who trusts a copy for less reads KV at home, where a write is seen at once. */
+const SHORTEST_KV_TTL_MS = 30_000;
+
+/** An isolate that slept serves what it has while it looks: at most twice its TTL and the lease of that look. */
+const LOOK_LEASE_MS = 10_000;
+
+/**
+ * How long after its drain an instance may still be handed messages: until the last isolate knows, and its last attempt is over.
+ * Messages it accepted before are its own; its supervisor's shutdown lets it finish them.
+ */
+export function quietAfterMs(env: Env, routes: Routes, instance: string): number {
+  const ttlMs = ttlOf(env);
+  const staleMs = ttlMs < SHORTEST_KV_TTL_MS ? 0 : KV_STALE_MS;
+  const pools = [...routes.pools.values()].filter((pool) => pool.instances.includes(instance));
+  const attemptMs = Math.max(0, ...pools.map((pool) => pool.failover.attemptMs));
+  return 2 * ttlMs + LOOK_LEASE_MS + staleMs + attemptMs;
+}
