@@ -26,6 +26,7 @@ export class Conversation extends DurableObject<Env> {
   readonly #effects: Effects;
   #state: State;
   #alarmAtMs: number | undefined;
+  #name: string | undefined;
   /** What this incarnation was asked and wrote, for the test that holds the budget. */
   readonly costs = { requests: 0, alarmRows: 0 };
   /** Highest document number seen; never goes down. */
@@ -35,7 +36,7 @@ export class Conversation extends DurableObject<Env> {
     super(ctx, env);
     this.#storage = new ConversationStorage(ctx.storage);
     this.#reporter = new Reporter(this.#storage);
-    this.#state = this.#storage.load(systemClock.nowMs());
+    this.#state = this.#storage.load(systemClock.nowMs(), this.#reporter.below);
     this.#effects = new Effects(this, env, (work) => ctx.waitUntil(work));
     this.#effects.repeatLines(this.#reporter.waiting);
     ctx.blockConcurrencyWhile(async () => {
@@ -67,7 +68,7 @@ export class Conversation extends DurableObject<Env> {
     this.#configNumber = Math.max(this.#configNumber, commit.configNumber);
     const snapshot = await this.snapshot();
     if (snapshot === undefined) throw new Error("no routes document can be read");
-    if (this.#storage.meta("ref") === undefined) this.#storage.setMeta("ref", refName(commit.ref));
+    this.#know(refName(commit.ref));
     const knownAs = this.#storage.seqOf(commit.key);
     const known = knownAs === undefined ? {} : { knownAs };
     const { reply } = this.#apply({ type: "commit", commit, ...this.moment(snapshot), ...known });
@@ -75,8 +76,9 @@ export class Conversation extends DurableObject<Env> {
     return reply;
   }
 
-  async speak(asked: Speak): Promise<SpeakVerdict> {
+  async speak(asked: Speak, name: string): Promise<SpeakVerdict> {
     this.costs.requests += 1;
+    this.#know(name);
     const pool = Object.keys(this.#state.pins).length === 0 ? await proactivePool(this, this.env, asked) : undefined;
     const decided = speak(this.#state, {
       type: "speak",
@@ -88,11 +90,15 @@ export class Conversation extends DurableObject<Env> {
     return decided.verdict;
   }
 
-  move(to: ConversationRef): void {
+  move(to: ConversationRef, name: string): void {
+    this.#know(name);
     this.apply({ type: "move", to });
   }
 
-  adopt(pins: readonly Pin[]): void {
+  /** Pins of the conversation this one continues, and the name under which sessions know it. */
+  adopt(pins: readonly Pin[], session: string, name: string): void {
+    this.#know(name);
+    if (this.#storage.meta("session") === undefined) this.#storage.setMeta("session", session);
     this.apply({ type: "adopt", pins });
   }
 
@@ -146,6 +152,14 @@ export class Conversation extends DurableObject<Env> {
   /** Rings at `atMs` at the latest: a farther alarm is brought nearer, a nearer one stays. */
   armFor(atMs: number): void {
     this.#arm(atMs);
+  }
+
+  /** An object does not know its own name: whoever calls it first says it, and it is written down for alarms. */
+  #know(name: string): void {
+    if (this.#name === undefined) this.#name = this.#storage.meta("ref");
+    if (this.#name !== undefined) return;
+    this.#name = name;
+    this.#storage.setMeta("ref", name);
   }
 
   #apply(event: Event): Step {

@@ -16,6 +16,7 @@ import { envSecrets, jsonLog, systemClock, webDice } from "../runtime.ts";
 import { permitsOf, shardsOf } from "../shard/stub.ts";
 import type { Conversation } from "./durable-object.ts";
 import { settledLine } from "./ledger.ts";
+import { LEASE_MS } from "./machine.ts";
 import type { Effect, Ending, Entry } from "./state.ts";
 import { adoptPins } from "./stub.ts";
 
@@ -64,11 +65,8 @@ export class Effects {
     if (this.#isPendingKnown) await shardsOf(this.#env).setPending(this.#ref, false);
     this.#isPendingKnown = false;
     const { bodyHours, dedupeDays, deadDays } = snapshot.routes.document.retention;
-    const again = storage.purge(nowMs, {
-      bodyMs: bodyHours * HOUR_MS,
-      dedupeMs: dedupeDays * 24 * HOUR_MS,
-      deadMs: deadDays * 24 * HOUR_MS,
-    });
+    const keep = { bodyMs: bodyHours * HOUR_MS, dedupeMs: dedupeDays * 24 * HOUR_MS, deadMs: deadDays * 24 * HOUR_MS };
+    const again = storage.purgeWhenDue(nowMs, keep);
     if (again !== undefined) this.#object.armFor(again);
   }
 
@@ -108,6 +106,8 @@ export class Effects {
         this.#troubled(effect.entry, effect.detail);
         break;
       case "hand-pins":
+        // Until the other side has them: the alarm asks again.
+        this.#object.armFor(systemClock.nowMs() + LEASE_MS);
         this.#aside(() => this.#handPins());
         break;
     }
@@ -157,7 +157,7 @@ export class Effects {
 
   #ended(ending: Ending): void {
     this.#object.reporter.add(ending);
-    this.#object.armFor(systemClock.nowMs() + 5000);
+    this.#object.armFor(systemClock.nowMs() + LEASE_MS);
     const line = settledLine(this.#ref.key, ending);
     this.#aside(async () => {
       await this.#object.storage.synced();
@@ -199,7 +199,7 @@ export class Effects {
   async #handPins(): Promise<void> {
     const { state, storage } = this.#object;
     if (state.movedTo === undefined || storage.meta("handed") !== undefined) return;
-    await adoptPins(this.#env, state.movedTo, Object.values(state.pins));
+    await adoptPins(this.#env, state.movedTo, Object.values(state.pins), storage.meta("session") ?? this.#ref.key);
     storage.setMeta("handed", "1");
   }
 

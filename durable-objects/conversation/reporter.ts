@@ -39,6 +39,11 @@ export class Reporter {
     return this.#waiting;
   }
 
+  /** Every message up to this number has ended and is reported. */
+  get below(): number {
+    return this.#batch.below;
+  }
+
   get hasWork(): boolean {
     return this.#waiting.length > 0 || !this.#batch.isSent;
   }

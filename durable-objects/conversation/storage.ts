@@ -7,9 +7,21 @@ import { MIGRATIONS } from "./schema.ts";
 import { type Arrival, type Ending, type Entry, emptyState, type Pin, type State, type Write } from "./state.ts";
 import { foldWrites, SET_META, writeRow } from "./writes.ts";
 
+/** How far back a start looks for debts and arrivals: both are about the last minutes. */
+const LATELY = 1000;
+
 export interface StoredBody {
   readonly body: Uint8Array<ArrayBuffer>;
   readonly contentType: string;
+}
+
+const PURGE_AT = "purge-at";
+const DAY_MS = 24 * 3_600_000;
+
+export interface Retention {
+  readonly bodyMs: number;
+  readonly dedupeMs: number;
+  readonly deadMs: number;
 }
 
 export class ConversationStorage {
@@ -24,8 +36,11 @@ export class ConversationStorage {
     migrate(storage, MIGRATIONS);
   }
 
-  load(nowMs: number): State {
-    const waiting = this.#rows(`SELECT ${ENTRY_COLUMNS} FROM messages WHERE state = 'waiting' ORDER BY seq`).map(entryOfRow);
+  /** `below`: every message up to it has ended, so that a long history is not read at every start. */
+  load(nowMs: number, below = 0): State {
+    const waiting = this.#rows(`SELECT ${ENTRY_COLUMNS} FROM messages WHERE seq > ? AND state = 'waiting' ORDER BY seq`, below).map(
+      entryOfRow,
+    );
     const last = this.#sql.exec<{ seq: number | null }>("SELECT max(seq) AS seq FROM messages").one().seq ?? 0;
     const movedTo = this.meta("moved-to");
     return {
@@ -101,19 +116,25 @@ export class ConversationStorage {
     this.#exec(SET_META, name, value);
   }
 
-  /** Bodies, keys and rows past their time, in one batch. Returns when to look again, or undefined when nothing is left to purge. */
-  purge(nowMs: number, keep: { readonly bodyMs: number; readonly dedupeMs: number; readonly deadMs: number }): number | undefined {
+  /** Purges at its time only: a busy conversation's alarm rings often. Returns when to look again; undefined when nothing is left. */
+  purgeWhenDue(nowMs: number, keep: Retention): number | undefined {
+    const dueAtMs = Number(this.meta(PURGE_AT) ?? 0);
+    if (dueAtMs > nowMs) return dueAtMs;
+    const again = dueAtMs === 0 || this.purge(nowMs, keep) ? nowMs + Math.min(keep.bodyMs, keep.dedupeMs, DAY_MS) : undefined;
+    this.setMeta(PURGE_AT, String(again ?? 0));
+    return again;
+  }
+
+  /** Bodies, keys and rows past their time, in one batch. Says whether anything is left to purge later. */
+  purge(nowMs: number, keep: Retention): boolean {
     const last = this.#sql.exec<{ seq: number | null }>("SELECT max(seq) AS seq FROM messages").one().seq ?? 0;
     this.setMeta("last-seq", String(Math.max(last, Number(this.meta("last-seq") ?? 0))));
-    this.#exec(
-      "UPDATE messages SET body = NULL WHERE body IS NOT NULL AND state NOT IN ('waiting', 'dead') AND ended_at_ms < ?",
-      nowMs - keep.bodyMs,
-    );
-    this.#exec("DELETE FROM messages WHERE state NOT IN ('waiting', 'dead') AND ended_at_ms < ?", nowMs - keep.dedupeMs);
+    const ended = "state NOT IN ('waiting', 'dead')";
+    this.#exec(`UPDATE messages SET body = NULL WHERE body IS NOT NULL AND ${ended} AND ended_at_ms < ?`, nowMs - keep.bodyMs);
+    this.#exec(`DELETE FROM messages WHERE ${ended} AND ended_at_ms < ?`, nowMs - keep.dedupeMs);
     this.#exec("DELETE FROM messages WHERE state = 'dead' AND ended_at_ms < ?", nowMs - keep.deadMs);
     this.#exec("DELETE FROM seen WHERE at_ms < ? AND seq NOT IN (SELECT seq FROM messages)", nowMs - keep.dedupeMs);
-    const oldest = this.#sql.exec<{ at: number | null }>("SELECT min(at_ms) AS at FROM seen").one().at;
-    return oldest === null ? undefined : nowMs + Math.min(keep.bodyMs, keep.dedupeMs, 24 * 3_600_000);
+    return this.#sql.exec("SELECT 1 FROM seen LIMIT 1").toArray().length > 0;
   }
 
   #pins(): Readonly<Record<string, Pin>> {
@@ -130,14 +151,16 @@ export class ConversationStorage {
 
   #accepted(): State["accepted"] {
     const rows = this.#sql.exec<{ instance: string; seq: number; at: number }>(
-      "SELECT instance, max(seq) AS seq, ended_at_ms AS at FROM messages WHERE state = 'delivered' AND instance IS NOT NULL GROUP BY instance",
+      `SELECT instance, max(seq) AS seq, ended_at_ms AS at FROM (SELECT seq, state, instance, ended_at_ms FROM messages ORDER BY seq DESC LIMIT ${LATELY})
+       WHERE state = 'delivered' AND instance IS NOT NULL GROUP BY instance`,
     );
     return Object.fromEntries(rows.toArray().map((row) => [row.instance, { seq: row.seq, atMs: row.at }]));
   }
 
   #recent(nowMs: number): readonly Arrival[] {
     const rows = this.#sql.exec<{ sender: string | null; at: number }>(
-      "SELECT sender, committed_at_ms AS at FROM messages WHERE committed_at_ms > ? AND state <> 'limited' AND is_replay = 0 ORDER BY seq DESC LIMIT 1000",
+      `SELECT sender, committed_at_ms AS at FROM (SELECT seq, sender, committed_at_ms, state, is_replay FROM messages ORDER BY seq DESC LIMIT ${LATELY})
+       WHERE committed_at_ms > ? AND state <> 'limited' AND is_replay = 0 ORDER BY seq DESC`,
       nowMs - RECENT_MS,
     );
     return rows

@@ -1,5 +1,5 @@
 /** The conversations port over the namespace, and what only operators call. One stub per call: a stub that threw is never used again. */
-import type { ConversationRef } from "../../src/core/conversation-ref.ts";
+import { type ConversationRef, refName } from "../../src/core/conversation-ref.ts";
 import type { Conversations } from "../../src/ports/conversations.ts";
 import type { Env } from "../env.ts";
 import { objectOf } from "../objects.ts";
@@ -11,11 +11,12 @@ const conversation = (env: Env, ref: ConversationRef, region?: string) =>
 
 export const conversationsOf = (env: Env): Conversations => ({
   commit: (commit, region) => conversation(env, commit.ref, region).commit(commit),
-  speak: (ref, speak) => conversation(env, ref).speak({ ...speak, conversation: ref.key }),
-  move: async (ref, to) => conversation(env, ref).move(to),
+  speak: (ref, speak) => conversation(env, ref).speak({ ...speak, conversation: ref.key }, refName(ref)),
+  move: async (ref, to) => conversation(env, ref).move(to, refName(ref)),
 });
 
-export const adoptPins = async (env: Env, ref: ConversationRef, pins: readonly Pin[]): Promise<void> => conversation(env, ref).adopt(pins);
+export const adoptPins = async (env: Env, ref: ConversationRef, pins: readonly Pin[], session: string): Promise<void> =>
+  conversation(env, ref).adopt(pins, session, refName(ref));
 
 export const showConversation = async (env: Env, ref: ConversationRef, limit: number): Promise<ConversationView> =>
   conversation(env, ref).show(limit);
