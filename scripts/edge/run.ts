@@ -47,19 +47,31 @@ export interface Edge {
 const READY_WITHIN_MS = 20_000;
 const TICKER_MODULE = fileURLToPath(new URL("ticker.js", import.meta.url).href);
 
-/** The port asked for when it is free, or any free one for 0. */
-function freePort(port: number): Promise<number> {
+/** A killed workerd counts as gone a moment before the system has taken its port back. */
+const PORT_LEAVING_MS = 3_000;
+const PORT_EVERY_MS = 50;
+
+/** The port when it could be listened on, undefined when it is taken. */
+function probePort(port: number): Promise<number | undefined> {
   return new Promise((resolvePort, reject) => {
     const probe = createServer();
-    probe.on("error", (error) => {
-      const isBusy = errorCode(error) === "EADDRINUSE";
-      reject(isBusy ? usageFailure(`port ${port} is in use: stop what listens there, or take --port 0 for any free one`) : error);
-    });
+    probe.on("error", (error) => (errorCode(error) === "EADDRINUSE" ? resolvePort(undefined) : reject(error)));
     probe.listen(port, "127.0.0.1", () => {
       const address = probe.address();
       probe.close(() => resolvePort(typeof address === "object" && address !== null ? address.port : port));
     });
   });
+}
+
+/** The port asked for once it is free, or any free one for 0. */
+async function freePort(port: number): Promise<number> {
+  const deadlineMs = Date.now() + PORT_LEAVING_MS;
+  for (;;) {
+    const free = await probePort(port);
+    if (free !== undefined) return free;
+    if (Date.now() > deadlineMs) throw usageFailure(`port ${port} is in use: stop what listens there, or take --port 0 for any free one`);
+    await new Promise((next) => setTimeout(next, PORT_EVERY_MS));
+  }
 }
 
 /** Any answer counts: what the bundle says of its health is for those who ask it. */
