@@ -5,7 +5,7 @@
 
 import { type ConversationRef, refOf } from "../../src/core/conversation-ref.ts";
 import { deadId } from "../../src/core/dead-id.ts";
-import type { Outcome } from "../../src/core/outcome.ts";
+import { isSettled, type Outcome } from "../../src/core/outcome.ts";
 import { choose, handOver } from "../../src/pipeline/deliver.ts";
 import type { Snapshot } from "../../src/pipeline/snapshot.ts";
 import { botsOf } from "../bot/stub.ts";
@@ -119,6 +119,7 @@ export class Effects {
     if (snapshot === undefined) return;
     this.#object.apply({ type: "outcome", attemptId, outcome, ...this.#object.moment(snapshot) });
     const instance = entry.attempt?.instance;
+    if (instance !== undefined && !isSettled(outcome.kind)) this.#object.reporter.count(instance, outcome.kind);
     const isNews = outcome.kind === "accepted" ? entry.tries > 1 : outcome.kind !== "busy";
     if (instance !== undefined && isNews && outcome.kind !== "unmarked")
       this.#aside(() => instancesOf(this.#env).report(instance, outcome));

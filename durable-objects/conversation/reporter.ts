@@ -3,7 +3,8 @@
  * sent, and the shard ignores a serial it has seen. After a crash the same batch goes out again under the same serial.
  */
 import type { ConversationRef } from "../../src/core/conversation-ref.ts";
-import { addDeltas, type Delta } from "../../src/core/series.ts";
+import type { OutcomeKind } from "../../src/core/outcome.ts";
+import { addDeltas, type Delta, series } from "../../src/core/series.ts";
 import type { Shards } from "../../src/ports/shards.ts";
 import { deltaOf } from "./ledger.ts";
 import type { Ending } from "./state.ts";
@@ -21,12 +22,16 @@ interface Batch {
 }
 
 const META = "batch";
+const MAX_UNSETTLED = 20;
 const NONE: Batch = { serial: 0, delta: {}, below: 0, beyond: [], atMs: 0, isSent: true };
 
 export class Reporter {
   readonly #storage: ConversationStorage;
   #batch: Batch;
   #waiting: readonly Ending[];
+  /** Outcomes that settled nothing: counted in memory, and told with the next batch. */
+  #unsettled: Delta = {};
+  #unsettledCount = 0;
 
   constructor(storage: ConversationStorage) {
     this.#storage = storage;
@@ -45,7 +50,13 @@ export class Reporter {
   }
 
   get hasWork(): boolean {
-    return this.#waiting.length > 0 || !this.#batch.isSent;
+    return this.#waiting.length > 0 || !this.#batch.isSent || this.#unsettledCount >= MAX_UNSETTLED;
+  }
+
+  /** An attempt that settled nothing. A long outage reports every so often, not at every retry. */
+  count(instance: string, outcome: OutcomeKind): void {
+    this.#unsettled = addDeltas(this.#unsettled, { [series("clawedge_outcomes_total", { instance, outcome })]: 1 });
+    this.#unsettledCount += 1;
   }
 
   add(ending: Ending): void {
@@ -57,7 +68,7 @@ export class Reporter {
     shards: Shards,
     at: { readonly ref: ConversationRef; readonly nowMs: number; readonly firstOpen: number; readonly instance?: string },
   ): Promise<void> {
-    if (this.#batch.isSent && this.#waiting.length > 0) this.#prepare(at);
+    if (this.#batch.isSent && this.hasWork) this.#prepare(at);
     if (this.#batch.isSent) return;
     const { serial, delta, instance, atMs } = this.#batch;
     await shards.flush(at.ref, { serial, delta, atMs, ...(instance === undefined ? {} : { instance }) });
@@ -66,7 +77,9 @@ export class Reporter {
 
   #prepare(at: { readonly nowMs: number; readonly firstOpen: number; readonly instance?: string }): void {
     const seqs = [...this.#batch.beyond, ...this.#waiting.map((ending) => ending.seq)];
-    const delta = addDeltas(...this.#waiting.map(deltaOf));
+    const delta = addDeltas(this.#unsettled, ...this.#waiting.map(deltaOf));
+    this.#unsettled = {};
+    this.#unsettledCount = 0;
     const below = Math.max(this.#batch.below, at.firstOpen - 1);
     const instance = at.instance === undefined ? {} : { instance: at.instance };
     this.#waiting = [];
