@@ -6,11 +6,11 @@ import { end, ending, held, type Moment, UNREACHABLE_BACKOFF } from "./hold.ts";
 import { andThen, type Entry, type State, type Step, still, withHead } from "./state.ts";
 
 const FAILED_BACKOFF = { baseMs: 1000, maxMs: 30_000 };
-/** A busy instance is healthy: it is asked again soon, after 2 to 30 s. */
+/** A busy instance is healthy: it is asked again soon, unless it said when. Its word is believed up to ten minutes. */
 const BUSY_WAIT_MS = 2000;
-const MAX_BUSY_WAIT_MS = 30_000;
+const MAX_BUSY_WAIT_MS = 600_000;
 /** At most three a minute against an instance that refuses us, so that its own lock-out is not reached. */
-const REFUSED_WAIT_MS = 20_000;
+const REFUSED_BACKOFF = { baseMs: 27_000, maxMs: 120_000 };
 
 export interface OutcomeEvent extends Moment {
   readonly type: "outcome";
@@ -28,7 +28,8 @@ export function outcome(state: State, event: OutcomeEvent): Step {
   const failed: Entry = {
     ...head,
     attempt: undefined,
-    reached: head.reached + (isReached ? 1 : 0),
+    // A refusal that is about us says nothing of the message: it may block for as long as poison may, whatever the count.
+    reached: head.reached + (isReached && event.outcome.kind !== "refused" ? 1 : 0),
     firstReachedAtMs: isReached ? (head.firstReachedAtMs ?? event.nowMs) : head.firstReachedAtMs,
     maybeAt: event.outcome.kind === "unknown" ? attempt.instance : head.maybeAt,
     lastDetail: event.outcome.detail,
@@ -45,7 +46,7 @@ export function outcome(state: State, event: OutcomeEvent): Step {
 const mayMove = (result: Outcome): boolean => (result.kind === "busy" ? result.isDraining === true : result.kind !== "refused");
 
 function waitMs(result: Outcome, entry: Entry, dice: number): number {
-  if (result.kind === "refused") return REFUSED_WAIT_MS;
+  if (result.kind === "refused") return backoffMs(REFUSED_BACKOFF, entry.tries - entry.reached, dice);
   if (result.kind === "busy")
     return Math.min(MAX_BUSY_WAIT_MS, Math.max(result.retryAfterMs ?? BUSY_WAIT_MS, 500)) + Math.round(dice * 500);
   return backoffMs(result.kind === "unreachable" ? UNREACHABLE_BACKOFF : FAILED_BACKOFF, entry.tries, dice);

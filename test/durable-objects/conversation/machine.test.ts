@@ -103,8 +103,23 @@ describe("outcomes", () => {
     const driver = pinned(deliveryRules({ policy: "move" }));
     driver.commit({ messageId: "b" });
     driver.answer({ kind: "refused", status: 401, isPermanent: false, detail: "http 401" });
-    expect(driver.state.queue[0]!.dueAtMs - driver.nowMs).toBe(20_000);
+    expect(driver.state.queue[0]!.dueAtMs - driver.nowMs).toBeGreaterThanOrEqual(20_000);
     expect(driver.state.choosing).toBeUndefined();
+    const beganAtMs = driver.nowMs;
+    while (driver.state.queue.length > 0) {
+      driver.wake(driver.state.queue[0]!.dueAtMs - driver.nowMs);
+      if (driver.state.queue[0]?.attempt !== undefined)
+        driver.answer({ kind: "refused", status: 401, isPermanent: false, detail: "http 401" });
+    }
+    expect(driver.nowMs - beganAtMs).toBeGreaterThanOrEqual(900_000);
+    expect(driver.endings().at(-1)).toBe("b dead: poison: http 401");
+  });
+
+  it("an instance that says when is asked then, not sooner", () => {
+    const driver = pinned();
+    driver.commit({ messageId: "b" });
+    driver.answer({ ...busy, retryAfterMs: 300_000 });
+    expect(driver.state.queue[0]!.dueAtMs - driver.nowMs).toBeGreaterThanOrEqual(300_000);
   });
 
   it("a message that reaches an instance twelve times in vain is a dead letter", () => {
