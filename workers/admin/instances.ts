@@ -1,5 +1,6 @@
 /** `/admin/instances`: what the edge knows of each gateway, taking one out of service and back, and checking one. */
 import { Hono } from "hono";
+import { routesSource } from "../../durable-objects/config/source.ts";
 import type { ConfigAnswer } from "../../durable-objects/config/state.ts";
 import { configOf } from "../../durable-objects/config/stub.ts";
 import type { Env } from "../../durable-objects/env.ts";
@@ -42,7 +43,7 @@ instancesApp.post(`${PREFIX}:name/drain`, (context) =>
     logChange(context, "admin.instance-drained", { instance: name });
     const sinceMs = listed.status === "accepted" ? systemClock.nowMs() : (details.drainingSinceMs ?? systemClock.nowMs());
     return context.json({
-      ...changed(name, listed),
+      ...(await changed(context.env, name, listed)),
       drainingSinceMs: sinceMs,
       quietAtMs: sinceMs + quietAfterMs(context.env, routes, name),
     });
@@ -54,7 +55,7 @@ instancesApp.post(`${PREFIX}:name/undrain`, (context) =>
     await undrainInstance(context.env, name);
     const listed = await configOf(context.env).setDraining(name, false, operatorOf(context));
     logChange(context, "admin.instance-undrained", { instance: name });
-    return context.json(changed(name, listed));
+    return context.json(await changed(context.env, name, listed));
   }),
 );
 
@@ -65,11 +66,12 @@ instancesApp.get(`${PREFIX}:name/check`, (context) =>
   }),
 );
 
-const changed = (name: string, answer: ConfigAnswer) => ({
-  instance: name,
-  changed: answer.status === "accepted",
-  number: "number" in answer ? answer.number : null,
-});
+/** The isolate that answered knows the new list at once; KV carries it to the others. */
+async function changed(env: Env, name: string, answer: ConfigAnswer) {
+  const number = "number" in answer ? answer.number : undefined;
+  await routesSource(env).current(number);
+  return { instance: name, changed: answer.status === "accepted", number: number ?? null };
+}
 
 async function forInstance(
   context: AdminContext,
@@ -103,6 +105,7 @@ async function describe(env: Env, routes: Routes, name: string) {
     accounts: Object.keys(config?.native ?? {}),
     ...known,
     isDrainListed: isListed,
+    nowMs: systemClock.nowMs(),
     quietAtMs: sinceMs === undefined ? null : sinceMs + quietAfterMs(env, routes, name),
   };
 }

@@ -58,7 +58,7 @@ function refusalLine(check: string, answer: Exchange): CheckLine {
   if (answer.kind !== "answered") return unknown(check, describe(answer), "See the listener's own line.");
   if (answer.status === 401 || answer.status === 403) return good(check, `http ${answer.status}`);
   if (answer.status === 429) return unknown(check, "http 429: the listener is counting failures", "Wait a few minutes, then check again.");
-  if (answer.status === 404) return bad(check, "http 404", "The path is not the gateway's webhookPath (/telegram-webhook by default).");
+  if (answer.status === 404) return bad(check, "http 404", "The path is not the webhookPath of the gateway's channel.");
   const isOpen = answer.status >= 200 && answer.status < 300;
   const fix = isOpen
     ? "Set webhookSecret in the gateway: whoever finds this address can write to it."

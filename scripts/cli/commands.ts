@@ -1,0 +1,18 @@
+/** Every command there is, in the order in which the help lists them. One file per noun; one line here for each. */
+import type { Command } from "./command.ts";
+import { conversationShow } from "./commands/conversation.ts";
+import { deadList, deadReplay, deadShow } from "./commands/dead.ts";
+import { instanceDrain, instanceUndrain } from "./commands/drain.ts";
+import { routesExplain } from "./commands/explain.ts";
+import { instanceCheck, instanceList } from "./commands/instance.ts";
+import { routesHistory, routesPush, routesRollback, routesStatus, routesValidate } from "./commands/routes.ts";
+import { instanceToken } from "./commands/token.ts";
+import { webhookSet, webhookShow } from "./commands/webhook.ts";
+
+export const commands: readonly Command[] = [
+  ...[webhookShow, webhookSet],
+  ...[routesValidate, routesExplain, routesPush, routesStatus, routesHistory, routesRollback],
+  ...[instanceList, instanceCheck, instanceToken, instanceDrain, instanceUndrain],
+  ...[deadList, deadShow, deadReplay],
+  conversationShow,
+];

@@ -1,0 +1,161 @@
+/** `clawedge routes …`: the document checked here, pushed to the edge, looked at, and taken back. */
+import { numberIn } from "../args.ts";
+import { type Call, type Command, operand } from "../command.ts";
+import { CliFailure } from "../failure.ts";
+import { type Issue, issueLines, type Unset, unsetLines } from "../issues.ts";
+import { loadText, readFile } from "../offline.ts";
+import { facts, plural, table, time } from "../output.ts";
+
+export const routesValidate: Command = {
+  name: "routes validate",
+  summary: "Check a routes document here, without an edge",
+  operands: ["FILE"],
+  options: {},
+  notes: "The same code judges it as on the edge. Names that only the edge knows (its variables) are checked by routes push.",
+  run: async (call) => {
+    const loaded = loadText(readFile(operand(call, 0)));
+    const issues: readonly Issue[] = loaded.ok ? loaded.value.warnings : loaded.problem;
+    call.output.answer({ valid: loaded.ok, issues }, () => [
+      ...issueLines(issues),
+      loaded.ok ? `valid. Next: clawedge routes push ${operand(call, 0)}` : "not valid: the edge would refuse it",
+    ]);
+    return loaded.ok ? 0 : 1;
+  },
+};
+
+interface Change {
+  readonly status: "accepted" | "unchanged" | "ignored" | "noted";
+  readonly number?: number;
+  readonly warnings?: readonly Issue[];
+  readonly unset?: readonly Unset[];
+}
+
+function changeLines({ status, number, warnings = [], unset = [] }: Change): readonly string[] {
+  if (status !== "accepted") return [`nothing changed: this is what is in force (number ${number ?? "-"})`];
+  return [
+    ...issueLines(warnings),
+    `in force as number ${number}. Every place of the edge follows within about a minute.`,
+    ...unsetLines(unset),
+  ];
+}
+
+/** A refusal carries the issues; they are printed where answers are, and the sentence goes with the exit code. */
+function withIssues(call: Call, error: unknown): never {
+  const answer = error instanceof CliFailure ? error.answer : undefined;
+  if (!call.output.isJson && typeof answer === "object" && answer !== null && "issues" in answer && Array.isArray(answer.issues)) {
+    const issues: readonly Issue[] = answer.issues;
+    call.output.answer(answer, () => issueLines(issues));
+  }
+  throw error;
+}
+
+export const routesPush: Command = {
+  name: "routes push",
+  summary: "Put a routes document into force",
+  operands: ["FILE"],
+  options: {},
+  notes: "A bad document changes nothing. The one before is kept: clawedge routes history, clawedge routes rollback N.",
+  run: async (call) => {
+    const text = readFile(operand(call, 0));
+    const change = await call
+      .edge()
+      .post<Change>("/routes", text)
+      .catch((error: unknown) => withIssues(call, error));
+    call.output.answer(change, () => changeLines(change));
+    return 0;
+  },
+};
+
+interface Status {
+  readonly number?: number;
+  readonly missing?: string;
+  readonly document?: {
+    readonly number: number;
+    readonly source: string;
+    readonly atMs: number;
+    readonly by?: string;
+    readonly hash: string;
+  };
+  readonly warnings: readonly Issue[];
+  readonly draining: readonly string[];
+  readonly lastRejected?: { readonly source: string; readonly issues: readonly Issue[]; readonly atMs: number; readonly by?: string };
+  readonly copies: Readonly<Record<"accepted" | "raw", { readonly isWritten: boolean; readonly lastError?: string }>>;
+  readonly unset: readonly Unset[];
+}
+
+export const routesStatus: Command = {
+  name: "routes status",
+  summary: "What is in force, what was refused, and which variables are missing",
+  operands: [],
+  options: {},
+  notes: "Exit code 1 while the newest document is a refused one, or none is in force.",
+  run: async (call) => {
+    const status = await call.edge().get<Status>("/routes");
+    call.output.answer(status, () => statusLines(status));
+    return status.number === undefined || status.lastRejected !== undefined ? 1 : 0;
+  },
+};
+
+function statusLines(status: Status): readonly string[] {
+  const { number, document, draining, copies, warnings, unset } = status;
+  if (document === undefined) return [status.missing ?? "no document is in force", ...rejectedLines(status)];
+  const from = `${document.source}${document.by === undefined ? "" : ` by ${document.by}`}, ${time(document.atMs)}`;
+  const written = copies.accepted.isWritten
+    ? "written"
+    : `pending${copies.accepted.lastError === undefined ? "" : `: ${copies.accepted.lastError}`}`;
+  return [
+    ...facts({ "in force": number, document: `${document.number} (${from})`, draining, "copy in KV": written }),
+    ...issueLines(warnings),
+    ...rejectedLines(status),
+    ...unsetLines(unset),
+  ];
+}
+
+function rejectedLines({ lastRejected }: Status): readonly string[] {
+  if (lastRejected === undefined) return [];
+  const who = lastRejected.by === undefined ? "" : ` by ${lastRejected.by}`;
+  return ["", `refused: a ${lastRejected.source} document${who}, ${time(lastRejected.atMs)}`, ...issueLines(lastRejected.issues)];
+}
+
+interface History {
+  readonly history: readonly {
+    readonly number: number;
+    readonly source: string;
+    readonly atMs: number;
+    readonly by?: string;
+    readonly restoredFrom?: number;
+    readonly hash: string;
+  }[];
+}
+
+export const routesHistory: Command = {
+  name: "routes history",
+  summary: "The documents that are kept, newest first",
+  operands: [],
+  options: {},
+  run: async (call) => {
+    const answer = await call.edge().get<History>("/routes/history");
+    const rows = answer.history.map(({ number, atMs, source, by, restoredFrom, hash }) => [
+      ...[number, time(atMs), restoredFrom === undefined ? source : `${source} of ${restoredFrom}`, by, hash.slice(0, 12)],
+    ]);
+    call.output.answer(answer, () => [...table(["NUMBER", "WHEN", "FROM", "BY", "HASH"], rows), `${plural(rows.length, "document")} kept`]);
+    return 0;
+  },
+};
+
+export const routesRollback: Command = {
+  name: "routes rollback",
+  summary: "Put the document that was in force under number N back into force",
+  operands: ["N"],
+  options: {},
+  notes: "It gets a new number, so a rollback can itself be rolled back.",
+  run: async (call) => {
+    const number = numberIn(operand(call, 0), "N", { least: 1, most: Number.MAX_SAFE_INTEGER });
+    const change = await call
+      .edge()
+      .post<Change>("/routes/rollback", { number })
+      .catch((error: unknown) => withIssues(call, error));
+    call.output.answer(change, () => changeLines(change));
+    return 0;
+  },
+};

@@ -1,0 +1,25 @@
+/** A routes document from a file, judged by the very code that the edge judges it with. Needs no edge. */
+import { readFileSync } from "node:fs";
+import { catalogue, patterns } from "../../durable-objects/config/catalogue.ts";
+import type { ConfigIssue } from "../../src/config/issue.ts";
+import { type LoadedRoutes, loadRoutes } from "../../src/config/load.ts";
+import { buildRoutes } from "../../src/config/routes.ts";
+import type { Result } from "../../src/core/result.ts";
+import type { ExplainParts } from "../../src/routing/explain.ts";
+import { buildRouter } from "../../src/routing/router.ts";
+import { usageError } from "./failure.ts";
+
+export function readFile(file: string): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(file === "-" ? 0 : file));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw usageError(`cannot read ${file} (${reason}). Name a routes document, or - for standard input`);
+  }
+}
+
+export const loadText = (text: string): Result<LoadedRoutes, readonly ConfigIssue[]> => loadRoutes(text, catalogue);
+
+export function partsOf({ document }: LoadedRoutes): ExplainParts {
+  return { routes: buildRoutes(0, document), router: buildRouter(document, patterns) };
+}
