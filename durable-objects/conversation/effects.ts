@@ -55,6 +55,8 @@ export class Effects {
     if (state.movedTo !== undefined) await this.#handPins();
     const newest = Object.values(state.pins).toSorted((left, right) => right.atMs - left.atMs)[0];
     const firstOpen = state.queue[0]?.seq ?? state.nextSeq;
+    // Again, because an incarnation may have died between the ending and its listing; once reported, it is known to be listed.
+    for (const ending of reporter.waiting) await this.#list(ending);
     await reporter.flush(shardsOf(this.#env), {
       ref: this.#ref,
       nowMs,
@@ -163,11 +165,13 @@ export class Effects {
     this.#aside(async () => {
       await this.#object.storage.synced();
       jsonLog.write(line);
-      if (ending.state === "dead") await this.#dead(ending);
+      await this.#list(ending);
     });
   }
 
-  async #dead(ending: Ending): Promise<void> {
+  /** Puts a dead letter on the list of those, unless it was sent again meanwhile. */
+  async #list(ending: Ending): Promise<void> {
+    if (ending.state !== "dead" || this.#object.storage.deadLetter(ending.seq) === undefined) return;
     const { entry } = ending;
     const id = deadId(this.#ref, ending.seq);
     const facts = { id, account: entry.account, conversation: this.#ref.key, messageId: entry.messageId, pool: entry.pool };

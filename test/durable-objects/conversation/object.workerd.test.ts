@@ -6,8 +6,9 @@ import type { Conversation } from "../../../durable-objects/conversation/durable
 import { conversationsOf, replayDead, showConversation } from "../../../durable-objects/conversation/stub.ts";
 import type { Env } from "../../../durable-objects/env.ts";
 import { objectOf } from "../../../durable-objects/objects.ts";
-import { readShards } from "../../../durable-objects/shard/stub.ts";
+import { listDead, readShards, shardsOf } from "../../../durable-objects/shard/stub.ts";
 import type { Commit } from "../../../src/core/commit.ts";
+import { deadId } from "../../../src/core/dead-id.ts";
 import { commitOf } from "../../support/conversation.ts";
 
 const edge = env as unknown as Env;
@@ -111,6 +112,34 @@ it("a dead letter is listed, and sent again under its own key", async () => {
   );
   expect(keys).toBe(1);
   expect((await show()).waiting).toBe(0);
+});
+
+describe("the list of dead letters", () => {
+  const isListed = async (id: string) => (await listDead(edge, [], { limit: 500 })).some((entry) => entry.id === id);
+
+  it("gets a letter from the next alarm when its incarnation died before it could list it", async () => {
+    const { commit, ref, states, stub } = conversation();
+    const id = deadId(ref, 1);
+    await commit({ pool: "strict" });
+    await expect.poll(states).toEqual(["dead"]);
+    await expect.poll(() => isListed(id)).toBe(true);
+    await shardsOf(edge).removeDead(ref, id);
+    await evictDurableObject(stub);
+    await runDurableObjectAlarm(stub);
+    expect(await isListed(id)).toBe(true);
+  });
+
+  it("does not get back a letter that was sent again", async () => {
+    const { commit, ref, states, stub } = conversation();
+    await commit({ pool: "strict" });
+    await expect.poll(() => isListed(deadId(ref, 1))).toBe(true);
+    await replayDead(edge, ref, 1);
+    await shardsOf(edge).removeDead(ref, deadId(ref, 1));
+    await expect.poll(states).toEqual(["dead", "dead"]);
+    await evictDurableObject(stub);
+    await runDurableObjectAlarm(stub);
+    expect([await isListed(deadId(ref, 1)), await isListed(deadId(ref, 2))]).toEqual([false, true]);
+  });
 });
 
 it("what it reports is counted once, however often the alarm runs", async () => {
