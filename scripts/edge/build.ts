@@ -84,11 +84,12 @@ async function build(): Promise<void> {
   }
 }
 
-/** The bundle of the sources as they are now; builds it when the one in dist/ is of other sources. */
-export async function ensureBundle(): Promise<Bundle> {
+/** The bundle of the sources as they are now; builds it when the one in dist/ is of other sources, and says so first: it takes seconds. */
+export async function ensureBundle(onBuild: () => void = () => undefined): Promise<Bundle> {
   const hash = hashSources();
   const isFresh = existsSync(STAMP) && existsSync(join(DIST, "manifest.json")) && readFileSync(STAMP, "utf8") === hash;
   if (!isFresh) {
+    onBuild();
     rmSync(STAMP, { force: true });
     await build();
     writeFileSync(STAMP, hash);

@@ -2,13 +2,11 @@
 import { ensureBundle } from "./build.ts";
 import { HELP, readCommandLine } from "./command-line.ts";
 import { EdgeFailure } from "./failure.ts";
+import { followNpm } from "./follow-npm.ts";
 import { readBundle } from "./manifest.ts";
 import { openOutput } from "./output.ts";
-import { isRunning, npmPid } from "./processes.ts";
 import { type Edge, type EdgeOptions, edgeConfig, startEdge } from "./run.ts";
 import { readVars } from "./vars.ts";
-
-const PARENT_POLL_MS = 150;
 
 const out = openOutput(process.stdout);
 const err = openOutput(process.stderr);
@@ -23,19 +21,6 @@ function gatedLog(): { readonly write: (line: string) => void; readonly open: (f
       waiting = undefined;
     },
   };
-}
-
-/** Under npm the runner ends with npm, however that ended: neither npm nor its shell hands every signal on. */
-function followNpm(stop: () => void): void {
-  const npm = npmPid();
-  const parent = process.ppid;
-  if (npm === undefined) return;
-  const timer = setInterval(() => {
-    if (process.ppid === parent && isRunning(npm)) return;
-    clearInterval(timer);
-    stop();
-  }, PARENT_POLL_MS);
-  timer.unref();
 }
 
 async function untilEnd(edge: Edge, stateDir: string): Promise<number> {

@@ -1,0 +1,157 @@
+/**
+ * Everything the demo runs: a stand-in for Telegram's servers in this process, the real bundle in workerd, three instances in
+ * processes of their own. Loopback only. Started in this order, stopped in the other.
+ */
+import { randomBytes } from "node:crypto";
+import { createWriteStream, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { ensureBundle } from "../edge/build.ts";
+import { EdgeFailure } from "../edge/failure.ts";
+import { type Edge, startEdge } from "../edge/run.ts";
+import { startTelegramApi, type TelegramApi } from "../fakes/telegram-api.ts";
+import { type Admin, adminOf, type InstanceFacts } from "./admin.ts";
+import { type Cast, type CastEvents, startCast } from "./cast.ts";
+import { DEFAULT_PORT, type StartSettings } from "./command-line.ts";
+import { type LogLine, readLogLine } from "./edge-log.ts";
+import type { InstanceStart } from "./instance-process.ts";
+import type { Stage } from "./observe.ts";
+import { freePorts, isFree } from "./ports.ts";
+import { type Address, fillIn, instancesIn, readTemplate, secretVariable } from "./routes-file.ts";
+import { dropNote, filesIn, prepareStateDir, writeNote } from "./state-dir.ts";
+import { telegramAt } from "./telegram.ts";
+
+export const ACCOUNT = "telegram:support";
+
+export interface World extends Stage {
+  readonly instances: readonly InstanceFacts[];
+  readonly cast: Cast;
+  readonly edge: Edge;
+  readonly adminToken: string;
+  readonly telegramApi: TelegramApi;
+  readonly webhookUrl: string;
+  readonly routesFile: string;
+  readonly onLine: (listen: (line: LogLine) => void) => void;
+}
+
+export type OnExit = (undo: () => Promise<void>) => void;
+
+export interface Opening {
+  readonly settings: StartSettings;
+  readonly events: CastEvents;
+  /** What is being done, for a person who waits. */
+  readonly onStep: (text: string) => void;
+  /** How to undo each thing that was started, as soon as it was. */
+  readonly onExit: OnExit;
+}
+
+const secret = (): string => randomBytes(24).toString("base64url");
+/** Shaped like Telegram's: the bot's id, and 35 characters. */
+const botToken = (): string => `7000000042:${randomBytes(32).toString("base64url").slice(0, 35)}`;
+
+interface EdgeLog {
+  readonly lines: LogLine[];
+  readonly take: (text: string) => void;
+  readonly onLine: (listen: (line: LogLine) => void) => void;
+}
+
+/** Kept in memory for this process, and in a file for `say`. */
+function openLog(file: string): EdgeLog {
+  const lines: LogLine[] = [];
+  const listeners: ((line: LogLine) => void)[] = [];
+  const stream = createWriteStream(file, { flags: "a", mode: 0o600 });
+  const take = (text: string): void => {
+    stream.write(`${text}\n`);
+    const line = readLogLine(text);
+    if (line === undefined) return;
+    lines.push(line);
+    for (const listen of listeners) listen(line);
+  };
+  return { lines, take, onLine: (listen) => void listeners.push(listen) };
+}
+
+async function portFor({ port }: StartSettings, onStep: (text: string) => void): Promise<number> {
+  if (port !== undefined) return port;
+  if (await isFree(DEFAULT_PORT)) return DEFAULT_PORT;
+  onStep(`Port ${DEFAULT_PORT} is taken, so the edge takes another one.`);
+  return 0;
+}
+
+async function addressesOf(names: readonly string[]): Promise<readonly Address[]> {
+  const ports = await freePorts(names.length * 2);
+  return names.map((name, index) => ({ name, port: ports[index * 2] ?? 0, listenerPort: ports[index * 2 + 1] ?? 0 }));
+}
+
+interface Plan {
+  readonly addresses: readonly Address[];
+  readonly secrets: Readonly<Record<string, string>>;
+  readonly regions: ReadonlyMap<string, string>;
+}
+
+const startsOf = ({ addresses, secrets, regions }: Plan, admin: Admin, { settings }: Opening): Promise<readonly InstanceStart[]> =>
+  Promise.all(
+    addresses.map(async (address) => {
+      const { token, apiRoot } = await admin.issueToken(ACCOUNT, address.name);
+      return {
+        ...address,
+        region: regions.get(address.name) ?? "",
+        secret: secrets[secretVariable(address.name)] ?? "",
+        token,
+        apiRoot,
+        stateFile: join(filesIn(settings.stateDir).instances, `${address.name}.jsonl`),
+        fault: settings.faults.get(address.name),
+      };
+    }),
+  );
+
+function checkFaults(faults: ReadonlyMap<string, string>, names: readonly string[]): void {
+  const unknown = [...faults.keys()].find((name) => !names.includes(name));
+  if (unknown !== undefined) throw new EdgeFailure(`--fault ${unknown}: the demo's instances are ${names.join(", ")}`, 2);
+}
+
+async function bundleWith(onStep: (text: string) => void) {
+  const startMs = Date.now();
+  let isBuilt = false;
+  const bundle = await ensureBundle(() => {
+    isBuilt = true;
+    onStep("Building the Worker's bundle: a few seconds, once per change of the sources …");
+  });
+  if (isBuilt) onStep(`Built in ${((Date.now() - startMs) / 1000).toFixed(1)} s.`);
+  return bundle;
+}
+
+export async function openWorld(opening: Opening): Promise<World> {
+  const { settings, events, onStep, onExit } = opening;
+  const { stateDir } = settings;
+  const template = readTemplate();
+  const names = instancesIn(template);
+  checkFaults(settings.faults, names);
+  prepareStateDir(stateDir);
+  const bundle = await bundleWith(onStep);
+
+  const files = filesIn(stateDir);
+  const addresses = await addressesOf(names);
+  writeFileSync(files.routes, fillIn(template, addresses));
+  const token = botToken();
+  const telegramApi = await startTelegramApi({ tokens: [token] });
+  onExit(telegramApi.stop);
+
+  const [adminToken, webhookSecret] = [secret(), secret()];
+  const secrets = Object.fromEntries(names.map((name) => [secretVariable(name), secret()]));
+  const vars = { ADMIN_TOKEN: adminToken, TG_TOKEN: token, TG_SECRET: webhookSecret, TELEGRAM_API_BASE: telegramApi.url, ...secrets };
+  const log = openLog(files.log);
+  const port = await portFor(settings, onStep);
+  const edge = await startEdge({ bundle, vars, port, routesFile: files.routes, stateDir: files.edge, onLine: log.take, onError: log.take });
+  onExit(edge.stop);
+
+  const admin = adminOf(edge.url, adminToken);
+  const instances = await admin.instances();
+  const regions = new Map(instances.map(({ name, region }) => [name, region]));
+  const cast = await startCast(await startsOf({ addresses, secrets, regions }, admin, opening), events);
+  onExit(cast.stop);
+  const webhookUrl = await admin.setWebhook(ACCOUNT);
+
+  writeNote(stateDir, { pid: process.pid, url: edge.url, adminToken, telegramUrl: telegramApi.url, accounts: [ACCOUNT] });
+  onExit(async () => dropNote(stateDir));
+  const stage: Stage = { log: () => log.lines, admin, telegram: telegramAt(telegramApi.url) };
+  return { ...stage, instances, cast, edge, adminToken, telegramApi, webhookUrl, routesFile: files.routes, onLine: log.onLine };
+}

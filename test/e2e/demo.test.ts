@@ -1,0 +1,108 @@
+/** `npm start` and `npm run say` as a new user meets them: the real bundle, real processes, and what they print. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { isRunning } from "../../scripts/edge/processes.ts";
+
+let dir: string;
+let children: ChildProcess[];
+
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), "clawedge-demo-"));
+  children = [];
+});
+
+afterEach(async () => {
+  for (const child of children) if (child.exitCode === null && child.signalCode === null) child.kill("SIGKILL");
+  rmSync(dir, { recursive: true, force: true, maxRetries: 20, retryDelay: 250 });
+});
+
+interface Run {
+  readonly child: ChildProcess;
+  readonly output: () => string;
+  readonly ended: Promise<number | null>;
+}
+
+function run(script: string, ...args: readonly string[]): Run {
+  const child = spawn(process.execPath, [`scripts/demo/${script}.ts`, ...args, "--state", dir], { stdio: ["ignore", "pipe", "pipe"] });
+  children.push(child);
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text: string) => (output += text));
+  return { child, output: () => output, ended: new Promise((resolve) => child.once("close", resolve)) };
+}
+
+/** Pids of everything the demo's picture names. */
+const pidsIn = (output: string): readonly number[] => [...output.matchAll(/pid (\d+)/g)].map(([, pid]) => Number(pid));
+const pidOf = (output: string, instance: string): number => Number(new RegExp(`${instance} \\(\\w+, pid (\\d+)\\)`).exec(output)?.[1]);
+const titles = (output: string, mark: string): readonly string[] =>
+  [...output.matchAll(new RegExp(`^${mark} (.*?):`, "gm"))].map(([, title]) => title ?? "");
+
+const ALL = [
+  ...["a direct message", "a group", "a topic", "a command", "a keyword"],
+  ...["a duplicate", "a wrong secret", "an instance dies"],
+];
+
+test("--once: every journey ends as it should, and nothing is left behind", async () => {
+  const { ended, output } = run("main", "--once", "--port", "0");
+  expect(await ended, output()).toBe(0);
+  expect(titles(output(), "✓")).toEqual(ALL);
+  expect(output()).toMatch(/verified → keywords refund\* → rule refunds → pool support → new on support-\w+ \(\w+\) → accepted after/);
+  expect(output()).toContain("not verified (unverified: mismatch) → answered 401");
+  expect(output()).toContain("verified → seen before → answered 200");
+  expect(output()).toMatch(/held: connection refused[\s→]+stays on (support-\w+) .*accepted at try \d+.*reply “\1 here: answer 2/s);
+  expect(output()).not.toContain("\u001b[");
+  expect(pidsIn(output()).filter(isRunning)).toEqual([]);
+});
+
+test("--once with an instance that takes nothing: its journey is told as it was, what was expected is said, and the exit code is 1", async () => {
+  const { ended, output } = run("main", "--once", "--port", "0", "--fault", "sales-us=status");
+  expect(await ended, output()).toBe(1);
+  expect(titles(output(), "✗")).toEqual(["a keyword"]);
+  expect(titles(output(), "✓")).toEqual(ALL.filter((title) => title !== "a keyword"));
+  expect(output()).toMatch(/rule pricing → pool sales .*held: .*expected: verified, pool sales by rule pricing, answered once/s);
+});
+
+test("it stays up; what is said is told; an instance killed by hand changes the journey; Ctrl-C ends everything", async () => {
+  const demo = run("main", "--port", "0");
+  await expect.poll(demo.output, { timeout: 60_000 }).toContain("It stays up");
+  const first = run("say", "telegram:support", "where is my refund?");
+  expect(await first.ended, first.output()).toBe(0);
+  const [, owner = ""] = /stays on (support-\w+)/.exec(first.output()) ?? [];
+  expect(first.output()).toContain(`reply “${owner} here: answer 2 in this conversation”`);
+
+  const invited = Number(/kill -9 (\d+)\n/.exec(demo.output())?.[1]);
+  process.kill(invited, "SIGKILL");
+  await expect.poll(demo.output).toContain(`${owner} (pid ${invited}) died`);
+  const second = run("say", "where is my refund?");
+  expect(await second.ended, second.output()).toBe(0);
+  expect(second.output()).toContain("held: connection refused");
+  const other = owner === "support-eu" ? "support-us" : "support-eu";
+  expect(second.output()).toMatch(new RegExp(`moved to ${other} .*epoch 2.*reply “${other} here: answer 1`, "s"));
+  expect(demo.output()).toContain(`moved from ${owner} to ${other}`);
+
+  demo.child.kill("SIGINT");
+  expect(await demo.ended).toBe(0);
+  expect([...pidsIn(demo.output()), pidOf(demo.output(), "sales-us")].filter(isRunning)).toEqual([]);
+  const third = run("say", "hello?");
+  expect(await third.ended).toBe(1);
+  expect(third.output()).toContain("npm start");
+});
+
+test("nothing outlives a demo that is killed", async () => {
+  const demo = run("main", "--port", "0");
+  await expect.poll(demo.output, { timeout: 60_000 }).toContain("✓");
+  demo.child.kill("SIGKILL");
+  await demo.ended;
+  await expect.poll(() => pidsIn(demo.output()).filter(isRunning), { timeout: 15_000 }).toEqual([]);
+});
+
+test("help is help, and wrong flags are told before anything starts", async () => {
+  const help = run("main", "--help");
+  expect(await help.ended).toBe(0);
+  expect(help.output()).toContain("--once");
+  const wrong = run("say", "--chat", "x", "hi");
+  expect(await wrong.ended).toBe(2);
+  expect(existsSync(join(dir, "demo.json"))).toBe(false);
+});
