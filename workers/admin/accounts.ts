@@ -86,6 +86,10 @@ export function errorOf(problem: PlatformProblem): AdminError {
     case "refused":
       return { status: 502, code: "platform-refused", message: `The platform refused (http ${problem.status}): ${detail}` };
     case "unreached":
-      return { status: 502, code: "platform-unreached", message: `The platform was not reached: ${detail}. Try again.` };
+      return {
+        status: 502,
+        code: "platform-unreached",
+        message: `The platform was not reached (${detail.replace(/\.$/, "")}). Try again.`,
+      };
   }
 }
