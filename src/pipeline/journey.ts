@@ -62,13 +62,13 @@ export async function accept(delivery: Delivery, target: Target, snapshot: Snaps
 }
 
 /**
- * Without an address we believe, a source is what it claims to be: one wrong secret repeated is refused soon, and the genuine
- * one never shares its fate.
+ * A source is an address together with what it claims: one wrong secret repeated is refused soon, and the genuine one never shares
+ * its fate. The address alone would let anybody with a bot of his own turn the platform's addresses against us. The price: a flood
+ * of ever new secrets costs one comparison each.
  */
-function shieldSource(account: string, delivery: Delivery, client: string | undefined): string {
-  if (client !== undefined) return `${account} ${client}`;
+function shieldSource(account: string, delivery: Delivery, client = ""): string {
   const claims = [...delivery.headers].filter(([name]) => /secret|signature|token/i.test(name)).map(([, value]) => value.slice(0, 64));
-  return [account, ...claims].join(" ");
+  return [account, client, ...claims].join(" ");
 }
 
 interface Verified {

@@ -226,31 +226,3 @@ describe("after verification", () => {
     for (const secret of [SECRET, "something else", "isAdmin"]) expect(log).not.toContain(secret);
   });
 });
-
-describe("the flood shield", () => {
-  const flood = async (path: string, count: number): Promise<readonly Answer[]> => {
-    const answers: Answer[] = [];
-    for (let index = 0; index < count; index += 1) {
-      answers.push(await edge.call("POST", path, GOOD, [[SECRET_HEADER, "flood"]]));
-    }
-    return answers;
-  };
-
-  it.each(["support", "nobody"])(
-    "refuses a wrong secret for %s that comes again and again, and says when to come back",
-    async (account) => {
-      const answers = await flood(`/webhooks/telegram/${account}`, 15);
-      expect(answers[0]?.status).toBe(401);
-      expect(answers.at(-1)).toMatchObject({ status: 429, body: "", headers: { "retry-after": expect.stringMatching(/^[1-9]\d*$/) } });
-    },
-  );
-
-  it("never stands in the way of the right secret from the same address", async () => {
-    expect((await flood("/webhooks/telegram/support", 5)).map(({ status }) => status)).toEqual([429, 429, 429, 429, 429]);
-    expect(await edge.post("support", textUpdate(2, 42, "genuine"))).toMatchObject({ status: 200, body: "" });
-    await until(
-      () => recorder.receipts.length,
-      (count) => count === 2,
-    );
-  });
-});
