@@ -28,7 +28,7 @@ export function invitation({ account, owner, pid, edgeUrl, adminToken, routesFil
     line(`kill -9 ${pid ?? "PID"}`, `${victim} dies: what you say then is held for 8 s, and moved; after 20 s the demo starts it again`),
     line(`edit ${routesFile}`, "takes effect in a second or two; a bad document never does"),
     line(`export CLAWEDGE_URL=${edgeUrl} CLAWEDGE_ADMIN_TOKEN=${adminToken}`, "for the command line:"),
-    line(`npx clawedge routes explain ${account} "what is your pricing?"`),
+    line(`npx clawedge routes explain --account ${account} --text "what is your pricing?"`),
     line(`npx clawedge conversation show ${account}/chat/42`),
     "",
   ].join("\n");

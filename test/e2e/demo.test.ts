@@ -1,5 +1,5 @@
 /** `npm start` and `npm run say` as a new user meets them: the real bundle, real processes, and what they print. */
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -64,13 +64,26 @@ test("--once with an instance that takes nothing: its journey is told as it was,
   expect(output()).toMatch(/rule pricing → pool sales .*held: .*expected: verified, pool sales by rule pricing, answered once/s);
 });
 
-test("it stays up; what is said is told; an instance killed by hand changes the journey; Ctrl-C ends everything", async () => {
+test("it stays up; what is said is told; what it offers to try works; an instance killed by hand changes the journey; Ctrl-C ends everything", async () => {
   const demo = run("main", "--port", "0");
   await expect.poll(demo.output, { timeout: 60_000 }).toContain("It stays up");
   const first = run("say", "telegram:support", "where is my refund?");
   expect(await first.ended, first.output()).toBe(0);
   const [, owner = ""] = /stays on (support-\w+)/.exec(first.output()) ?? [];
   expect(first.output()).toContain(`reply “${owner} here: answer 2 in this conversation”`);
+
+  const variables = /export (CLAWEDGE_URL=\S+) (CLAWEDGE_ADMIN_TOKEN=\S+)/.exec(demo.output()) ?? [];
+  const env = { ...process.env, ...Object.fromEntries(variables.slice(1).map((pair) => pair.split(/=(.*)/s).slice(0, 2))) };
+  const commands = [...demo.output().matchAll(/^ {2}npx clawedge (.*)$/gm)].map(([, command]) => command ?? "");
+  expect(commands).toHaveLength(2);
+  for (const command of commands) {
+    const { status, stderr } = spawnSync("/bin/sh", ["-c", `'${process.execPath}' scripts/clawedge.mjs ${command}`], {
+      env,
+      encoding: "utf8",
+    });
+    expect(stderr, command).toBe("");
+    expect(status, command).toBe(0);
+  }
 
   const invited = Number(/kill -9 (\d+)\n/.exec(demo.output())?.[1]);
   process.kill(invited, "SIGKILL");
