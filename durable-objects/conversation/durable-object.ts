@@ -41,7 +41,7 @@ export class Conversation extends DurableObject<Env> {
     this.#effects.repeatLines(this.#reporter.waiting);
     ctx.blockConcurrencyWhile(async () => {
       this.#alarmAtMs = (await ctx.storage.getAlarm()) ?? undefined;
-      this.#arm();
+      this.#arm(this.#dueAtMs() ?? (this.#reporter.hasWork ? systemClock.nowMs() + LEASE_MS : undefined));
     });
   }
 
@@ -185,7 +185,6 @@ export class Conversation extends DurableObject<Env> {
   }
 
   #dueAtMs(): number | undefined {
-    const nowMs = systemClock.nowMs();
-    return wakeAtMs(this.#state, nowMs) ?? (this.#reporter.hasWork ? nowMs + LEASE_MS : undefined);
+    return wakeAtMs(this.#state, systemClock.nowMs());
   }
 }

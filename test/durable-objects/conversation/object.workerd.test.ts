@@ -195,3 +195,18 @@ it("the budget of the healthy path holds: at most 2 object requests and 4 rows a
   expect((after.rows - before.rows) / 100).toBeLessThanOrEqual(4);
   expect((after.requests - before.requests + flushes) / 100).toBeLessThanOrEqual(2);
 });
+
+it("a lone message pays for one alarm run, and no second one finds nothing to do", async () => {
+  const { commit, states, stub } = conversation();
+  await commit();
+  await expect.poll(states).toEqual(["delivered"]);
+  await runDurableObjectAlarm(stub);
+  const nextAlarmAtMs = await runInDurableObject(stub, (_object, state) => state.storage.getAlarm());
+  expect((nextAlarmAtMs ?? 0) - Date.now()).toBeGreaterThan(3_600_000);
+  const rows = () => runInDurableObject(stub, (object) => object.storage.rowsWritten + object.costs.alarmRows);
+  const before = await rows();
+  await commit();
+  await expect.poll(states).toEqual(["delivered", "delivered"]);
+  await runDurableObjectAlarm(stub);
+  expect((await rows()) - before).toBeLessThanOrEqual(7);
+});
