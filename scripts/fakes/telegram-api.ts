@@ -36,6 +36,8 @@ export interface TelegramApi {
   readonly ids: UpdateIds;
   readonly bots: ReadonlyMap<string, Bot>;
   readonly calls: () => readonly ApiCall[];
+  /** Tokens that no bot has, one for each call that came with one. */
+  readonly strangers: () => readonly string[];
   /** What the bots said, oldest first, after edits and without what they deleted. */
   readonly sent: (chat?: number | string) => readonly SentMessage[];
   readonly deliveries: () => readonly DeliveryRecord[];
@@ -131,7 +133,7 @@ function newState(
     files.set(id, { path: `documents/${id}.bin`, bytes });
     return id;
   };
-  return { bots, calls: [], failures: [], files, addFile, ports: { ...ports, fileOf: (id) => files.get(id) } };
+  return { bots, calls: [], strangers: [], failures: [], files, addFile, ports: { ...ports, fileOf: (id) => files.get(id) } };
 }
 
 export async function startTelegramApi(options: TelegramOptions): Promise<TelegramApi> {
@@ -148,6 +150,7 @@ export async function startTelegramApi(options: TelegramOptions): Promise<Telegr
     ids,
     bots: state.bots,
     calls: () => state.calls,
+    strangers: () => state.strangers,
     sent: (chat) =>
       [...state.bots.values()]
         .flatMap(({ sent }) => sent)

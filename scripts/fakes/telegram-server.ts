@@ -35,6 +35,8 @@ export interface Failure {
 export interface ServerState {
   readonly bots: ReadonlyMap<string, Bot>;
   readonly calls: ApiCall[];
+  /** Tokens that no bot has, one for each call. */
+  readonly strangers: string[];
   readonly failures: { readonly failure: Failure; left: number }[];
   readonly files: ReadonlyMap<string, { readonly path: string; readonly bytes: number }>;
   readonly ports: MethodPorts;
@@ -124,7 +126,10 @@ export async function answerApi(state: ServerState, request: IncomingMessage, re
   const [, isFile, token = "", rest = ""] = PATH.exec(url.pathname) ?? [];
   if (token === "") return write(response, refuse(404, "Not Found"));
   const bot = state.bots.get(decodeURIComponent(token));
-  if (bot === undefined) return write(response, refuse(401, "Unauthorized"));
+  if (bot === undefined) {
+    state.strangers.push(token);
+    return write(response, refuse(401, "Unauthorized"));
+  }
   if (isFile !== undefined) return download(state, rest, response);
   await answerMethod(state, bot, rest, [request, response, url]);
 }

@@ -258,3 +258,8 @@ test("another process steers it by the control paths", async () => {
   expect(JSON.parse(hits[0]?.body ?? "").message.entities).toEqual([{ offset: 0, length: 6, type: "bot_command" }]);
   expect((await fetch(`${api.url}/__control/say`, { method: "POST", body: "{}" })).status).toBe(400);
 });
+
+test("a token that no bot has is refused, and remembered", async () => {
+  expect((await call("getMe", {}, "4242:somebody_elses")).status).toBe(401);
+  expect(api.strangers()).toEqual(["4242:somebody_elses"]);
+});
