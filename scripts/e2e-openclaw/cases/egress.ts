@@ -1,0 +1,45 @@
+/** Over the whole run: what reached the platform came through the edge with the bot's own token, and nothing went wrong on the way. */
+import { linesOf, settledLines } from "../edge-log.ts";
+import { must } from "../until.ts";
+import type { Case, Stage } from "./case.ts";
+
+const TROUBLE =
+  /^(egress\.(suppressed|rejected|failed|unheeded)|delivery\.refused|worker\.error|conversation\.error|admin\.error|notice\.failed)$/;
+
+function mustHideEdgeTokens({ telegram, realToken, edgeTokens }: Stage): void {
+  must(
+    telegram.calls().every(({ token }) => token === realToken),
+    "Telegram saw a token that is not the bot's",
+  );
+  must(telegram.strangers().length === 0, `Telegram saw ${telegram.strangers().length} calls with a token it does not know`);
+  const seen = JSON.stringify(telegram.calls());
+  const leaked = [...edgeTokens].filter(([, token]) => seen.includes(token)).map(([instance]) => instance);
+  must(leaked.length === 0, `the edge token of ${leaked.join()} reached Telegram`);
+}
+
+function mustEndOnce(stage: Stage): void {
+  const ends = new Map<string, number>();
+  for (const { conversation, message } of settledLines(stage)) {
+    const key = `${conversation} ${message}`;
+    ends.set(key, (ends.get(key) ?? 0) + 1);
+  }
+  const twice = [...ends].filter(([, count]) => count > 1);
+  must(twice.length === 0, `${twice.length} messages ended more than once: ${twice[0]?.[0]}`);
+  const undelivered = settledLines(stage).filter(({ state }) => state !== "delivered");
+  must(undelivered.length === 0, `${undelivered.length} messages ended as ${undelivered[0]?.state}`);
+}
+
+export const egress: Case = {
+  name: "egress",
+  run: async (stage) => {
+    mustHideEdgeTokens(stage);
+    const trouble = linesOf(stage).filter(({ event }) => TROUBLE.test(event));
+    must(trouble.length === 0, `the edge's log has ${trouble.length} lines of trouble, first: ${JSON.stringify(trouble[0])}`);
+    mustEndOnce(stage);
+    must(stage.telegram.violations().length === 0, "an acknowledgement had a body that Telegram would execute");
+    const count = (pattern: RegExp): number => stage.telegram.calls().filter(({ method }) => pattern.test(method)).length;
+    const typing = count(/^sendChatAction$/i);
+    must(typing > 0, "no typing call reached Telegram");
+    return `${stage.telegram.calls().length} calls (${count(/^sendMessage$/i)} messages, ${typing} typing) reached Telegram, all with the bot's own token; nothing suppressed, refused or ended twice`;
+  },
+};
