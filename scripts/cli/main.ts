@@ -1,5 +1,6 @@
 /** `clawedge`: reads the line, runs the command, turns foreseen failures into one sentence and an exit code. */
 import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { readLine } from "./args.ts";
 import type { Call } from "./command.ts";
 import { commands } from "./commands.ts";
@@ -15,7 +16,7 @@ export interface Terminal extends Streams {
   readonly sleep: (ms: number) => Promise<void>;
 }
 
-const PACKAGE = new URL("../../package.json", import.meta.url);
+const PACKAGE = fileURLToPath(new URL("../../package.json", import.meta.url).href);
 
 export async function run(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
   try {

@@ -4,14 +4,21 @@ import { catalogue, patterns } from "../../durable-objects/config/catalogue.ts";
 import type { ConfigIssue } from "../../src/config/issue.ts";
 import { type LoadedRoutes, loadRoutes } from "../../src/config/load.ts";
 import { buildRoutes } from "../../src/config/routes.ts";
+import { textOf } from "../../src/core/bytes.ts";
 import type { Result } from "../../src/core/result.ts";
 import type { ExplainParts } from "../../src/routing/explain.ts";
 import { buildRouter } from "../../src/routing/router.ts";
 import { usageError } from "./failure.ts";
 
 export function readFile(file: string): string {
+  const text = textOf(readBytes(file));
+  if (text === undefined) throw usageError(`${file} is not UTF-8`);
+  return text;
+}
+
+function readBytes(file: string): Uint8Array {
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(file === "-" ? 0 : file));
+    return readFileSync(file === "-" ? 0 : file);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw usageError(`cannot read ${file} (${reason}). Name a routes document, or - for standard input`);
