@@ -15,15 +15,16 @@ interface TokenAnswer {
 export const instanceToken: Command = {
   name: "instance token",
   summary: "Print the edge token of an instance for an account, and what to set in its gateway",
-  operands: ["NAME"],
+  operands: ["NAME", "ACCOUNT?"],
   options: {
-    account: { type: "string", value: "ACCOUNT", help: "the account it is to speak for, as telegram:support" },
+    account: { type: "string", value: "ACCOUNT", help: "the account it is to speak for; the same as naming it after the instance" },
     revoke: { type: "boolean", help: "end every token of this instance issued so far, and print the next" },
   },
   notes: "The token is a secret: whoever has it speaks as the bot where this instance may. It holds until it is revoked.",
   run: async (call) => {
-    const account = textValue(call, "account");
-    if (account === undefined) throw usageError("--account is missing: name the account the instance is to speak for");
+    const account = textValue(call, "account") ?? (operand(call, 1) || undefined);
+    if (account === undefined)
+      throw usageError("the account is missing: clawedge instance token NAME ACCOUNT, as in eu-1 telegram:support");
     const answer = await call.edge().post<TokenAnswer>("/tokens", { account, instance: operand(call, 0), revoke: isSet(call, "revoke") });
     const section = `channels.${account.slice(0, account.indexOf(":"))}`;
     call.output.answer(answer, () => [

@@ -248,6 +248,8 @@ it("instance token prints what to set, and needs an account", async () => {
   const ran = await against({ "POST /admin/tokens": { json } }, ...args);
   expect(JSON.parse(ran.asked[0]?.body ?? "")).toEqual({ account: "telegram:support", instance: "eu-1", revoke: true });
   expect(ran.out).toContain("channels.telegram.botToken    1:abc\nchannels.telegram.apiRoot     https://e/egress");
+  const named = await against({ "POST /admin/tokens": { json } }, "instance", "token", "eu-1", "telegram:support");
+  expect(JSON.parse(named.asked[0]?.body ?? "")).toMatchObject({ account: "telegram:support", instance: "eu-1" });
   expect((await clawedge(["instance", "token", "eu-1"])).code).toBe(2);
 });
 
