@@ -23,7 +23,8 @@ function gatedLog(): { readonly write: (line: string) => void; readonly open: (f
   };
 }
 
-async function untilEnd(edge: Edge, stateDir: string): Promise<number> {
+/** `announce` comes after the signals have their handlers: whoever reads that the edge is ready may stop it at once. */
+async function untilEnd(edge: Edge, stateDir: string, announce: () => void): Promise<number> {
   let isStopping = false;
   const stop = (): void => {
     isStopping = true;
@@ -31,6 +32,7 @@ async function untilEnd(edge: Edge, stateDir: string): Promise<number> {
   };
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, stop);
   followNpm(stop);
+  announce();
   const { code, signal } = await edge.ended;
   // Ctrl-C reaches workerd as well, maybe before it reaches us.
   if (isStopping || signal === "SIGINT" || signal === "SIGTERM" || code === 0) return 0;
@@ -56,8 +58,7 @@ async function main(args: readonly string[]): Promise<number> {
     return 0;
   }
   const edge = await startEdge(options);
-  log.open(JSON.stringify({ event: "ready", url: edge.url, pid: edge.pid }));
-  return untilEnd(edge, where.stateDir);
+  return untilEnd(edge, where.stateDir, () => log.open(JSON.stringify({ event: "ready", url: edge.url, pid: edge.pid })));
 }
 
 async function exitCodeOf(run: Promise<number>): Promise<number> {
