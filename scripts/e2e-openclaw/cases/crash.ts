@@ -61,6 +61,8 @@ function mustBeAnsweredOnce(stage: Stage, victim: string, { chat, text }: Expect
   const heard = answersTo(stage, chat, text);
   must(heard.length === 1, `"${text}" in chat ${chat} was answered ${heard.length} times`);
   must(heard[0]?.instance === victim, `"${text}" in chat ${chat} was answered by ${heard[0]?.instance}, not by ${victim}`);
+  const others = stage.model.calls().filter(({ instance, typed }) => instance !== victim && typed.includes(text));
+  must(others.length === 0, `"${text}" in chat ${chat} also reached ${others[0]?.instance}`);
 }
 
 function mustBeInOrder(stage: Stage, chat: number): void {
@@ -86,6 +88,6 @@ export const crash: Case = {
     for (const expected of [...accepted, ...waiting]) mustBeAnsweredOnce(stage, victim, expected);
     for (const chat of [third, fourth]) mustBeInOrder(stage, chat);
     const said = [first, second, third].flatMap((chat) => notices(stage, chat)).length;
-    return `${victim} was killed with ${accepted.length} accepted updates and was back in ${startMs} ms: it answered each once, then the ${waiting.length} that had waited, in order; the other instance said nothing of it (${said} notices of the gateway's own)`;
+    return `${victim} was killed with ${accepted.length} accepted updates and was back in ${startMs} ms: it answered each once, and the ${waiting.length} that had waited, in order; the other instance heard nothing of it (${said} notices of the gateway's own)`;
   },
 };

@@ -25,6 +25,9 @@ function mustEndOnce(stage: Stage): void {
   }
   const twice = [...ends].filter(([, count]) => count > 1);
   must(twice.length === 0, `${twice.length} messages ended more than once: ${twice[0]?.[0]}`);
+  const ended = new Set(settledLines(stage).map(({ message }) => message));
+  const endless = stage.telegram.deliveries().filter(({ update }) => !ended.has(`u${update.update_id}`));
+  must(endless.length === 0, `${endless.length} acknowledged updates never ended`);
   const undelivered = settledLines(stage).filter(({ state }) => state !== "delivered");
   must(undelivered.length === 0, `${undelivered.length} messages ended as ${undelivered[0]?.state}`);
 }

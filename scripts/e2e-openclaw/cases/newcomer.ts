@@ -3,7 +3,7 @@ import { ask } from "../people.ts";
 import { must } from "../until.ts";
 import { FIRST, LATER } from "../world.ts";
 import type { Case, Stage } from "./case.ts";
-import { mustBeTheOperators, triedToSet } from "./registration.ts";
+import { mustBeTheOperators, untilItTried } from "./registration.ts";
 
 const NEW_CHATS = Array.from({ length: 8 }, (_, index) => 700_411 + index);
 
@@ -21,7 +21,7 @@ export const newcomer: Case = {
   name: "newcomer",
   run: async (stage) => {
     await stage.join(LATER, true);
-    must(triedToSet(stage).has(LATER), `${LATER} was not seen to set the webhook`);
+    await untilItTried(stage, LATER);
     await mustBeTheOperators(stage);
     await mustStay(stage, "after the newcomer started");
     await stage.setPool([...FIRST, LATER]);
