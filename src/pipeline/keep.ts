@@ -4,35 +4,20 @@
  */
 import type { Channel } from "../channels/channel.ts";
 import { refIn } from "../config/routes.ts";
-import type { Account } from "../core/account.ts";
 import type { Commit, CommitResult } from "../core/commit.ts";
 import { messageKey } from "../core/conversation-ref.ts";
-import type { Delivery } from "../core/delivery.ts";
 import type { Message } from "../core/message.ts";
 import type { Problem } from "../core/problem.ts";
 import { fail, ok, type Result } from "../core/result.ts";
-import { addDeltas, observation, series } from "../core/series.ts";
-import type { TerminalState } from "../core/terminal.ts";
-import type { Clock } from "../ports/clock.ts";
 import type { Conversations } from "../ports/conversations.ts";
-import type { Log } from "../ports/log.ts";
 import type { Quota } from "../ports/quota.ts";
-import type { Shards } from "../ports/shards.ts";
 import { type Decision, describeDecision } from "../routing/router.ts";
+import { type EndPorts, ended, logDuplicate, type Origin, UNSTORED_RETRY_MS } from "./ended.ts";
 import type { Snapshot } from "./snapshot.ts";
 
-export interface KeepPorts {
+export interface KeepPorts extends EndPorts {
   readonly conversations: Conversations;
-  readonly shards: Shards;
   readonly quota: Quota;
-  readonly log: Log;
-  readonly clock: Clock;
-}
-
-export interface Origin {
-  readonly account: Account;
-  readonly delivery: Delivery;
-  readonly traceId: string;
 }
 
 export interface Setting extends Origin {
@@ -42,7 +27,6 @@ export interface Setting extends Origin {
 
 /** A conversation that moved is followed this far; more is a loop. */
 const MAX_HOPS = 3;
-const UNSTORED_RETRY_MS = 2000;
 
 async function message(what: Message, setting: Setting, ports: KeepPorts): Promise<Result<void, Problem>> {
   const decision = setting.snapshot.router.route(what, setting.account);
@@ -127,60 +111,6 @@ function commitOf(what: Message, setting: Setting, decision: Decision): Commit {
     ...(what.expiresAtMs === undefined ? {} : { expiresAtMs: what.expiresAtMs }),
     ...moved,
   };
-}
-
-interface Ended {
-  readonly state: TerminalState;
-  readonly outcome: string;
-  readonly message?: Message;
-  readonly decision?: Decision;
-}
-
-/** Counted first, then told: a count that fails is a delivery that is not acknowledged. */
-async function ended(what: Ended, origin: Origin, ports: KeepPorts): Promise<Result<void, Problem>> {
-  const { account, delivery, traceId } = origin;
-  const ackMs = ports.clock.nowMs() - delivery.arrivedAtMs;
-  const state = series("clawedge_messages_total", { account: account.id, state: what.state });
-  const named = what.state === "ignored" ? { [series("clawedge_ignored_total", { account: account.id, kind: what.outcome })]: 1 } : {};
-  try {
-    await ports.shards.count(account.id, addDeltas({ [state]: 1 }, named, observation("clawedge_ack_ms", { account: account.id }, ackMs)));
-  } catch (error) {
-    return fail({ kind: "unstored", detail: String(error), retryAfterMs: UNSTORED_RETRY_MS });
-  }
-  ports.log.write({
-    ...{ level: what.state === "ignored" ? "info" : "warn", event: "message.settled", account: account.id, channel: account.channel },
-    ...{
-      conversation: null,
-      message: what.message?.id ?? null,
-      kind: what.message?.kind ?? what.outcome,
-      pool: what.decision?.pool ?? null,
-    },
-    ...{
-      rule: what.decision?.rule ?? null,
-      instance: null,
-      epoch: null,
-      outcome: what.outcome,
-      state: what.state,
-      attempts: 0,
-      ackMs,
-      deliveredMs: null,
-    },
-    ...{ trace: what.decision === undefined ? null : describeDecision(what.decision), traceId },
-  });
-  return ok(undefined);
-}
-
-function logDuplicate(what: Message, setting: Setting, ports: KeepPorts): void {
-  const { account, traceId } = setting;
-  ports.log.write({
-    level: "info",
-    event: "message.duplicate",
-    account: account.id,
-    channel: account.channel,
-    message: what.id,
-    kind: what.kind,
-    traceId,
-  });
 }
 
 const rejected = (problem: Extract<Problem, { kind: "rejected" }>, origin: Origin, ports: KeepPorts): Promise<Result<void, Problem>> =>
