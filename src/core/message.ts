@@ -37,6 +37,8 @@ export interface Message {
   readonly expiresAtMs?: number;
   /** The chat lives on under another id (Telegram group to supergroup, WhatsApp phone to user id). */
   readonly movedTo?: Chat;
+  /** The chat continues another one, which says `movedTo` in its own words. */
+  readonly movedFrom?: Chat;
 }
 
 /** What a delivery held: messages to route, and things acknowledged by name because nobody routes them. */

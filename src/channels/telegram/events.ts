@@ -33,6 +33,7 @@ export interface EventFacts {
   /** Counted from arrival, for events that are worthless after a while. */
   readonly lifetimeMs?: number;
   readonly movedTo?: Chat;
+  readonly movedFrom?: Chat;
 }
 
 type Reader = (event: unknown, username: string | undefined) => Result<EventFacts, string>;
@@ -60,12 +61,13 @@ function factsOfMessage(message: TelegramMessage, username: string | undefined):
     text: textOf(message),
     ...addressing(message, chat.kind === "direct", username),
     ...given("dateSeconds", message.edit_date ?? message.date),
-    ...given("movedTo", movedTo(message.migrate_to_chat_id)),
+    ...given("movedTo", groupOf(message.migrate_to_chat_id)),
+    ...given("movedFrom", groupOf(message.migrate_from_chat_id)),
   };
 }
 
-/** A group became a supergroup. The new chat's own `migrate_from_chat_id` message is an ordinary message there. */
-const movedTo = (id: number | undefined): Chat | undefined => (id === undefined ? undefined : { id: String(id), kind: "group" });
+/** A group became a supergroup: Telegram tells both chats in the same moment. @see https://core.telegram.org/bots/api#message */
+const groupOf = (id: number | undefined): Chat | undefined => (id === undefined ? undefined : { id: String(id), kind: "group" });
 
 const message = reads(messageSchema, factsOfMessage);
 

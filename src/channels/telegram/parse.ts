@@ -44,6 +44,7 @@ function messageOf(updateId: number, kind: RoutedType, facts: EventFacts, arrive
     // What has no lifetime of its own is kept until it is delivered: Telegram's 24 hours are about its own queue.
     ...given("expiresAtMs", facts.lifetimeMs === undefined ? undefined : arrivedAtMs + facts.lifetimeMs),
     ...given("movedTo", facts.movedTo),
+    ...given("movedFrom", facts.movedFrom),
   };
 }
 

@@ -81,6 +81,7 @@ export const messageSchema = placeSchema.extend({
     .optional()
     .catch(undefined),
   migrate_to_chat_id: z.int().negative().optional(),
+  migrate_from_chat_id: z.int().negative().optional(),
 });
 
 /** What a user did to the bot outside of any chat: queries, purchases, subscriptions. */

@@ -110,6 +110,8 @@ describe("identity", () => {
       chat: { id: "-4000111" },
       movedTo: { id: "-1002000000009", kind: "group" },
     });
+    expect(messageOf(specimen("message-migrate-to"))).not.toHaveProperty("movedFrom");
+    expect(messageOf(specimen("message-migrate-from"))).toMatchObject({ movedFrom: { id: "-4000111", kind: "group" } });
     expect(messageOf(specimen("message-migrate-from"))).not.toHaveProperty("movedTo");
   });
 
@@ -237,6 +239,7 @@ describe("what is not what it claims", () => {
     ["a topic that is no number", bent("message-topic", { message_thread_id: "5" })],
     ["a text that is no text", bent("message", { text: { toString: 1 } })],
     ["a group that moved to a person", bent("message-migrate-to", { migrate_to_chat_id: 5 })],
+    ["a group that was a person", bent("message-migrate-from", { migrate_from_chat_id: 5 })],
     ["an event without chat and user", { ...specimen("poll_answer"), poll_answer: { poll_id: "1", option_ids: [] } }],
   ])("%s is of bad shape", (_name, payload) => {
     expect(read(payload)).toMatchObject({ ok: false, problem: { reason: "bad-shape" } });
