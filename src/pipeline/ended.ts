@@ -30,6 +30,8 @@ export interface Ended {
   readonly outcome: string;
   readonly message?: Message;
   readonly decision?: Decision;
+  /** Its key, where it is known. */
+  readonly conversation?: string;
 }
 
 /** Counted first, then told: a count that fails is a delivery that is not acknowledged. */
@@ -46,7 +48,7 @@ export async function ended(what: Ended, origin: Origin, ports: EndPorts): Promi
   ports.log.write({
     ...{ level: what.state === "ignored" ? "info" : "warn", event: "message.settled", account: account.id, channel: account.channel },
     ...{
-      conversation: null,
+      conversation: what.conversation ?? null,
       message: what.message?.id ?? null,
       kind: what.message?.kind ?? what.outcome,
       pool: what.decision?.pool ?? null,

@@ -5,7 +5,7 @@
 import type { Channel } from "../channels/channel.ts";
 import { refIn } from "../config/routes.ts";
 import type { Commit, CommitResult } from "../core/commit.ts";
-import { messageKey } from "../core/conversation-ref.ts";
+import { type ConversationRef, messageKey, refName } from "../core/conversation-ref.ts";
 import type { Message } from "../core/message.ts";
 import type { Problem } from "../core/problem.ts";
 import { fail, ok, type Result } from "../core/result.ts";
@@ -30,9 +30,11 @@ const MAX_HOPS = 3;
 
 async function message(what: Message, setting: Setting, ports: KeepPorts): Promise<Result<void, Problem>> {
   const decision = setting.snapshot.router.route(what, setting.account);
-  const refused = await overQuota(setting, decision, ports.quota);
-  if (refused !== undefined) return ended({ state: "limited", outcome: `quota: ${refused}`, message: what, decision }, setting, ports);
-  const committed = await commit(commitOf(what, setting, decision), setting, ports);
+  const asked = commitOf(what, setting, decision);
+  const refusal = await quotaRefusal(setting, decision, ports.quota);
+  if (refusal !== undefined) return refuse({ what, decision, asked, refusal }, setting, ports);
+  await bringPins(what, asked.ref, setting, ports);
+  const committed = await commit(asked, setting, ports);
   if (!committed.ok) return committed;
   const result = committed.value;
   if (result.state === "duplicate") logDuplicate(what, setting, ports);
@@ -41,17 +43,67 @@ async function message(what: Message, setting: Setting, ports: KeepPorts): Promi
     : ok(undefined);
 }
 
+interface Refusal {
+  readonly quota: string;
+  readonly retryAfterMs: number;
+  /** The backend did not say so: it could not be asked. */
+  readonly isUnknown: boolean;
+}
+
 /** Quotas across conversations stand before the commit: a message over them is not stored. */
-async function overQuota(setting: Setting, decision: Decision, quota: Quota): Promise<string | undefined> {
+async function quotaRefusal(setting: Setting, decision: Decision, quota: Quota): Promise<Refusal | undefined> {
   const { perAccount, perPool } = setting.snapshot.routes.document.limits;
   const rules = [
     [`account/${setting.account.id}`, perAccount[setting.account.id]],
     [`pool/${decision.pool}`, perPool[decision.pool]],
   ] as const;
   for (const [name, rule] of rules) {
-    if (rule !== undefined && !(await quota.take(name, rule)).isAllowed) return name;
+    const verdict = rule === undefined ? undefined : await quota.take(name, rule);
+    if (verdict?.isAllowed === false) return { quota: name, retryAfterMs: verdict.retryAfterMs, isUnknown: verdict.isUnknown === true };
   }
   return undefined;
+}
+
+interface Refused {
+  readonly what: Message;
+  readonly decision: Decision;
+  readonly asked: Commit;
+  readonly refusal: Refusal;
+}
+
+/** A platform repeats what it got no answer for: a repeat has its first copy's state, and gets no second one here. */
+async function refuse({ what, decision, asked, refusal }: Refused, setting: Setting, ports: KeepPorts): Promise<Result<void, Problem>> {
+  try {
+    if (await ports.conversations.knows(asked.ref, asked.key)) {
+      logDuplicate(what, setting, ports);
+      return ok(undefined);
+    }
+    if (refusal.isUnknown) {
+      return fail({ kind: "unstored", detail: `quota ${refusal.quota} cannot be asked`, retryAfterMs: refusal.retryAfterMs });
+    }
+    // The platform says it once, whether or not there is room for the message that says it.
+    if (asked.movedTo !== undefined) await ports.conversations.move(asked.ref, asked.movedTo);
+  } catch (error) {
+    return fail({ kind: "unstored", detail: String(error), retryAfterMs: UNSTORED_RETRY_MS });
+  }
+  const outcome = `quota: ${refusal.quota}`;
+  return ended({ state: "limited", outcome, message: what, decision, conversation: asked.ref.key }, setting, ports);
+}
+
+/**
+ * The old chat tells the same story to its own conversation, on another connection: whichever comes first, the pins are here
+ * before this message needs one. When they cannot be had the message goes on without them.
+ */
+async function bringPins(what: Message, ref: ConversationRef, setting: Setting, ports: KeepPorts): Promise<void> {
+  if (what.movedFrom === undefined) return;
+  const old = refIn(setting.snapshot.routes, setting.account, what.movedFrom);
+  if (refName(old) === refName(ref)) return;
+  try {
+    await ports.conversations.move(old, ref);
+  } catch (error) {
+    const facts = { account: setting.account.id, conversation: old.key, to: ref.key, reason: String(error) };
+    ports.log.write({ level: "warn", event: "conversation.unmoved", ...facts });
+  }
 }
 
 async function commit(
@@ -95,6 +147,7 @@ function commitOf(what: Message, setting: Setting, decision: Decision): Commit {
     chat: what.chat,
     pool: decision.pool,
     keepsPool: decision.keepsPool,
+    isOverheard: decision.isOverheard,
     rule: decision.rule,
     trace: describeDecision(decision),
     traceId,
@@ -103,7 +156,6 @@ function commitOf(what: Message, setting: Setting, decision: Decision): Commit {
     arrivedAtMs: delivery.arrivedAtMs,
     configNumber: snapshot.routes.number,
     limits: {
-      onLimit: (perSender ?? perConversation)?.onLimit ?? "drop",
       ...(perSender === undefined ? {} : { perSender }),
       ...(perConversation === undefined ? {} : { perConversation }),
     },

@@ -1,7 +1,10 @@
 /** Limits across conversations, whoever keeps them. */
 import type { BucketRule } from "../core/token-bucket.ts";
 
-export type QuotaVerdict = { readonly isAllowed: true } | { readonly isAllowed: false; readonly retryAfterMs: number };
+export type QuotaVerdict =
+  | { readonly isAllowed: true }
+  /** `isUnknown`: the backend could not be asked, and the policy is closed. The platform must keep the message. */
+  | { readonly isAllowed: false; readonly retryAfterMs: number; readonly isUnknown?: true };
 
 /** Limits across conversations (per account, per pool). One contract suite holds every implementation. */
 export interface Quota {

@@ -4,7 +4,7 @@
  */
 import type { Quota, QuotaVerdict } from "../../src/ports/quota.ts";
 
-/** What a backend that is slow or down means: `open` admits, `closed` limits. */
+/** What a backend that is slow or down means: `open` admits, `closed` leaves the message with its platform. */
 export type QuotaPolicy = "open" | "closed";
 
 export interface QuotaFailure {
@@ -61,5 +61,5 @@ function byPolicy(guard: QuotaGuard, failure: QuotaFailure): QuotaVerdict {
   } catch {
     // a metric that cannot be counted costs no message
   }
-  return guard.policy === "open" ? { isAllowed: true } : { isAllowed: false, retryAfterMs: CLOSED_RETRY_MS };
+  return guard.policy === "open" ? { isAllowed: true } : { isAllowed: false, retryAfterMs: CLOSED_RETRY_MS, isUnknown: true };
 }

@@ -35,11 +35,11 @@ describe("a guarded quota", () => {
     }
   });
 
-  it.each(broken)("whose backend %s admits when the policy is open and limits when it is closed", async (_, take, reason) => {
+  it.each(broken)("whose backend %s admits when the policy is open, and cannot say when it is closed", async (_, take, reason) => {
     const open = guarded(take, "open");
     const closed = guarded(take, "closed");
     expect(await open.quota.take("n", RULE)).toEqual({ isAllowed: true });
-    expect(await closed.quota.take("n", RULE)).toEqual({ isAllowed: false, retryAfterMs: CLOSED_RETRY_MS });
+    expect(await closed.quota.take("n", RULE)).toEqual({ isAllowed: false, retryAfterMs: CLOSED_RETRY_MS, isUnknown: true });
     expect([...open.failures, ...closed.failures]).toMatchObject([
       { backend: "test", reason },
       { backend: "test", reason },
