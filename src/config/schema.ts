@@ -116,7 +116,10 @@ const limitsSchema = z.strictObject({
   perConversation: limitSchema.optional(),
   perAccount: quotaSchema.default({}).describe("Account id to quota across its conversations"),
   perPool: quotaSchema.default({}).describe("Pool to quota across its conversations"),
-  quotaBackend: z.enum(["open", "closed"]).default("open").describe("What a quota backend that is slow or down means: admit, or leave the message with its platform (503)"),
+  quotaBackend: z
+    .enum(["open", "closed"])
+    .default("open")
+    .describe("What a quota backend that is slow or down means: admit, or leave it with its platform (503)"),
   notice: z.string().max(500).default("You are sending messages faster than I can read them. Please wait a minute."),
 });
 
