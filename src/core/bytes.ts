@@ -14,7 +14,13 @@ export function textOf(bytes: Uint8Array): string | undefined {
   }
 }
 
-export const hex = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+const HEX: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+
+export function hex(bytes: Uint8Array): string {
+  let text = "";
+  for (const byte of bytes) text += HEX[byte];
+  return text;
+}
 
 /** Bytes of an even-length hexadecimal string, or undefined when it is anything else. */
 export function bytesOfHex(text: string): Uint8Array<ArrayBuffer> | undefined {

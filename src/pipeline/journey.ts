@@ -36,13 +36,13 @@ export interface Target {
 /** Ok means: answer 2xx with an empty body; everything the delivery carried is durable or has its terminal state. */
 export async function accept(delivery: Delivery, target: Target, snapshot: Snapshot, ports: JourneyPorts): Promise<Result<void, Problem>> {
   const id = `${target.channel}:${target.account}`;
-  const source = shieldSource(id, delivery, target.client);
-  const retryAfterMs = ports.shield.refuses(source, delivery.arrivedAtMs);
+  const source = (): string => shieldSource(id, delivery, target.client);
+  const retryAfterMs = ports.shield.isQuiet() ? undefined : ports.shield.refuses(source(), delivery.arrivedAtMs);
   if (retryAfterMs !== undefined) return fail({ kind: "shielded", account: id, retryAfterMs });
 
   const verified = await verify(delivery, id, { snapshot, ports });
   if (!verified.ok) {
-    ports.shield.charge(source, delivery.arrivedAtMs);
+    ports.shield.charge(source(), delivery.arrivedAtMs);
     return verified;
   }
   const { account, channel } = verified.value;

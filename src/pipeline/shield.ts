@@ -23,6 +23,8 @@ export function createShield(options: ShieldOptions = {}): Shield {
   const buckets = new Map<string, Bucket>();
 
   return {
+    isQuiet: () => buckets.size === 0,
+
     refuses: (source, nowMs) => {
       const bucket = buckets.get(source);
       if (bucket === undefined) return undefined;

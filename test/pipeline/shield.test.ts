@@ -28,6 +28,15 @@ describe("the flood shield", () => {
     expect(shield.refuses("a", waitMs)).toBeUndefined();
   });
 
+  it("is quiet while it remembers nobody", () => {
+    const shield = createShield();
+    expect(shield.isQuiet()).toBe(true);
+    shield.charge("a", 0);
+    expect(shield.isQuiet()).toBe(false);
+    expect(shield.refuses("a", 3_600_000)).toBeUndefined();
+    expect(shield.isQuiet()).toBe(true);
+  });
+
   it("does not charge for asking", () => {
     const shield = createShield();
     chargeTimes(shield, "a", SHIELD_RULE.burst);
