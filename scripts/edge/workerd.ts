@@ -10,6 +10,8 @@ import type { Vars } from "./vars.ts";
 export interface WorkerdStart {
   readonly configFile: string;
   readonly env: Vars;
+  /** The configuration's sockets, all of which must listen before it counts as started; the edge's own unless given. */
+  readonly sockets?: readonly string[];
   readonly onLine: (line: string) => void;
   readonly onError: (line: string) => void;
 }
@@ -30,7 +32,7 @@ export interface WorkerdProcess {
 
 /** How long requests in flight may finish after SIGTERM. */
 const GRACE_MS = 3_000;
-const SOCKETS = ["main", "ticker"];
+const EDGE_SOCKETS = ["main", "ticker"];
 
 const controlLine = z.object({ event: z.literal("listen"), socket: z.string(), port: z.number() });
 
@@ -43,13 +45,13 @@ function eachLine(stream: Readable | null | undefined, take: (line: string) => v
 }
 
 /** workerd announces every socket on the control descriptor. */
-function listening(child: ChildProcess, failed: Promise<never>): Promise<ReadonlyMap<string, number>> {
+function listening(child: ChildProcess, sockets: readonly string[], failed: Promise<never>): Promise<ReadonlyMap<string, number>> {
   const ports = new Map<string, number>();
   const all = new Promise<ReadonlyMap<string, number>>((resolve) => {
     eachLine(child.stdio[3] as Readable, (line) => {
       const { data } = controlLine.safeParse(JSON.parse(line));
       if (data) ports.set(data.socket, data.port);
-      if (SOCKETS.every((name) => ports.has(name))) resolve(ports);
+      if (sockets.every((name) => ports.has(name))) resolve(ports);
     });
   });
   return Promise.race([all, failed]);
@@ -68,7 +70,7 @@ const pidOf = (child: ChildProcess): number => {
   return child.pid;
 };
 
-export function startWorkerd({ configFile, env, onLine, onError }: WorkerdStart): WorkerdProcess {
+export function startWorkerd({ configFile, env, sockets = EDGE_SOCKETS, onLine, onError }: WorkerdStart): WorkerdProcess {
   const args = ["serve", "--experimental", "--control-fd=3", configFile];
   const child = spawn(binary(), args, { env, stdio: ["ignore", "pipe", "pipe", "pipe"] });
   child.on("error", (error) => onError(String(error)));
@@ -84,7 +86,7 @@ export function startWorkerd({ configFile, env, onLine, onError }: WorkerdStart)
   const failed = ended.then(({ code, signal }): never => {
     throw new EdgeFailure(`workerd ended (${signal ?? `code ${code}`}) before it listened:\n${errors.join("\n")}`);
   });
-  const ports = listening(child, failed);
+  const ports = listening(child, sockets, failed);
   ports.catch(() => undefined);
   ended.then(callOff, callOff);
   return { pid, ports, ended, end: (signal) => end(child, ended, signal) };
