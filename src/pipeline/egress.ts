@@ -129,7 +129,11 @@ interface Suppression {
 async function suppress({ request, call, ref, owner, serial }: Suppression, ports: EgressPorts): Promise<Answered> {
   const { account, instance, egress } = request;
   ports.log.write({ level: "warn", event: "egress.suppressed", account, conversation: ref.key, instance, owner, method: call.method });
-  await ports.outbound.suppressed(account, { instance, chat: call.chat });
+  try {
+    await ports.outbound.suppressed(account, { instance, chat: call.chat });
+  } catch (error) {
+    ports.log.write({ level: "warn", event: "egress.uncounted", account, instance, reason: String(error) });
+  }
   return { kind: "answered", answer: egress.pretend(call, { nowMs: ports.clock.nowMs(), serial }) };
 }
 

@@ -43,6 +43,12 @@ it("a call of an instance that is not the owner succeeds in its eyes, is logged,
   expect(asked.suppressed).toEqual(["eu-1"]);
 });
 
+it("a suppressed call that cannot be counted is answered all the same: a refusal is what a silenced gateway must not see", async () => {
+  const { ports, asked } = egressPorts({ speak: { "*": { verdict: "suppressed" } }, isUncountable: true });
+  expect(await decideEgress(await callOf("send"), ports)).toMatchObject({ answer: { status: 200, body: { pretended: "send" } } });
+  expect(asked.log).toMatchObject([{ event: "egress.suppressed" }, { event: "egress.uncounted", account: ACCOUNT, instance: "eu-1" }]);
+});
+
 it("a call that would change the bot is held and logged", async () => {
   const { ports, asked } = egressPorts();
   expect(await decideEgress(await callOf("bot-change"), ports)).toMatchObject({ answer: { body: { pretended: "bot-change" } } });

@@ -60,6 +60,8 @@ export interface Answers {
   /** By key of the conversation; `*` for any other. */
   readonly speak?: Readonly<Record<string, SpeakVerdict>>;
   readonly document?: unknown;
+  /** Suppressed calls cannot be counted. */
+  readonly isUncountable?: boolean;
 }
 
 export function egressPorts(answers: Answers = {}): { readonly ports: EgressPorts; readonly asked: Asked } {
@@ -72,6 +74,7 @@ export function egressPorts(answers: Answers = {}): { readonly ports: EgressPort
     conversations: {
       commit: () => Promise.reject(new Error("nothing is committed on the way out")),
       move: () => Promise.reject(new Error("nothing moved")),
+      knows: () => Promise.reject(new Error("nothing is committed on the way out")),
       speak: async ({ key }) => {
         asked.spoken.push(key);
         const verdict = speak[key] ?? speak["*"];
@@ -89,7 +92,10 @@ export function egressPorts(answers: Answers = {}): { readonly ports: EgressPort
         return answers.permit ?? { verdict: "go", waitMs: 0, serial: 1 };
       },
       penalize: () => Promise.reject(new Error("nobody asked for a pause")),
-      suppressed: async (_account, { instance }) => void asked.suppressed.push(instance),
+      suppressed: async (_account, { instance }) => {
+        if (answers.isUncountable === true) throw new Error("the bot object is away");
+        asked.suppressed.push(instance);
+      },
     },
     clock: { nowMs: () => 1000, sleep: async (ms) => void asked.slept.push(ms) },
     log: { write: (line) => void asked.log.push(line) },
