@@ -40,7 +40,7 @@ const LAST_GENERATION = 0xffff;
 /** A longer wait is the caller's: a request of a Worker should end within 30 s. */
 export const MAX_WAIT_MS = 25_000;
 
-/** Counters of this time are lost when the object dies without warning; every flush costs two rows. */
+/** Counters of this time, but those of suppressed calls, are lost when the object dies without warning; every flush costs two rows. */
 export const FLUSH_AFTER_MS = 60_000;
 
 export const bornWith = (generations: ReadonlyMap<string, number>, counters: Delta): BotState => ({
@@ -101,10 +101,11 @@ export interface Suppressed {
   readonly nowMs: number;
 }
 
-/** The silenced instance took a turn that the owner can have. */
-export function suppressed(state: BotState, { account, instance, chat, nowMs }: Suppressed): Step<undefined> {
-  const step = count(state, series("suppressed_total", { account, instance }), nowMs);
-  return { ...step, state: { ...step.state, pacing: returnTurn(state.pacing, laneOf(chat)) } };
+/** The silenced instance took a turn that the owner can have. Rare, and a matter of record: written down at once. */
+export function suppressed(state: BotState, { account, instance, chat }: Suppressed): Step<undefined> {
+  const counters = addDeltas(state.counters, { [series("suppressed_total", { account, instance })]: 1 });
+  const pacing = returnTurn(state.pacing, laneOf(chat));
+  return { state: { ...state, pacing, counters, flushed: counters }, effects: [{ do: "keep-counters", counters }], reply: undefined };
 }
 
 export interface Penalty {

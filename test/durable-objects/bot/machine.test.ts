@@ -92,6 +92,13 @@ it("a suppressed call is counted and gives its turn to the owner", () => {
   expect(state.counters).toMatchObject({ 'suppressed_total{account="telegram:support",instance="us-1"}': 1 });
 });
 
+it("a suppressed call is written down at once: what /metrics says of it is never behind the log", () => {
+  const step = suppressed(after(fresh, 1), { account: event.account, instance: "us-1", chat, nowMs: 1000 });
+  expect(step.effects).toEqual([{ do: "keep-counters", counters: step.state.counters }]);
+  expect(flush(step.state).effects).toEqual([]);
+  expect(suppressed(fresh, { account: event.account, instance: "us-1", chat, nowMs: 1000 }).state.isFlushArmed).toBe(false);
+});
+
 it("a pause the platform asked for makes the chat's next calls wait", () => {
   const { state } = penalize(fresh, { account: event.account, chat, pace, retryAfterMs: 7000, nowMs: 1000 });
   expect(permit(state, event).reply).toMatchObject({ verdict: "go", waitMs: 7000 });
