@@ -16,10 +16,12 @@ export interface Call {
   readonly readsBody: (status: number, headers: Headers) => boolean;
   /** A longer body is not read; `MAX_ANSWER_BYTES` when not given. */
   readonly maxAnswerBytes?: number;
+  /** How long the body may take after the head; until the deadline when not given. */
+  readonly bodyMs?: number;
 }
 
 export type Exchange =
-  /** `text` is empty when the body was not read, is longer than the cap, or is not UTF-8. */
+  /** `text` is empty when the body was not read, is longer than the cap, is not UTF-8, or did not end in time: the head has been had. */
   | { readonly kind: "answered"; readonly status: number; readonly headers: Headers; readonly text: string }
   | { readonly kind: "not-sent"; readonly detail: string }
   | { readonly kind: "timeout" }
@@ -32,29 +34,32 @@ export const MAX_ANSWER_BYTES = 4096;
 export async function exchange(call: Call, { http, clock }: LinkPorts): Promise<Exchange> {
   const done = new AbortController();
   const expiry = new AbortController();
-  // The race holds even when the way out ignores its signal; the abort then also ends whatever is still being read.
-  const expired = clock.sleep(call.deadlineMs, done.signal).then((): Exchange => {
-    expiry.abort();
-    return { kind: "timeout" };
-  });
-  const answered = send(call, http, expiry.signal).catch((error: unknown): Exchange => failureOf(error, expiry.signal));
+  // The races hold even when the way out ignores its signal; the abort then also ends whatever is still being read.
+  const expired = clock.sleep(call.deadlineMs, done.signal).then(() => expiry.abort());
   try {
-    return await Promise.race([answered, expired]);
+    const sent = send(call, http, expiry.signal).catch((error: unknown) => failureOf(error, expiry.signal));
+    const response = await Promise.race([sent, expired.then(() => ({ kind: "timeout" }) as const)]);
+    if (!(response instanceof Response)) return response;
+    const bodyEnd = call.bodyMs === undefined ? expired : Promise.race([expired, clock.sleep(call.bodyMs, done.signal)]);
+    const text = await Promise.race([textIn(response, call), bodyEnd.then(() => "")]);
+    return { kind: "answered", status: response.status, headers: response.headers, text };
   } finally {
     done.abort();
   }
 }
 
-async function send(call: Call, http: Http, signal: AbortSignal): Promise<Exchange> {
+async function send(call: Call, http: Http, signal: AbortSignal): Promise<Response> {
   const { url, method, body } = call;
   const headers = headersOf(call);
-  const response = await http.fetch(url, { method, headers, redirect: "manual", signal, ...(body === undefined ? {} : { body }) });
-  const answer = { kind: "answered", status: response.status, headers: response.headers } as const;
-  if (!call.readsBody(response.status, response.headers)) {
-    void response.body?.cancel().catch(() => undefined);
-    return { ...answer, text: "" };
+  return http.fetch(url, { method, headers, redirect: "manual", signal, ...(body === undefined ? {} : { body }) });
+}
+
+async function textIn(response: Response, call: Call): Promise<string> {
+  if (call.readsBody(response.status, response.headers)) {
+    return beginningOf(response.body, call.maxAnswerBytes ?? MAX_ANSWER_BYTES).catch(() => "");
   }
-  return { ...answer, text: await beginningOf(response.body, call.maxAnswerBytes ?? MAX_ANSWER_BYTES).catch(() => "") };
+  void response.body?.cancel().catch(() => undefined);
+  return "";
 }
 
 /** A secret or content type with a line break in it makes the platform throw; that is certain before anything is sent. */

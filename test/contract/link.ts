@@ -60,7 +60,7 @@ const TABLE: readonly Row[] = [
   ["/503-proto", { kind: "failed" }],
   ["/503-garbage", { kind: "failed" }],
   ["/503-endless", { kind: "failed" }],
-  ["/503-stalled", { kind: "unknown", detail: "timeout" }],
+  ["/503-stalled", { kind: "failed", status: 503 }],
   ...[500, 501, 502, 503, 504].map((status): Row => [`/status/${status}`, { kind: "failed", status }]),
   ...[521, 523, 525, 526, 530].map((status): Row => [`/status/${status}`, { kind: "unreachable", status }]),
   ...[520, 522, 524].map((status): Row => [`/status/${status}`, { kind: "unknown", status }]),

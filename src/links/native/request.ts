@@ -5,6 +5,9 @@ import type { HandOver } from "../link.ts";
 /** For operators who compare logs: the key of the hand-over, the same on every attempt. OpenClaw ignores it. */
 export const DELIVERY_HEADER = "x-clawedge-delivery";
 
+/** For the one word that tells a draining gateway from a failing one; without it the status alone says that nothing was stored. */
+const BODY_MS = 1000;
+
 /**
  * No forwarding header but the configured one: a gateway answers 403 to stray ones.
  * @see https://docs.openclaw.ai/gateway/trusted-proxy-auth
@@ -24,6 +27,7 @@ export function nativeCall(handOver: HandOver, readsBody: Call["readsBody"]): Ca
     },
     body: handOver.body,
     deadlineMs: handOver.deadlineMs,
+    bodyMs: BODY_MS,
     readsBody,
   };
 }

@@ -70,6 +70,13 @@ describe("when the way out misbehaves", () => {
     });
   });
 
+  it("a 503 whose body does not end is judged by its head after a second, not at the deadline", async () => {
+    const startedAtMs = performance.now();
+    const outcome = await native.handOver(handOverTo(`${server.origin}/503-stalled`, { deadlineMs: 60_000 }), ports);
+    expect(outcome).toMatchObject({ kind: "failed", status: 503 });
+    expect(performance.now() - startedAtMs).toBeLessThan(30_000);
+  });
+
   it("a request that was certainly not sent is unreachable, with the reason", async () => {
     const http: Http = { fetch: () => Promise.reject(new NotSent("address refused: loopback")) };
     expect(await native.handOver(handOverTo("http://x.test/"), { http, clock })).toEqual({
