@@ -13,10 +13,15 @@ export interface ProbeReport extends ProbeResult {
   readonly isReady?: boolean;
   /** Only told to local or authenticated callers. */
   readonly version?: string;
+  /** What its listeners said that an operator should know, and that takes it out for nobody. */
+  readonly notes?: readonly string[];
 }
 
 /** Gateways before 2026.8.1 have no `/startupz`. */
 const NOT_FOUND = 404;
+
+/** A proxy that publishes only the webhook's path answers so; somebody listens there, and deliveries find out whether it is the listener. */
+const UNPUBLISHED: ReadonlySet<number> = new Set([401, 403, 404, 405]);
 
 type Ask = (url: string) => Promise<Exchange>;
 
@@ -30,8 +35,17 @@ export async function probe(config: InstanceConfig, ports: LinkPorts): Promise<P
     Promise.all(listenersOf(config).map((origin) => askListener(ask, origin))),
     ask(`${base}/readyz`),
   ]);
-  const broken = listeners.find((listener) => listener.verdict === "down");
-  return { ...(gateway.verdict === "up" && broken !== undefined ? { ...gateway, ...broken } : gateway), ...readyOf(readiness) };
+  return { ...withListeners(gateway, listeners), ...readyOf(readiness) };
+}
+
+/** One broken listener is its own account's trouble, and deliveries find that out; with none left the instance takes no messages. */
+function withListeners(gateway: ProbeReport, listeners: readonly Listener[]): ProbeReport {
+  const [first] = listeners.filter((listener) => !listener.isListening);
+  if (gateway.verdict === "up" && first !== undefined && listeners.every((listener) => !listener.isListening)) {
+    return { ...gateway, verdict: "down", reason: first.note ?? "" };
+  }
+  const notes = listeners.flatMap((listener) => listener.note ?? []);
+  return notes.length === 0 ? gateway : { ...gateway, notes };
 }
 
 const listenersOf = (config: InstanceConfig): readonly string[] => [
@@ -57,11 +71,17 @@ async function askOlderGateway(ask: Ask, base: string): Promise<ProbeReport> {
   return { verdict: "down", reason: `/startupz: http 404, /healthz: ${wordsOf(health)}` };
 }
 
+interface Listener {
+  readonly isListening: boolean;
+  readonly note?: string;
+}
+
 /** A listener of its own says `ok`; behind one proxy with the gateway the gateway answers, in JSON. */
-async function askListener(ask: Ask, origin: string): Promise<ProbeResult> {
+async function askListener(ask: Ask, origin: string): Promise<Listener> {
   const health = await ask(`${origin}/healthz`);
-  const isUp = isOk(health) || (health.kind === "answered" && health.status === 200 && health.text.trim() === "ok");
-  return isUp ? { verdict: "up", reason: "listening" } : { verdict: "down", reason: `listener ${origin}/healthz: ${wordsOf(health)}` };
+  if (isOk(health) || (health.kind === "answered" && health.status === 200 && health.text.trim() === "ok")) return { isListening: true };
+  const isListening = health.kind === "answered" && UNPUBLISHED.has(health.status);
+  return { isListening, note: `listener ${origin}/healthz: ${wordsOf(health)}` };
 }
 
 const isOk = (answer: Exchange): boolean => answer.kind === "answered" && answer.status === 200 && memberOf(bodyOf(answer), "ok") === true;

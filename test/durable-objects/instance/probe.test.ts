@@ -1,4 +1,6 @@
 /** What a gateway's answers to probes mean, against a real server. */
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { probe } from "../../../durable-objects/instance/probe.ts";
 import { systemClock as clock } from "../../../durable-objects/runtime.ts";
@@ -71,6 +73,31 @@ describe("native listeners", () => {
       reason: `listener ${server.refused}/healthz: connection refused`,
     });
   });
+
+  it("one broken listener of two takes nobody's messages but its own: deliveries judge it, and a note names it", async () => {
+    const native = {
+      "telegram:a": { url: `${server.origin}/hook`, secret: "S" },
+      "telegram:b": { url: `${server.refused}/hook`, secret: "S" },
+    };
+    expect(await gateway("started", { native })).toMatchObject({
+      verdict: "up",
+      reason: "started",
+      notes: [`listener ${server.refused}/healthz: connection refused`],
+    });
+  });
+
+  it.each([401, 403, 404, 405])(
+    "a listener whose /healthz is answered %i listens, with a note: a proxy may publish only the webhook",
+    async (status) => {
+      const proxy = createServer((_, response) => response.writeHead(status).end());
+      await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+      const origin = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+      const report = await gateway("started", listener(`${origin}/telegram-webhook`));
+      proxy.closeAllConnections();
+      proxy.close();
+      expect(report).toMatchObject({ verdict: "up", notes: [expect.stringContaining(`listener ${origin}/healthz: http ${status}`)] });
+    },
+  );
 
   it("listeners that share an origin are asked once", async () => {
     const before = server.seen.length;
