@@ -18,4 +18,4 @@ export type Problem =
 
 export type UnverifiedReason = "missing" | "mismatch" | "malformed" | "no-secret" | "stale";
 
-export type RejectedReason = "not-utf8" | "not-json" | "too-deep" | "bad-shape" | "backlog-full" | "no-route" | "too-old" | "looped";
+export type RejectedReason = "not-utf8" | "not-json" | "too-deep" | "bad-shape";
