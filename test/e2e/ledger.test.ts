@@ -122,6 +122,12 @@ test("after a thousand webhooks and two kills the metrics' totals equal the ledg
     (count) => count >= TOTAL,
     60_000,
   );
+  // In the middle of reporting: what a conversation had sent, and not yet noted as sent, goes out again.
+  await until(
+    () => totalsOf(live),
+    (totals) => sumOf(totals) >= TOTAL / 2,
+    60_000,
+  );
   await live.kill();
   await live.start();
 
