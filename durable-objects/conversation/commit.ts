@@ -1,5 +1,6 @@
 /** Keeping a message: duplicate, full, limited, or stored at the end of the queue. The 2xx to the platform rests on this step. */
-import type { Commit } from "../../src/core/commit.ts";
+import type { Commit, OnLimit } from "../../src/core/commit.ts";
+import { refName } from "../../src/core/conversation-ref.ts";
 import { advance } from "./deliver.ts";
 import type { Moment } from "./hold.ts";
 import { admit } from "./limits.ts";
@@ -28,11 +29,17 @@ export function commit(state: State, event: CommitEvent): Step {
     return { ...still(state), reply: { state: "full", retryAfterMs: FULL_RETRY_MS } };
   }
   const admission = admit(state, event.commit.limits, { sender: event.commit.senderId ?? "", atMs: event.nowMs });
-  if (!admission.isAllowed) return endAtOnce(admission.state, event, "limited");
-  if ((event.commit.expiresAtMs ?? Number.POSITIVE_INFINITY) <= event.nowMs) return endAtOnce(admission.state, event, "expired");
+  if (admission.refusedBy !== undefined) return followed(endAtOnce(admission.state, event, "limited", admission.refusedBy), event);
+  if ((event.commit.expiresAtMs ?? Number.POSITIVE_INFINITY) <= event.nowMs)
+    return followed(endAtOnce(admission.state, event, "expired"), event);
   const stored = andThen(store(admission.state, event, event.nowMs + admission.waitMs), (next) => advance(next, event));
-  const { movedTo } = event.commit;
-  return movedTo === undefined ? stored : andThen(stored, (next) => move(next, movedTo));
+  return followed(stored, event);
+}
+
+/** Whatever becomes of the message itself, the platform says only once that its chat moved. */
+function followed(step: Step, event: CommitEvent): Step {
+  const { movedTo, ref } = event.commit;
+  return movedTo === undefined ? step : andThen(step, (next) => move(next, movedTo, refName(ref)));
 }
 
 function store(state: State, event: CommitEvent, dueAtMs: number): Step {
@@ -40,7 +47,7 @@ function store(state: State, event: CommitEvent, dueAtMs: number): Step {
   const entry = { ...entryOf(event, state.nextSeq, dueAtMs), pool };
   const next = {
     ...state,
-    lastPool: pool,
+    lastPool: event.commit.isOverheard === true ? state.lastPool : pool,
     nextSeq: entry.seq + 1,
     queue: [...state.queue, entry],
     queuedBytes: state.queuedBytes + entry.bytes,
@@ -49,10 +56,10 @@ function store(state: State, event: CommitEvent, dueAtMs: number): Step {
 }
 
 /** A message that ends where it begins still has a row: its key is known, and its state can be counted after a restart. */
-function endAtOnce(state: State, event: CommitEvent, how: "limited" | "expired"): Step {
+function endAtOnce(state: State, event: CommitEvent, how: "limited" | "expired", onLimit?: OnLimit): Step {
   const entry = entryOf(event, state.nextSeq, event.nowMs);
   const ending: Ending = { seq: entry.seq, entry, state: how, outcome: how, atMs: event.nowMs };
-  const notices = how === "limited" && event.commit.limits.onLimit === "notify" && isNoticeDue(state, event.nowMs);
+  const notices = onLimit === "notify" && isNoticeDue(state, event.nowMs);
   const effects: readonly Effect[] = [{ do: "ended", ending }, ...(notices ? [{ do: "notice", entry, notice: "limited" } as const] : [])];
   const noticed = notices ? { noticedAtMs: event.nowMs } : {};
   return {

@@ -5,8 +5,8 @@
 import { backoffMs } from "../../src/core/backoff.ts";
 import type { DeliveryRules } from "../../src/core/delivery-rules.ts";
 import { avoided } from "./failover.ts";
-import { choose, end, ending, held, type Moment, UNREACHABLE_BACKOFF } from "./hold.ts";
-import { type Attempt, andThen, type Ending, type Entry, type State, type Step, still, withHead } from "./state.ts";
+import { choose, end, ending, held, type Moment, poisonOf, UNREACHABLE_BACKOFF } from "./hold.ts";
+import { type Attempt, andThen, type Ending, type Entry, type Pin, type State, type Step, still, withHead } from "./state.ts";
 
 /** Past its deadline by this much, an attempt or a choice has lost its answer. */
 const OVERDUE_MS = 10_000;
@@ -43,16 +43,15 @@ function recoverAttempt(state: State, head: Entry, moment: Moment): Step {
     reached: head.reached + 1,
     firstReachedAtMs: head.firstReachedAtMs ?? moment.nowMs,
   };
+  const poison = poisonOf(back, moment);
+  if (poison !== undefined) return andThen(end(state, poison), (next) => advance(next, moment));
   return advance(withHead(state, back), moment);
 }
 
 function endingOf(head: Entry, moment: Moment): Ending | undefined {
   if (head.expiresAtMs !== undefined && head.expiresAtMs <= moment.nowMs && head.maybeAt === undefined)
     return ending(head, "expired", "expired", moment);
-  const rules = moment.rules.pools[head.pool];
-  if (rules === undefined) return undefined;
-  const isPoison = head.reached >= rules.maxAttempts || moment.nowMs - (head.firstReachedAtMs ?? moment.nowMs) >= rules.poisonMs;
-  return isPoison ? ending(head, "dead", `poison: ${head.lastDetail ?? "no answer"}`, moment) : undefined;
+  return undefined;
 }
 
 /** Its own pool, or the account's default when the document lost it. */
@@ -65,16 +64,22 @@ function poolOf(head: Entry, rules: DeliveryRules): string | undefined {
 function toInstance(state: State, head: Entry, moment: Moment): Step {
   const pin = state.pins[head.pool];
   const members = moment.rules.pools[head.pool]?.instances ?? [];
+  if (isElsewhere(head, pin) && moment.rules.pools[head.pool]?.ambiguous !== "resend") {
+    return andThen(end(state, ending(head, "dead", "ambiguous", moment)), (next) => advance(next, moment));
+  }
   if (pin === undefined || pin.isLeft === true) return choose(state, head, { exclude: avoided(state, moment.nowMs), nowMs: moment.nowMs });
   if (!members.includes(pin.instance) || moment.rules.draining.includes(pin.instance)) {
     const detail = members.includes(pin.instance) ? "draining" : "no longer in the pool";
-    const tries = head.tries + 1;
-    const waiting = { ...head, tries, dueAtMs: moment.nowMs + backoffMs(UNREACHABLE_BACKOFF, tries, moment.dice) };
+    const waits = (head.waits ?? 0) + 1;
+    const waiting = { ...head, waits, dueAtMs: moment.nowMs + backoffMs(UNREACHABLE_BACKOFF, waits, moment.dice) };
     const trouble = { detail, mayMove: true, isGone: !members.includes(pin.instance) };
     return andThen(held(state, waiting, trouble, moment), (next) => advance(next, moment));
   }
   return send(state, head, moment);
 }
+
+/** An instance may have it that is not the one it would go to now: its pool changed under it. */
+const isElsewhere = (head: Entry, pin: Pin | undefined): boolean => head.maybeAt !== undefined && pin?.instance !== head.maybeAt;
 
 function send(state: State, head: Entry, moment: Moment): Step {
   const pin = state.pins[head.pool];
@@ -99,13 +104,16 @@ export interface ChosenEvent extends Moment {
   readonly type: "chosen";
   readonly seq: number;
   readonly pool: string;
+  /** From the effect that asked: the answer to an older question is not taken. */
+  readonly askedAtMs: number;
   /** Undefined: none is eligible, the message is held. */
   readonly instance?: string;
   readonly detail: string;
 }
 
 export function chosen(state: State, event: ChosenEvent): Step {
-  const free: State = state.choosing?.seq === event.seq ? { ...state, choosing: undefined } : state;
+  if (state.choosing?.seq !== event.seq || state.choosing.sinceMs !== event.askedAtMs) return still(state);
+  const free: State = { ...state, choosing: undefined };
   const head = free.queue[0];
   if (head?.seq !== event.seq || head.pool !== event.pool || head.attempt !== undefined) return advance(free, event);
   const pin = free.pins[event.pool];
@@ -129,13 +137,13 @@ const dueNow = (event: Moment, seq: number) => (entry: Entry) =>
   entry.seq === seq ? { ...entry, dueAtMs: Math.min(entry.dueAtMs, event.nowMs) } : entry;
 
 function waitForInstance(state: State, head: Entry, event: ChosenEvent): Step {
-  const tries = head.tries + 1;
+  const waits = (head.waits ?? 0) + 1;
   const waiting: Entry = {
     ...head,
-    tries,
+    waits,
     // What went wrong at its instance says more than that there is no other.
     lastDetail: head.lastDetail ?? event.detail,
-    dueAtMs: event.nowMs + backoffMs(NO_INSTANCE_BACKOFF, tries, event.dice),
+    dueAtMs: event.nowMs + backoffMs(NO_INSTANCE_BACKOFF, waits, event.dice),
     heldSinceMs: head.heldSinceMs ?? event.nowMs,
   };
   return {

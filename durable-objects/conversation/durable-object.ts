@@ -78,7 +78,6 @@ export class Conversation extends DurableObject<Env> {
 
   async speak(asked: Speak, name: string): Promise<SpeakVerdict> {
     this.costs.requests += 1;
-    this.#know(name);
     const pool = Object.keys(this.#state.pins).length === 0 ? await proactivePool(this, this.env, asked) : undefined;
     const decided = speak(this.#state, {
       type: "speak",
@@ -86,20 +85,29 @@ export class Conversation extends DurableObject<Env> {
       nowMs: systemClock.nowMs(),
       ...(pool === undefined ? {} : { proactivePool: pool }),
     });
+    // Asking leaves no trace: an instance that tries chats nobody wrote in must not fill the disk with them.
+    if (decided.writes.length > 0) this.#know(name);
     this.#take(decided);
     return decided.verdict;
   }
 
-  move(to: ConversationRef, name: string): void {
+  /** Resolves when the other object has the pins, so that what is committed there next finds them. */
+  async move(to: ConversationRef, name: string): Promise<void> {
     this.#know(name);
-    this.apply({ type: "move", to });
+    this.apply({ type: "move", to, own: name });
+    await this.#effects.handPins();
   }
 
   /** Pins of the conversation this one continues, and the name under which sessions know it. */
   adopt(pins: readonly Pin[], session: string, name: string): void {
     this.#know(name);
     if (this.#storage.meta("session") === undefined) this.#storage.setMeta("session", session);
-    this.apply({ type: "adopt", pins });
+    this.apply({ type: "adopt", pins, nowMs: systemClock.nowMs() });
+  }
+
+  /** Whether this event was kept here before. */
+  knows(key: string): boolean {
+    return this.#storage.seqOf(key) !== undefined;
   }
 
   /** Sends a dead letter again under its own key; false when there is no such letter or its body is purged. */

@@ -21,6 +21,7 @@ import type { Effect, Ending, Entry } from "./state.ts";
 import { adoptPins } from "./stub.ts";
 
 const HOUR_MS = 3_600_000;
+const NOTICE_WINDOW_MS = 60_000;
 /** A hand-over that the pool's concurrency cap keeps back asks again after this. */
 const PERMIT_WAIT_MS = 1000;
 
@@ -51,25 +52,42 @@ export class Effects {
 
   /** What an alarm does besides delivery: reports, purges, and hands pins over until the other side has them. */
   async tidy(snapshot: Snapshot, nowMs: number): Promise<void> {
-    const { state, storage, reporter } = this.#object;
-    if (state.movedTo !== undefined) await this.#handPins();
+    const { state, reporter } = this.#object;
+    // By number, not over a copy: what ends while one is listed must be listed too. Its incarnation may have died before it could.
+    for (let index = 0; index < reporter.waiting.length; index += 1) {
+      const ending = reporter.waiting[index];
+      if (ending !== undefined) await this.#list(ending);
+    }
     const newest = Object.values(state.pins).toSorted((left, right) => right.atMs - left.atMs)[0];
     const firstOpen = state.queue[0]?.seq ?? state.nextSeq;
-    // Again, because an incarnation may have died between the ending and its listing; once reported, it is known to be listed.
-    for (const ending of reporter.waiting) await this.#list(ending);
     await reporter.flush(shardsOf(this.#env), {
       ref: this.#ref,
       nowMs,
       firstOpen,
       ...(newest === undefined ? {} : { instance: newest.instance }),
     });
-    if (state.queue.length > 0 || reporter.hasWork) return;
-    if (this.#isPendingKnown) await shardsOf(this.#env).setPending(this.#ref, false);
-    this.#isPendingKnown = false;
+    if (state.queue.length === 0 && this.#isPendingKnown) {
+      await shardsOf(this.#env).setPending(this.#ref, false);
+      this.#isPendingKnown = false;
+    }
+    await this.#purge(snapshot, nowMs);
+    if (state.movedTo !== undefined) await this.handPins();
+  }
+
+  async #purge(snapshot: Snapshot, nowMs: number): Promise<void> {
+    const { storage } = this.#object;
+    const { purgeAtMs } = storage;
+    if (purgeAtMs > nowMs) return this.#object.armFor(purgeAtMs);
     const { bodyHours, dedupeDays, deadDays } = snapshot.routes.document.retention;
     const keep = { bodyMs: bodyHours * HOUR_MS, dedupeMs: dedupeDays * 24 * HOUR_MS, deadMs: deadDays * 24 * HOUR_MS };
-    const again = storage.purgeWhenDue(nowMs, keep);
-    if (again !== undefined) this.#object.armFor(again);
+    const isFirst = purgeAtMs === 0;
+    const ghosts = isFirst ? [] : storage.deadBefore(nowMs - keep.deadMs);
+    for (const seq of ghosts) await shardsOf(this.#env).removeDead(this.#ref, deadId(this.#ref, seq));
+    const isMore = isFirst || storage.purge(nowMs, keep);
+    // Never closer than an hour, whatever a document asks for: an alarm must not chase itself.
+    const again = isMore ? nowMs + Math.max(HOUR_MS, Math.min(keep.bodyMs, keep.dedupeMs, 6 * HOUR_MS)) : 0;
+    storage.planPurge(again);
+    if (isMore) this.#object.armFor(again);
   }
 
   get #ref(): ConversationRef {
@@ -110,7 +128,7 @@ export class Effects {
       case "hand-pins":
         // Until the other side has them: the alarm asks again.
         this.#object.armFor(systemClock.nowMs() + LEASE_MS);
-        this.#aside(() => this.#handPins());
+        this.#aside(() => this.handPins());
         break;
     }
   }
@@ -118,8 +136,10 @@ export class Effects {
   async #handOver(entry: Entry, attemptId: string): Promise<void> {
     const snapshot = await this.#object.snapshot();
     const outcome = await this.#attempt(entry, snapshot);
-    if (snapshot === undefined) return;
-    this.#object.apply({ type: "outcome", attemptId, outcome, ...this.#object.moment(snapshot) });
+    // The document may have changed while the instance answered: what follows is decided by the newest.
+    const newest = (await this.#object.snapshot()) ?? snapshot;
+    if (newest === undefined) return;
+    this.#object.apply({ type: "outcome", attemptId, outcome, ...this.#object.moment(newest) });
     const instance = entry.attempt?.instance;
     if (instance !== undefined && !isSettled(outcome.kind)) this.#object.reporter.count(instance, outcome.kind);
     const isNews = outcome.kind === "accepted" ? entry.tries > 1 : outcome.kind !== "busy";
@@ -155,7 +175,9 @@ export class Effects {
       (error: unknown) => ({ held: String(error) }),
     );
     const choice = "held" in placed ? { detail: placed.held ?? "held" } : { instance: placed.instance, detail: "placed" };
-    this.#object.apply({ type: "chosen", seq: effect.seq, pool: effect.pool, ...choice, ...this.#object.moment(snapshot) });
+    const newest = (await this.#object.snapshot()) ?? snapshot;
+    const { seq, pool, askedAtMs } = effect;
+    this.#object.apply({ type: "chosen", seq, pool, askedAtMs, ...choice, ...this.#object.moment(newest) });
   }
 
   #ended(ending: Ending): void {
@@ -198,10 +220,15 @@ export class Effects {
   async #notify(entry: Entry): Promise<void> {
     const snapshot = await this.#object.snapshot();
     const text = snapshot?.routes.document.limits.notice ?? "";
-    await botsOf(this.#env).notify(entry.account, { chat: entry.chat, text, key: `limited/${entry.key}` });
+    await botsOf(this.#env).notify(entry.account, {
+      chat: entry.chat,
+      text,
+      key: `limited/${this.#ref.key}/${Math.floor(systemClock.nowMs() / NOTICE_WINDOW_MS)}`,
+    });
   }
 
-  async #handPins(): Promise<void> {
+  /** Gives the pins to the conversation that continues this one, once. */
+  async handPins(): Promise<void> {
     const { state, storage } = this.#object;
     if (state.movedTo === undefined || storage.meta("handed") !== undefined) return;
     await adoptPins(this.#env, state.movedTo, Object.values(state.pins), storage.meta("session") ?? this.#ref.key);

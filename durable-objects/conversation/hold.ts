@@ -26,11 +26,12 @@ export interface Trouble {
 export function held(state: State, head: Entry, trouble: Trouble, moment: Moment): Step {
   const rules = moment.rules.pools[head.pool];
   const pin = state.pins[head.pool];
-  const since = head.heldSinceMs ?? moment.nowMs;
+  // Busy is not broken: time spent waiting for a healthy instance is no part of a hold.
+  const since = trouble.mayMove ? (head.heldSinceMs ?? moment.nowMs) : undefined;
   const waiting: Entry = { ...head, heldSinceMs: since, lastDetail: trouble.detail };
   if (rules === undefined || pin === undefined) return still(withHead(state, waiting));
   const decision = trouble.mayMove
-    ? giveUpPin(pin, { heldMs: moment.nowMs - since, isGone: trouble.isGone, maybeAt: waiting.maybeAt }, rules)
+    ? giveUpPin(pin, { heldMs: moment.nowMs - (since ?? moment.nowMs), isGone: trouble.isGone, maybeAt: waiting.maybeAt }, rules)
     : "keep";
   const troubled: Step = {
     state: withHead(state, waiting),
@@ -39,7 +40,7 @@ export function held(state: State, head: Entry, trouble: Trouble, moment: Moment
   };
   if (decision === "park") return andThen(end(troubled.state, ending(waiting, "dead", "ambiguous", moment)), (next) => leave(next, pin));
   if (decision === "move")
-    return andThen(troubled, (next) =>
+    return andThen({ ...troubled, writes: [{ row: "update", entry: waiting }] }, (next) =>
       choose(next, waiting, { exclude: [pin.instance, ...avoided(next, moment.nowMs)], nowMs: moment.nowMs }),
     );
   const until = fence(waiting, pin, rules, { nowMs: moment.nowMs, mayMove: trouble.mayMove });
@@ -54,8 +55,16 @@ function leave(state: State, pin: Pin): Step {
 }
 
 export function choose(state: State, head: Entry, by: { readonly exclude: readonly string[]; readonly nowMs: number }): Step {
-  const effect: Effect = { do: "choose", seq: head.seq, pool: head.pool, account: head.account, exclude: by.exclude };
+  const effect: Effect = { do: "choose", seq: head.seq, pool: head.pool, account: head.account, exclude: by.exclude, askedAtMs: by.nowMs };
   return { state: { ...state, choosing: { seq: head.seq, sinceMs: by.nowMs } }, writes: [], effects: [effect] };
+}
+
+/** Attempts that reached an instance and failed: too many of them, or too long without a pause, and the message is a dead letter. */
+export function poisonOf(entry: Entry, moment: Moment): Ending | undefined {
+  const rules = moment.rules.pools[entry.pool];
+  if (rules === undefined) return undefined;
+  const isPoison = entry.reached >= rules.maxAttempts || moment.nowMs - (entry.firstReachedAtMs ?? moment.nowMs) >= rules.poisonMs;
+  return isPoison ? ending(entry, "dead", `poison: ${entry.lastDetail ?? "no answer"}`, moment) : undefined;
 }
 
 export function end(state: State, over: Ending): Step {

@@ -22,8 +22,8 @@ export type Event =
   | SpeakEvent
   | (Moment & { readonly type: "wake" })
   | (Moment & { readonly type: "replay"; readonly entry: Entry })
-  | { readonly type: "move"; readonly to: ConversationRef }
-  | { readonly type: "adopt"; readonly pins: readonly Pin[] };
+  | { readonly type: "move"; readonly to: ConversationRef; readonly own: string }
+  | { readonly type: "adopt"; readonly pins: readonly Pin[]; readonly nowMs: number };
 
 export function step(state: State, event: Event): Step {
   switch (event.type) {
@@ -40,9 +40,9 @@ export function step(state: State, event: Event): Step {
     case "replay":
       return andThen(requeue(state, event.entry, event.nowMs), (next) => advance(next, event));
     case "move":
-      return move(state, event.to);
+      return move(state, event.to, event.own);
     case "adopt":
-      return adopt(state, event.pins);
+      return adopt(state, event.pins, event.nowMs);
   }
 }
 

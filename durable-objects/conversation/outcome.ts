@@ -2,7 +2,7 @@
 import { backoffMs } from "../../src/core/backoff.ts";
 import { hasReached, isSettled, type Outcome } from "../../src/core/outcome.ts";
 import { advance } from "./deliver.ts";
-import { end, ending, held, type Moment, UNREACHABLE_BACKOFF } from "./hold.ts";
+import { end, ending, held, type Moment, poisonOf, UNREACHABLE_BACKOFF } from "./hold.ts";
 import { andThen, type Entry, type State, type Step, still, withHead } from "./state.ts";
 
 const FAILED_BACKOFF = { baseMs: 1000, maxMs: 30_000 };
@@ -24,19 +24,22 @@ export function outcome(state: State, event: OutcomeEvent): Step {
   const { attempt } = head;
   const free = { ...state, liveAttempt: undefined };
   if (isSettled(event.outcome.kind)) return andThen(settle(free, head, event), (next) => advance(next, event));
-  const isReached = hasReached(event.outcome.kind);
+  // A refusal that is about us (401, 404) says nothing of the message: it waits until somebody mends it.
+  const isReached = hasReached(event.outcome.kind) && event.outcome.kind !== "refused";
   const failed: Entry = {
     ...head,
     attempt: undefined,
-    // A refusal that is about us says nothing of the message: it may block for as long as poison may, whatever the count.
-    reached: head.reached + (isReached && event.outcome.kind !== "refused" ? 1 : 0),
-    firstReachedAtMs: isReached ? (head.firstReachedAtMs ?? event.nowMs) : head.firstReachedAtMs,
+    reached: head.reached + (isReached ? 1 : 0),
+    // Time in which nothing reached an instance is no part of the time a message may fail.
+    firstReachedAtMs: isReached ? (head.firstReachedAtMs ?? event.nowMs) : undefined,
     maybeAt: event.outcome.kind === "unknown" ? attempt.instance : head.maybeAt,
     lastDetail: event.outcome.detail,
   };
   if (event.outcome.kind === "refused" && event.outcome.isPermanent === true) {
     return andThen(end(free, ending(failed, "dead", `refused: ${event.outcome.detail}`, event)), (next) => advance(next, event));
   }
+  const poison = isReached ? poisonOf(failed, event) : undefined;
+  if (poison !== undefined) return andThen(end(free, poison), (next) => advance(next, event));
   const trouble = { detail: event.outcome.detail, mayMove: mayMove(event.outcome), isGone: false };
   const waiting = { ...failed, dueAtMs: event.nowMs + waitMs(event.outcome, failed, event.dice) };
   return andThen(held(withHead(free, failed), waiting, trouble, event), (next) => advance(next, event));

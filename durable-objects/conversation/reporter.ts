@@ -10,12 +10,15 @@ import { deltaOf } from "./ledger.ts";
 import type { Ending } from "./state.ts";
 import type { ConversationStorage } from "./storage.ts";
 
+/** First and last of a run of numbers: what ends behind a stuck head is mostly one after the other. */
+type Range = readonly [first: number, last: number];
+
 /** Endings up to `below`, and those in `beyond`, are in a batch already. */
 interface Batch {
   readonly serial: number;
   readonly delta: Delta;
   readonly below: number;
-  readonly beyond: readonly number[];
+  readonly beyond: readonly Range[];
   readonly instance?: string;
   readonly atMs: number;
   readonly isSent: boolean;
@@ -36,7 +39,7 @@ export class Reporter {
   constructor(storage: ConversationStorage) {
     this.#storage = storage;
     this.#batch = JSON.parse(storage.meta(META) ?? JSON.stringify(NONE)) as Batch;
-    this.#waiting = storage.endingsAfter(this.#batch.below).filter((ending) => !this.#batch.beyond.includes(ending.seq));
+    this.#waiting = storage.endingsAfter(this.#batch.below).filter((ending) => !isIn(this.#batch.beyond, ending.seq));
   }
 
   /** Endings no batch holds yet. After a start these are the ones whose log line may have died with the last incarnation. */
@@ -72,22 +75,26 @@ export class Reporter {
     if (this.#batch.isSent) return;
     const { serial, delta, instance, atMs } = this.#batch;
     await shards.flush(at.ref, { serial, delta, atMs, ...(instance === undefined ? {} : { instance }) });
-    this.#save({ ...this.#batch, isSent: true });
+    // Alarm and sweeper may both have sent it, and one of them may have gone on to the next batch since.
+    if (this.#batch.serial === serial) this.#save({ ...this.#batch, isSent: true });
   }
 
   #prepare(at: { readonly nowMs: number; readonly firstOpen: number; readonly instance?: string }): void {
-    const seqs = [...this.#batch.beyond, ...this.#waiting.map((ending) => ending.seq)];
     const delta = addDeltas(this.#unsettled, ...this.#waiting.map(deltaOf));
     this.#unsettled = {};
     this.#unsettledCount = 0;
     const below = Math.max(this.#batch.below, at.firstOpen - 1);
     const instance = at.instance === undefined ? {} : { instance: at.instance };
+    const beyond = addToRanges(
+      this.#batch.beyond.filter(([, last]) => last > below),
+      this.#waiting.map((ending) => ending.seq).filter((seq) => seq > below),
+    );
     this.#waiting = [];
     this.#save({
       serial: this.#batch.serial + 1,
       delta,
       below,
-      beyond: seqs.filter((seq) => seq > below),
+      beyond,
       atMs: at.nowMs,
       isSent: false,
       ...instance,
@@ -98,4 +105,16 @@ export class Reporter {
     this.#batch = batch;
     this.#storage.setMeta(META, JSON.stringify(batch));
   }
+}
+
+const isIn = (ranges: readonly Range[], seq: number): boolean => ranges.some(([first, last]) => first <= seq && seq <= last);
+
+function addToRanges(ranges: readonly Range[], seqs: readonly number[]): readonly Range[] {
+  const merged: [number, number][] = [];
+  for (const [first, last] of [...ranges, ...seqs.map((seq): Range => [seq, seq])].toSorted(([left], [right]) => left - right)) {
+    const previous = merged.at(-1);
+    if (previous === undefined || first > previous[1] + 1) merged.push([first, last]);
+    else previous[1] = Math.max(previous[1], last);
+  }
+  return merged;
 }

@@ -34,6 +34,7 @@ export const MIGRATIONS: readonly string[] = [
      held_since_ms INTEGER,
      last_detail TEXT,
      is_replay INTEGER NOT NULL,
+     is_overheard INTEGER NOT NULL,
      state TEXT NOT NULL,
      outcome TEXT,
      instance TEXT,

@@ -1,5 +1,5 @@
 /** Who may speak to the person: the owner of a pin. This is the fence that works with a stock gateway, which knows nothing of epochs. */
-import type { ConversationRef } from "../../src/core/conversation-ref.ts";
+import { type ConversationRef, refName } from "../../src/core/conversation-ref.ts";
 import type { Speak, SpeakVerdict } from "../../src/ports/conversations.ts";
 import type { Pin, State, Step } from "./state.ts";
 import { still } from "./state.ts";
@@ -48,9 +48,10 @@ function pinSpeaker(state: State, event: SpeakEvent, pool: string): SpeakStep {
   };
 }
 
-/** The chat lives on under another name: this object forwards from now on and hands its pins over. */
-export function move(state: State, to: ConversationRef): Step {
-  if (state.movedTo !== undefined) return still(state);
+/** The chat lives on under another name: this object forwards from now on and hands its pins over. `own` is the name it has. */
+export function move(state: State, to: ConversationRef, own: string): Step {
+  // A platform may name the new chat to somebody who already speaks to it: forwarding to oneself would never end.
+  if (state.movedTo !== undefined || refName(to) === own) return still(state);
   return {
     state: { ...state, movedTo: to },
     writes: [{ row: "moved", to }],
@@ -58,10 +59,15 @@ export function move(state: State, to: ConversationRef): Step {
   };
 }
 
-/** Pins handed over by the conversation this one continues. One that has history here already keeps it. */
-export function adopt(state: State, pins: readonly Pin[]): Step {
+/** The new chat's first words may be placed before the old chat's pins arrive: a pin this young yields to them. */
+const YIELDS_MS = 60_000;
+
+/** Pins handed over by the conversation this one continues. One with history of its own keeps it, and so does one in flight. */
+export function adopt(state: State, pins: readonly Pin[], nowMs: number): Step {
+  const inFlight = state.queue[0]?.attempt === undefined ? undefined : state.queue[0].pool;
+  const yields = (own: Pin | undefined): boolean => own === undefined || !own.isUsed || nowMs - own.atMs < YIELDS_MS;
   const taken = pins
-    .filter((pin) => state.pins[pin.pool]?.isUsed !== true)
+    .filter((pin) => pin.pool !== inFlight && yields(state.pins[pin.pool]) && state.pins[pin.pool]?.instance !== pin.instance)
     .map((pin) => ({ ...pin, epoch: Math.max(pin.epoch, state.pins[pin.pool]?.epoch ?? 0) + 1 }));
   return {
     state: { ...state, pins: { ...state.pins, ...Object.fromEntries(taken.map((pin) => [pin.pool, pin])) } },

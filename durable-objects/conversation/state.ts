@@ -49,6 +49,8 @@ export interface Entry {
   /** Every attempt, and those that reached an instance: only the latter count toward poison. */
   readonly tries: number;
   readonly reached: number;
+  /** Memory: how often it waited without an attempt, for the backoff. */
+  readonly waits?: number;
   readonly firstReachedAtMs?: number | undefined;
   readonly attempt?: Attempt | undefined;
   /** An instance that may have it: an attempt ended `unknown`. */
@@ -111,7 +113,14 @@ export type Write =
 /** Things to do once the writes are made. They may be repeated after a crash; none may come before its write. */
 export type Effect =
   | { readonly do: "hand-over"; readonly entry: Entry; readonly attempt: Attempt }
-  | { readonly do: "choose"; readonly seq: number; readonly pool: string; readonly account: string; readonly exclude: readonly string[] }
+  | {
+      readonly do: "choose";
+      readonly seq: number;
+      readonly pool: string;
+      readonly account: string;
+      readonly exclude: readonly string[];
+      readonly askedAtMs: number;
+    }
   | { readonly do: "granted"; readonly instance: string }
   | { readonly do: "ended"; readonly ending: Ending }
   | { readonly do: "notice"; readonly entry: Entry; readonly notice: "limited" }

@@ -16,7 +16,6 @@ export interface StoredBody {
 }
 
 const PURGE_AT = "purge-at";
-const DAY_MS = 24 * 3_600_000;
 
 export interface Retention {
   readonly bodyMs: number;
@@ -42,7 +41,7 @@ export class ConversationStorage {
       entryOfRow,
     );
     const last = this.#sql.exec<{ seq: number | null }>("SELECT max(seq) AS seq FROM messages").one().seq ?? 0;
-    const movedTo = this.meta("moved-to");
+    const movedTo = this.meta("moved-to") === this.meta("ref") ? undefined : this.meta("moved-to");
     return {
       ...emptyState,
       nextSeq: Math.max(last, Number(this.meta("last-seq") ?? 0)) + 1,
@@ -57,7 +56,10 @@ export class ConversationStorage {
           .map((row) => [row.instance, row.seq]),
       ),
       recent: this.#recent(nowMs),
-      lastPool: this.#sql.exec<{ pool: string }>("SELECT pool FROM messages ORDER BY seq DESC LIMIT 1").toArray()[0]?.pool,
+      lastPool: this.#sql
+        .exec<{ pool: string }>(`SELECT pool FROM (SELECT seq, pool, is_overheard, state FROM messages ORDER BY seq DESC LIMIT ${LATELY})
+           WHERE is_overheard = 0 AND state NOT IN ('limited', 'expired') ORDER BY seq DESC LIMIT 1`)
+        .toArray()[0]?.pool,
       ...(movedTo === undefined ? {} : { movedTo: refOf(movedTo) }),
     };
   }
@@ -116,13 +118,19 @@ export class ConversationStorage {
     this.#exec(SET_META, name, value);
   }
 
-  /** Purges at its time only: a busy conversation's alarm rings often. Returns when to look again; undefined when nothing is left. */
-  purgeWhenDue(nowMs: number, keep: Retention): number | undefined {
-    const dueAtMs = Number(this.meta(PURGE_AT) ?? 0);
-    if (dueAtMs > nowMs) return dueAtMs;
-    const again = dueAtMs === 0 || this.purge(nowMs, keep) ? nowMs + Math.min(keep.bodyMs, keep.dedupeMs, DAY_MS) : undefined;
-    this.setMeta(PURGE_AT, String(again ?? 0));
-    return again;
+  /** When the next purge is due; 0 when none was ever planned. A busy conversation's alarm rings often, and purges at its time only. */
+  get purgeAtMs(): number {
+    return Number(this.meta(PURGE_AT) ?? 0);
+  }
+
+  planPurge(atMs: number): void {
+    this.setMeta(PURGE_AT, String(atMs));
+  }
+
+  /** Dead letters that the next purge takes. */
+  deadBefore(atMs: number): readonly number[] {
+    const rows = this.#sql.exec<{ seq: number }>("SELECT seq FROM messages WHERE state = 'dead' AND ended_at_ms < ?", atMs);
+    return rows.toArray().map((row) => row.seq);
   }
 
   /** Bodies, keys and rows past their time, in one batch. Says whether anything is left to purge later. */
@@ -174,8 +182,7 @@ export class ConversationStorage {
   }
 
   #exec(query: string, ...bindings: readonly SqlStorageValue[]): void {
-    const cursor = this.#sql.exec(query, ...bindings);
-    cursor.toArray();
-    this.rowsWritten += cursor.rowsWritten;
+    // A statement that returns no rows has run to its end when `exec` returns.
+    this.rowsWritten += this.#sql.exec(query, ...bindings).rowsWritten;
   }
 }

@@ -12,6 +12,7 @@ const conversation = (env: Env, ref: ConversationRef, region?: string) =>
 export const conversationsOf = (env: Env): Conversations => ({
   commit: (commit, region) => conversation(env, commit.ref, region).commit(commit),
   speak: (ref, speak) => conversation(env, ref).speak({ ...speak, conversation: ref.key }, refName(ref)),
+  knows: async (ref, key) => conversation(env, ref).knows(key),
   move: async (ref, to) => conversation(env, ref).move(to, refName(ref)),
 });
 

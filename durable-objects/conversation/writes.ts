@@ -66,6 +66,7 @@ function insert(exec: Exec, { entry, commit, ending }: Extract<Write, { row: "in
       entry.heldSinceMs ?? null,
       entry.lastDetail ?? null,
       0,
+      commit.isOverheard === true ? 1 : 0,
       ending?.state ?? "waiting",
       ending?.outcome ?? null,
       ending?.atMs ?? null,
@@ -73,8 +74,8 @@ function insert(exec: Exec, { entry, commit, ending }: Extract<Write, { row: "in
   ];
   exec(
     `INSERT INTO messages (seq, key, message_id, account, kind, chat, sender, pool, rule, trace, trace_id, content_type, body, bytes,
-       arrived_at_ms, committed_at_ms, expires_at_ms, due_at_ms, tries, reached, attempt, held_since_ms, last_detail, is_replay, state, outcome, ended_at_ms)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       arrived_at_ms, committed_at_ms, expires_at_ms, due_at_ms, tries, reached, attempt, held_since_ms, last_detail, is_replay, is_overheard, state, outcome, ended_at_ms)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ...values,
   );
   exec("INSERT INTO seen (key, seq, at_ms) VALUES (?, ?, ?)", entry.key, entry.seq, entry.committedAtMs);
@@ -115,9 +116,9 @@ function end(exec: Exec, ending: Ending): void {
 function replay(exec: Exec, entry: Entry, of: number): void {
   exec(
     `INSERT INTO messages (seq, key, message_id, account, kind, chat, sender, pool, rule, trace, trace_id, content_type, body, bytes,
-       arrived_at_ms, committed_at_ms, due_at_ms, tries, reached, is_replay, state)
+       arrived_at_ms, committed_at_ms, due_at_ms, tries, reached, is_replay, is_overheard, state)
      SELECT ?, key, message_id, account, kind, chat, sender, pool, rule, trace, trace_id, content_type, body, bytes,
-       arrived_at_ms, committed_at_ms, ?, 0, 0, 1, 'waiting' FROM messages WHERE seq = ?`,
+       arrived_at_ms, committed_at_ms, ?, 0, 0, 1, is_overheard, 'waiting' FROM messages WHERE seq = ?`,
     entry.seq,
     entry.dueAtMs,
     of,

@@ -6,10 +6,13 @@ import type { BucketRule } from "./token-bucket.ts";
 
 export type OnLimit = "drop" | "notify" | "defer";
 
-export interface CommitLimits {
-  readonly perSender?: BucketRule;
-  readonly perConversation?: BucketRule;
+export interface LimitRule extends BucketRule {
   readonly onLimit: OnLimit;
+}
+
+export interface CommitLimits {
+  readonly perSender?: LimitRule;
+  readonly perConversation?: LimitRule;
 }
 
 export interface Commit {
@@ -24,6 +27,8 @@ export interface Commit {
   readonly pool: string;
   /** Goes to the pool the conversation was last in; `pool` is for one that was in none. */
   readonly keepsPool?: boolean;
+  /** Said in a group without addressing the bot: it does not change which pool the conversation is talking to. */
+  readonly isOverheard?: boolean;
   readonly rule: string;
   /** The one-line trace of the decision, for the log and `conversation show`. */
   readonly trace: string;

@@ -22,6 +22,8 @@ export type SpeakVerdict =
 export interface Conversations {
   commit(commit: Commit, region?: string): Promise<CommitResult>;
   speak(ref: ConversationRef, speak: Speak): Promise<SpeakVerdict>;
+  /** Whether the conversation has kept this event: asked only when something else would refuse it. */
+  knows(ref: ConversationRef, key: string): Promise<boolean>;
   /** The platform said that this chat lives on as `to`. */
   move(ref: ConversationRef, to: ConversationRef): Promise<void>;
 }

@@ -35,6 +35,8 @@ export interface Decision {
    * its own to decide by (a button, a reaction, an edit, a photo): it belongs to whoever is being talked to.
    */
   readonly keepsPool: boolean;
+  /** Said in a group without addressing the bot: no rule applied, and it says nothing of what the conversation is about. */
+  readonly isOverheard: boolean;
 }
 
 export interface Router {
@@ -69,10 +71,17 @@ function decide(rules: readonly CompiledRule[], message: Message, account: Accou
   const { trace, winner } = walk(rules, subject, isOverheard);
   if (winner !== undefined) {
     const { rule, finding } = winner;
-    return { pool: rule.pool, rule: rule.name, trace, labels: { keywords: [finding.keyword ?? []].flat() }, keepsPool: false };
+    return {
+      pool: rule.pool,
+      rule: rule.name,
+      trace,
+      labels: { keywords: [finding.keyword ?? []].flat() },
+      keepsPool: false,
+      isOverheard: false,
+    };
   }
   const keepsPool = !isOverheard && isWordless(subject.message);
-  return { pool: account.pool, rule: DEFAULT_RULE, trace, labels: { keywords: [] }, keepsPool };
+  return { pool: account.pool, rule: DEFAULT_RULE, trace, labels: { keywords: [] }, keepsPool, isOverheard };
 }
 
 interface Walk {

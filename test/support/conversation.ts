@@ -43,7 +43,7 @@ export const commitOf = (bent: Partial<Commit> = {}): Commit => {
     body: new Uint8Array([123, 125]),
     contentType: "application/json",
     arrivedAtMs: 0,
-    limits: { onLimit: "drop" },
+    limits: {},
     configNumber: 1,
     ...bent,
   };
@@ -88,7 +88,15 @@ export class Driver {
     const asked = this.effects.findLast((effect) => effect.do === "choose");
     if (asked?.do !== "choose") throw new Error("nothing asked for an instance");
     const choice = instance === undefined ? {} : { instance };
-    return this.feed({ type: "chosen", seq: asked.seq, pool: asked.pool, detail: "no instance is healthy", ...choice, ...this.moment() });
+    return this.feed({
+      type: "chosen",
+      seq: asked.seq,
+      pool: asked.pool,
+      askedAtMs: asked.askedAtMs,
+      detail: "no instance is healthy",
+      ...choice,
+      ...this.moment(),
+    });
   }
 
   answer(outcome: Outcome): Step {

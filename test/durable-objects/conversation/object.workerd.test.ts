@@ -172,7 +172,7 @@ it("bodies go after their time; keys and order stay", async () => {
 
 it("200 parallel messages of one sender admit exactly the bucket", async () => {
   const { commit } = conversation();
-  const limits = { perSender: { perMinute: 1, burst: 5 }, onLimit: "drop" } as const;
+  const limits = { perSender: { perMinute: 1, burst: 5, onLimit: "drop" } } as const;
   const results = await Promise.all(Array.from({ length: 200 }, () => commit({ limits })));
   expect(results.filter((result) => result.state === "stored").length).toBe(5);
   expect(results.filter((result) => result.state === "limited").length).toBe(195);

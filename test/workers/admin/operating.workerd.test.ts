@@ -49,7 +49,7 @@ async function deadLetter(seq = 1): Promise<string> {
     body: new TextEncoder().encode(update) as Uint8Array<ArrayBuffer>,
     contentType: "application/json",
     arrivedAtMs: Date.now(),
-    limits: { onLimit: "drop" },
+    limits: {},
     configNumber: 1,
   };
   expect((await conversationsOf(env).commit(commit)).state).toBe("stored");
