@@ -7,7 +7,7 @@ import type { RoutesSource, Snapshot } from "../../src/pipeline/snapshot.ts";
 import type { Env } from "../env.ts";
 import { jsonLog, systemClock } from "../runtime.ts";
 import { compile } from "./judge.ts";
-import { memoryOf, numberIn } from "./memory.ts";
+import { type Memory, memoryOf, numberIn } from "./memory.ts";
 import { askConfig, type Looking, refresh, type SourceDeps } from "./refresh.ts";
 import { configOf } from "./stub.ts";
 
@@ -31,11 +31,17 @@ export function routesSource(env: Env, overrides: Partial<SourceDeps> = {}): Iso
 async function current(looking: Looking, atLeast: number): Promise<Snapshot | undefined> {
   const { memory } = looking;
   if (memory.snapshot === undefined) await fill(looking);
-  else if (numberIn(memory) < atLeast) await refresh(looking);
+  else if (isBelow(memory, atLeast)) await refresh(looking);
   else await refreshBehind(looking);
-  if (numberIn(memory) < atLeast) await askConfig(looking);
-  return numberIn(memory) < atLeast ? undefined : memory.snapshot;
+  if (isBelow(memory, atLeast)) await askConfig(looking);
+  return isBelow(memory, atLeast) ? undefined : memory.snapshot;
 }
+
+/**
+ * Something newer could be had. A number that only newer code compiles is none: while a deploy spreads, what is in force here
+ * serves rather than a 503 for everybody.
+ */
+const isBelow = (memory: Memory, atLeast: number): boolean => numberIn(memory) < atLeast && memory.uncompilable < atLeast;
 
 async function fill(looking: Looking): Promise<void> {
   if (looking.clock.nowMs() - looking.memory.checkedAtMs >= EMPTY_TTL_MS) await refresh(looking);

@@ -11,7 +11,8 @@ export interface Snapshot {
 export interface RoutesSource {
   /**
    * The newest snapshot this isolate knows, at least as new as `atLeast`; undefined when no document was ever accepted, or none
-   * can be read now. Served from memory; refreshed behind the caller's back.
+   * can be read now. Older code that cannot compile a document that new gives the one it has. Served from memory; refreshed behind
+   * the caller's back.
    */
   current(atLeast?: number): Promise<Snapshot | undefined>;
 }

@@ -229,6 +229,8 @@ it("a document that this build cannot compile is logged once, and what was in fo
   expect(await one.later()).toEqual({ atOnce: 1, afterwards: 1 });
   await one.later();
   expect(await one.current()).toBe(before);
+  expect(await one.current(2), "newer code elsewhere is at 2 already: here nothing newer can be had").toBe(before);
+  expect(await one.current(3)).toBeUndefined();
   expect(log.filter((line) => line.event === "routes.uncompilable")).toMatchObject([
     { number: 2, inForce: 1, reason: expect.stringContaining("pools.support.instances[0]") },
   ]);
