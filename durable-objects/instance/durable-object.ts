@@ -63,26 +63,30 @@ export class Instance extends DurableObject<Env> {
   /** Cheap after the first call: probes start with the first interest in the instance, and end when it leaves the document. */
   async ensureProbing(): Promise<void> {
     if (this.#isProbing) return;
+    if ((await this.ctx.storage.getAlarm()) === null) {
+      // With the name in its row, an alarm that wakes an evicted object knows whom to probe.
+      this.#storage.save(this.#state);
+      await this.ctx.storage.setAlarm(this.ports.clock.nowMs());
+    }
     this.#isProbing = true;
-    if ((await this.ctx.storage.getAlarm()) !== null) return;
-    // With the name in its row, an alarm that wakes an evicted object knows whom to probe.
-    this.#storage.save(this.#state);
-    await this.ctx.storage.setAlarm(this.ports.clock.nowMs());
   }
 
   /** Never throws: the platform gives up an alarm that keeps throwing, and probing would end for good. */
   override async alarm(): Promise<void> {
     const snapshot = await this.#snapshot();
     const config = snapshot?.routes.instances.get(this.#state.name);
-    if (snapshot !== undefined && config === undefined) {
-      this.#isProbing = false;
-      return;
-    }
+    if (snapshot !== undefined && config === undefined) return this.#leave();
     await this.#arm(config);
     if (config === undefined) return;
     await this.#probe(config).catch((error: unknown) => {
       this.ports.log.write({ level: "error", event: "instance.unprobed", instance: this.#state.name, reason: String(error) });
     });
+  }
+
+  /** Its drain goes with it, as it does in the document: half a drain would keep new conversations from one that returns. */
+  #leave(): void {
+    this.#isProbing = false;
+    this.#take({ type: "undrain" });
   }
 
   async #probe(config: InstanceConfig): Promise<void> {

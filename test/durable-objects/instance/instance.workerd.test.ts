@@ -26,6 +26,8 @@ const NAMES: Readonly<Record<string, string>> = {
   leaver: `${origin}/started`,
   sleeper: `${origin}/started`,
   budget: `${origin}/started`,
+  unlucky: `${origin}/started`,
+  returner: `${origin}/started`,
 };
 const documentWith = (names: readonly string[]): string =>
   JSON.stringify({
@@ -115,7 +117,7 @@ it("an alarm that wakes an evicted object probes and arms the next one", async (
   await expect
     .poll(() => runInDurableObject(stubOf("sleeper"), (_, state) => state.storage.getAlarm()), { timeout: 5000 })
     .toBeGreaterThan(Date.now() + 30_000);
-  expect((await showInstance(edge, "sleeper")).lastProbe).toMatchObject({ verdict: "up" });
+  await expect.poll(async () => (await showInstance(edge, "sleeper")).lastProbe).toMatchObject({ verdict: "up" });
 });
 
 it("probing ends when the instance leaves the document, and begins again when somebody asks after its return", {
@@ -137,6 +139,31 @@ it("probing ends when the instance leaves the document, and begins again when so
       return (await runInDurableObject(stubOf("leaver"), (_, state) => state.storage.getAlarm())) ?? 0;
     }, PROPAGATION)
     .toBeGreaterThan(Date.now() + 30_000);
+});
+
+it("an alarm that could not be armed is armed by the next who asks", async () => {
+  const alarm = await runInDurableObject(stubOf("unlucky"), async (instance: Instance, { storage }) => {
+    const setAlarm = storage.setAlarm;
+    storage.setAlarm = () => Promise.reject(new Error("storage is away"));
+    await expect(instance.status()).rejects.toThrow("storage is away");
+    storage.setAlarm = setAlarm;
+    await instance.status();
+    return storage.getAlarm();
+  });
+  expect(alarm).not.toBeNull();
+});
+
+it("a drain ends with the instance's place in the document: one that returns is a new one", { timeout: 30_000 }, async () => {
+  await drainInstance(edge, "returner");
+  await put(Object.keys(NAMES).filter((name) => name !== "returner"));
+  await expect
+    .poll(async () => {
+      await runDurableObjectAlarm(stubOf("returner"));
+      return runInDurableObject(stubOf("returner"), (_, state) => state.storage.getAlarm());
+    }, PROPAGATION)
+    .toBeNull();
+  await put(Object.keys(NAMES));
+  expect((await instances.status(["returner"]))[0]?.isDraining).toBe(false);
 });
 
 it("good probes write no row but their alarm", async () => {
