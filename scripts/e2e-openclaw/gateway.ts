@@ -50,7 +50,7 @@ const environment = (node: string, home: string, config: string): NodeJS.Process
 
 /** A shell that waits for this process to disappear, by the end of a pipe, and then kills the gateway's process group. */
 function watchOver(pid: number): () => void {
-  const script = "trap '' INT TERM HUP; cat >/dev/null; kill -KILL -- -$0";
+  const script = "trap '' INT TERM HUP; cat >/dev/null; kill -s KILL -- -$0";
   const watchdog = spawn("/bin/sh", ["-c", script, `${pid}`], { stdio: ["pipe", "ignore", "ignore"], detached: true });
   watchdog.on("error", () => undefined);
   watchdog.unref();
