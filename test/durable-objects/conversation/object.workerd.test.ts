@@ -24,6 +24,7 @@ const POOLS: Readonly<Record<string, string>> = {
   sick: `${origin}/status/500`,
   strict: `${origin}/status/400`,
   plain: `${origin}/html`,
+  capped: `${origin}/durable`,
 };
 
 beforeAll(async () => {
@@ -33,7 +34,12 @@ beforeAll(async () => {
       instances: Object.fromEntries(
         Object.entries(POOLS).map(([name, url]) => [name, { url: `${origin}/started`, native: listener(url) }]),
       ),
-      pools: Object.fromEntries(Object.keys(POOLS).map((name) => [name, { instances: [name], failover: { attemptMs: 500 } }])),
+      pools: Object.fromEntries(
+        Object.keys(POOLS).map((name) => [
+          name,
+          { instances: [name], failover: { attemptMs: 500 }, ...(name === "capped" ? { concurrency: 1 } : {}) },
+        ]),
+      ),
     }),
   );
   if (answer.status === "rejected") throw new Error(JSON.stringify(answer));
@@ -209,4 +215,29 @@ it("a lone message pays for one alarm run, and no second one finds nothing to do
   await expect.poll(states).toEqual(["delivered", "delivered"]);
   await runDurableObjectAlarm(stub);
   expect((await rows()) - before).toBeLessThanOrEqual(7);
+});
+
+it("what ends behind a stuck head is reported once, also by the next incarnation", async () => {
+  const { commit, show, stub } = conversation();
+  const account = "telegram:support";
+  const total = async () => (await readShards(edge, [])).delta[`clawedge_messages_total{account="${account}",state="limited"}`] ?? 0;
+  const before = await total();
+  await commit({ pool: "away", account });
+  const limits = { perConversation: { perMinute: 1, burst: 1, onLimit: "drop" } } as const;
+  for (let index = 0; index < 4; index += 1) await commit({ pool: "away", account, limits });
+  for (let turn = 0; turn < 2; turn += 1) {
+    await runDurableObjectAlarm(stub);
+    await evictDurableObject(stub);
+  }
+  await runDurableObjectAlarm(stub);
+  expect((await show()).waiting).toBe(2);
+  expect((await total()) - before).toBe(3);
+});
+
+it("a pool's concurrency cap keeps hand-overs back, and lets them go one after the other", async () => {
+  const results = Array.from({ length: 4 }, () => conversation());
+  await Promise.all(results.map(({ commit }) => commit({ pool: "capped" })));
+  await expect
+    .poll(async () => (await Promise.all(results.map(({ states }) => states()))).flat())
+    .toEqual(["delivered", "delivered", "delivered", "delivered"]);
 });
