@@ -32,10 +32,10 @@ export function bearerGate(names: readonly OperatorToken[], shield: Shield = cre
   };
 }
 
-/** Without an address we believe, a source is what it claims to be: one wrong token repeated never locks the genuine one out. */
+/** An address is shared, and its neighbours guess: one wrong token repeated is refused soon, and the genuine one never shares its fate. */
 function sourceOf(env: Env, request: Request, header: string): string {
-  const address = env.CLIENT_ADDRESS_HEADER === undefined ? null : request.headers.get(env.CLIENT_ADDRESS_HEADER);
-  return address === null ? `claims ${header.slice(0, 64)}` : `address ${address}`;
+  const name = env.CLIENT_ADDRESS_HEADER ?? "";
+  return `${name === "" ? "" : (request.headers.get(name) ?? "")} ${header.slice(0, 64)}`;
 }
 
 const refuse = (status: 401 | 429, headers: Readonly<Record<string, string>>): Response => new Response(null, { status, headers });
