@@ -12,19 +12,19 @@ import { jsonLog } from "../durable-objects/runtime.ts";
 import { shardsOf, sweepShards } from "../durable-objects/shard/stub.ts";
 import type { Routes } from "../src/config/routes.ts";
 import type { Residency } from "../src/core/conversation-ref.ts";
+import { inTurns } from "./in-turns.ts";
 
-/** Per shard and sweep; what is left is older by five minutes at the next. */
-const PER_SHARD = 100;
+/** What is left is older by five minutes at the next sweep. A Worker's invocation may make 1000 requests; a sweep has others to make. */
+const MOST = { perShard: 100, total: 400 };
+const AT_ONCE = 20;
 
 export async function sweep(env: Env): Promise<void> {
   const routes = (await routesSource(env).current())?.routes;
   if (routes === undefined) return;
-  const refs = await sweepShards(env, residenciesOf(routes), PER_SHARD);
-  const swept = await Promise.allSettled(
-    refs.map(async (ref) => {
-      if (!(await sweepConversation(env, ref))) await shardsOf(env).setPending(ref, false);
-    }),
-  );
+  const refs = await sweepShards(env, residenciesOf(routes), MOST);
+  const swept = await inTurns(refs, AT_ONCE, async (ref) => {
+    if (!(await sweepConversation(env, ref))) await shardsOf(env).setPending(ref, false);
+  });
   const failed = swept.filter((one) => one.status === "rejected").length;
   if (refs.length > 0) jsonLog.write({ level: failed > 0 ? "warn" : "info", event: "sweep.done", conversations: refs.length, failed });
   await instancesOf(env).status([...routes.instances.keys()]);

@@ -12,7 +12,7 @@ import { migrate } from "../migrate.ts";
 import { systemClock, webDice } from "../runtime.ts";
 import { addCounters, readCounters } from "./counter-rows.ts";
 import { addDead, type DeadFilter, listDead, removeDead } from "./dead-rows.ts";
-import { ACTIVE_FOR_MS, FORGET_AFTER_MS, type HeldQuota, hasFreePermit, isNews, nextPurgeAtMs, PURGE_BATCH, takeQuota } from "./machine.ts";
+import * as machine from "./machine.ts";
 import { MIGRATIONS } from "./schema.ts";
 import * as rows from "./storage.ts";
 
@@ -28,7 +28,7 @@ const PERMIT_BYTES = 8;
 
 export class Shard extends DurableObject<Env> {
   readonly #sql: SqlStorage;
-  readonly #quotas = new Map<string, HeldQuota>();
+  readonly #quotas = new Map<string, machine.HeldQuota>();
   #isPurgeArmed = false;
 
   constructor(ctx: DurableObjectState, env: Env) {
@@ -39,7 +39,7 @@ export class Shard extends DurableObject<Env> {
 
   async flush(conversation: string, flush: Flush): Promise<void> {
     this.ctx.storage.transactionSync(() => {
-      if (!isNews(rows.lastSerial(this.#sql, conversation), flush.serial)) return;
+      if (!machine.isNews(rows.lastSerial(this.#sql, conversation), flush.serial)) return;
       addCounters(this.#sql, flush.delta);
       rows.rememberFlush(this.#sql, conversation, flush);
     });
@@ -55,12 +55,17 @@ export class Shard extends DurableObject<Env> {
     else rows.clearPending(this.#sql, conversation);
   }
 
-  pendingBatch(limit: number): readonly string[] {
-    return rows.pokePending(this.#sql, limit, systemClock.nowMs());
+  pendingBatch(limit: number): readonly rows.Pending[] {
+    return rows.oldestPending(this.#sql, limit);
   }
 
-  addDead(entry: DeadEntry): void {
+  poked(conversations: readonly string[]): void {
+    rows.markPoked(this.#sql, conversations, systemClock.nowMs());
+  }
+
+  async addDead(entry: DeadEntry): Promise<void> {
     addDead(this.#sql, entry);
+    await this.#armPurge();
   }
 
   removeDead(id: string): void {
@@ -74,7 +79,7 @@ export class Shard extends DurableObject<Env> {
   read(nowMs: number): ShardReading {
     return {
       delta: readCounters(this.#sql),
-      active: rows.activeByInstance(this.#sql, nowMs - ACTIVE_FOR_MS),
+      active: rows.activeByInstance(this.#sql, nowMs - machine.ACTIVE_FOR_MS),
       pending: rows.countRows(this.#sql, "pending"),
       dead: rows.countRows(this.#sql, "dead"),
     };
@@ -82,7 +87,7 @@ export class Shard extends DurableObject<Env> {
 
   take(name: string, rule: BucketRule): QuotaVerdict {
     const held = this.#quotas.get(name) ?? rows.readQuota(this.#sql, name);
-    const taken = takeQuota(held, { rule, nowMs: systemClock.nowMs() });
+    const taken = machine.takeQuota(held, { rule, nowMs: systemClock.nowMs() });
     if (taken.isDue) rows.writeQuota(this.#sql, name, taken.held);
     this.#quotas.set(name, taken.held);
     return taken.verdict;
@@ -90,7 +95,7 @@ export class Shard extends DurableObject<Env> {
 
   acquire(pool: string, limit: number, leaseMs: number): string | undefined {
     const nowMs = systemClock.nowMs();
-    if (!hasFreePermit(rows.leasedPermits(this.#sql, pool, nowMs), limit)) return undefined;
+    if (!machine.hasFreePermit(rows.leasedPermits(this.#sql, pool, nowMs), limit)) return undefined;
     const permit = webDice.hex(PERMIT_BYTES);
     rows.leasePermit(this.#sql, pool, { permit, lapsesAtMs: nowMs + leaseMs });
     return permit;
@@ -102,16 +107,17 @@ export class Shard extends DurableObject<Env> {
 
   override async alarm(): Promise<void> {
     const nowMs = systemClock.nowMs();
-    const purged = this.ctx.storage.transactionSync(() => rows.purge(this.#sql, nowMs - FORGET_AFTER_MS, PURGE_BATCH));
-    const nextAtMs = nextPurgeAtMs(purged, nowMs);
+    const before = { silentMs: nowMs - machine.FORGET_AFTER_MS, deadMs: nowMs - machine.FORGET_DEAD_AFTER_MS, limit: machine.PURGE_BATCH };
+    const purged = this.ctx.storage.transactionSync(() => rows.purge(this.#sql, before));
+    const nextAtMs = machine.nextPurgeAtMs(purged, nowMs);
     this.#isPurgeArmed = nextAtMs !== undefined;
     if (nextAtMs !== undefined) await this.ctx.storage.setAlarm(nextAtMs);
   }
 
-  /** Once per life in memory the alarm is looked up; only an object that has none and now holds a flush pays for arming one. */
+  /** Once per life in memory the alarm is looked up; only an object that has none and now holds what can grow old pays for arming one. */
   async #armPurge(): Promise<void> {
     if (this.#isPurgeArmed) return;
     this.#isPurgeArmed = true;
-    if ((await this.ctx.storage.getAlarm()) === null) await this.ctx.storage.setAlarm(systemClock.nowMs() + FORGET_AFTER_MS);
+    if ((await this.ctx.storage.getAlarm()) === null) await this.ctx.storage.setAlarm(systemClock.nowMs() + machine.FORGET_AFTER_MS);
   }
 }

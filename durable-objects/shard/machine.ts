@@ -15,6 +15,8 @@ export const ACTIVE_FOR_MS = HOUR_MS;
  * The price: a flush repeated after more than a month would be counted twice.
  */
 export const FORGET_AFTER_MS = 30 * DAY_MS;
+/** The longest that a routes document can keep dead letters, and a day: no conversation holds the letter of an older entry. */
+export const FORGET_DEAD_AFTER_MS = 366 * DAY_MS;
 export const PURGE_BATCH = 500;
 const PURGE_PAUSE_MS = 1_000;
 
@@ -59,13 +61,19 @@ export function takeQuota(held: HeldQuota | undefined, { rule, nowMs }: Take): Q
 export const hasFreePermit = (leased: number, limit: number): boolean => leased < limit;
 
 export interface Purged {
+  /** Of the table that lost most. */
   readonly rows: number;
   /** When the conversation that has been silent longest was last seen; undefined when none is left. */
   readonly oldestAtMs: number | undefined;
+  /** When the oldest dead letter died; undefined when there is none. */
+  readonly oldestDeadAtMs?: number | undefined;
 }
 
 /** When to purge next, or undefined while there is nothing that could grow old. */
-export function nextPurgeAtMs({ rows, oldestAtMs }: Purged, nowMs: number): number | undefined {
+export function nextPurgeAtMs({ rows, oldestAtMs, oldestDeadAtMs }: Purged, nowMs: number): number | undefined {
   if (rows >= PURGE_BATCH) return nowMs + PURGE_PAUSE_MS;
-  return oldestAtMs === undefined ? undefined : Math.max(oldestAtMs + FORGET_AFTER_MS, nowMs + DAY_MS);
+  const silentAtMs = oldestAtMs === undefined ? [] : [oldestAtMs + FORGET_AFTER_MS];
+  const deadAtMs = oldestDeadAtMs === undefined ? [] : [oldestDeadAtMs + FORGET_DEAD_AFTER_MS];
+  const dueAtMs = [...silentAtMs, ...deadAtMs];
+  return dueAtMs.length === 0 ? undefined : Math.max(Math.min(...dueAtMs), nowMs + DAY_MS);
 }

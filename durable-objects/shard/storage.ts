@@ -30,15 +30,25 @@ export function activeByInstance(sql: SqlStorage, sinceMs: number): Readonly<Rec
   return Object.fromEntries(rows.toArray().map(({ instance, n }) => [instance, n]));
 }
 
-/** Reads the whole table, once a day: an index on time would cost every flush a row. */
-export function purge(sql: SqlStorage, beforeMs: number, limit: number): Purged {
-  const batch = "SELECT conversation FROM flushes WHERE at_ms < ? LIMIT ?";
-  const rows = sql.exec(`DELETE FROM flushes WHERE conversation IN (${batch})`, beforeMs, limit).rowsWritten;
-  sql.exec("DELETE FROM quotas WHERE at_ms < ?", beforeMs);
-  sql.exec("DELETE FROM permits WHERE lapses_at_ms < ?", beforeMs);
-  const oldest = sql.exec<{ at_ms: number | null }>("SELECT MIN(at_ms) AS at_ms FROM flushes").one().at_ms;
-  return { rows, oldestAtMs: oldest ?? undefined };
+export interface PurgeBefore {
+  readonly silentMs: number;
+  readonly deadMs: number;
+  /** Rows of one table at once. */
+  readonly limit: number;
 }
+
+/** Reads whole tables, once a day: an index on time would cost every flush a row. */
+export function purge(sql: SqlStorage, { silentMs, deadMs, limit }: PurgeBefore): Purged {
+  const drop = (table: "flushes" | "dead", key: string, beforeMs: number): number =>
+    sql.exec(`DELETE FROM ${table} WHERE ${key} IN (SELECT ${key} FROM ${table} WHERE at_ms < ? LIMIT ?)`, beforeMs, limit).rowsWritten;
+  const rows = Math.max(drop("flushes", "conversation", silentMs), drop("dead", "id", deadMs));
+  sql.exec("DELETE FROM quotas WHERE at_ms < ?", silentMs);
+  sql.exec("DELETE FROM permits WHERE lapses_at_ms < ?", silentMs);
+  return { rows, oldestAtMs: oldestIn(sql, "flushes"), oldestDeadAtMs: oldestIn(sql, "dead") };
+}
+
+const oldestIn = (sql: SqlStorage, table: "flushes" | "dead"): number | undefined =>
+  sql.exec<{ at_ms: number | null }>(`SELECT MIN(at_ms) AS at_ms FROM ${table}`).one().at_ms ?? undefined;
 
 export const countRows = (sql: SqlStorage, table: "pending" | "dead"): number =>
   sql.exec<{ n: number }>(`SELECT COUNT(*) AS n FROM ${table}`).one().n;
@@ -51,12 +61,21 @@ export function clearPending(sql: SqlStorage, conversation: string): void {
   sql.exec("DELETE FROM pending WHERE conversation = ?", conversation);
 }
 
-/** Those poked longest ago, marked as poked now, so that a backlog is walked through and nobody starves. */
-export function pokePending(sql: SqlStorage, limit: number, nowMs: number): readonly string[] {
-  const rows = sql.exec<{ conversation: string }>("SELECT conversation FROM pending ORDER BY poked_at_ms, conversation LIMIT ?", limit);
-  const names = rows.toArray().map(({ conversation }) => conversation);
-  for (const name of names) sql.exec("UPDATE pending SET poked_at_ms = ? WHERE conversation = ?", nowMs, name);
-  return names;
+export interface Pending {
+  readonly conversation: string;
+  readonly pokedAtMs: number;
+}
+
+/** Those poked longest ago. */
+export function oldestPending(sql: SqlStorage, limit: number): readonly Pending[] {
+  const query = "SELECT conversation, poked_at_ms FROM pending ORDER BY poked_at_ms, conversation LIMIT ?";
+  const rows = sql.exec<{ conversation: string; poked_at_ms: number }>(query, limit).toArray();
+  return rows.map(({ conversation, poked_at_ms }) => ({ conversation, pokedAtMs: poked_at_ms }));
+}
+
+/** They had their turn: a backlog is walked through, and nobody starves. */
+export function markPoked(sql: SqlStorage, conversations: readonly string[], nowMs: number): void {
+  for (const name of conversations) sql.exec("UPDATE pending SET poked_at_ms = ? WHERE conversation = ?", nowMs, name);
 }
 
 export function readQuota(sql: SqlStorage, name: string): HeldQuota | undefined {

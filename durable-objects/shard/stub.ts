@@ -13,6 +13,7 @@ import { objectOf } from "../objects.ts";
 import { systemClock } from "../runtime.ts";
 import { byNewest, type DeadFilter } from "./dead-rows.ts";
 import type { ShardReading } from "./durable-object.ts";
+import type { Pending } from "./storage.ts";
 
 type ShardEnv = Pick<Env, "SHARD" | "JURISDICTIONS">;
 
@@ -92,8 +93,30 @@ export async function listDead(env: ShardEnv, residencies: readonly Residency[],
   return pages.flat().toSorted(byNewest).slice(0, filter.limit);
 }
 
-/** Conversations for the sweeper to poke, at most `perShard` of each. A shard that cannot be asked has its turn at the next sweep. */
-export async function sweepShards(env: ShardEnv, residencies: readonly Residency[], perShard: number): Promise<readonly ConversationRef[]> {
-  const batches = await Promise.allSettled(allShards(env, residencies).map(async (shard) => await shard.pendingBatch(perShard)));
-  return batches.flatMap((batch) => (batch.status === "fulfilled" ? batch.value.flatMap((name) => refOf(name) ?? []) : []));
+export interface SweepLimits {
+  readonly perShard: number;
+  /** Over all shards: every conversation is a request of one invocation. */
+  readonly total: number;
+}
+
+/**
+ * Conversations for the sweeper to poke, those that wait longest first; what is beyond the total keeps its turn. A shard that
+ * cannot be asked has its turn at the next sweep.
+ */
+export async function sweepShards(
+  env: ShardEnv,
+  residencies: readonly Residency[],
+  most: SweepLimits,
+): Promise<readonly ConversationRef[]> {
+  const batches = await Promise.allSettled(
+    allShards(env, residencies).map(async (shard) => {
+      const pending: readonly Pending[] = await shard.pendingBatch(most.perShard);
+      return pending.map((one) => ({ ...one, shard }));
+    }),
+  );
+  const found = batches.flatMap((batch) => (batch.status === "fulfilled" ? batch.value : []));
+  const oldest = found.toSorted((left, right) => left.pokedAtMs - right.pokedAtMs).slice(0, most.total);
+  const turns = Map.groupBy(oldest, ({ shard }) => shard);
+  await Promise.allSettled([...turns].map(async ([shard, had]) => await shard.poked(had.map(({ conversation }) => conversation))));
+  return oldest.flatMap(({ conversation }) => refOf(conversation) ?? []);
 }

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   FORGET_AFTER_MS,
+  FORGET_DEAD_AFTER_MS,
   type HeldQuota,
   hasFreePermit,
   isNews,
@@ -92,6 +93,11 @@ describe("purging", () => {
   it("waits until the oldest conversation is old enough, but at least a day", () => {
     expect(nextPurgeAtMs({ rows: 0, oldestAtMs: 5_000 }, 6_000)).toBe(5_000 + FORGET_AFTER_MS);
     expect(nextPurgeAtMs({ rows: 3, oldestAtMs: 0 }, FORGET_AFTER_MS - 1)).toBe(FORGET_AFTER_MS - 1 + DAY_MS);
+  });
+
+  it("also waits for the oldest dead letter, whichever comes first", () => {
+    expect(nextPurgeAtMs({ rows: 0, oldestAtMs: undefined, oldestDeadAtMs: 5_000 }, 6_000)).toBe(5_000 + FORGET_DEAD_AFTER_MS);
+    expect(nextPurgeAtMs({ rows: 0, oldestAtMs: 5_000, oldestDeadAtMs: 5_000 }, 6_000)).toBe(5_000 + FORGET_AFTER_MS);
   });
 
   it("ends when nothing is left to forget", () => {

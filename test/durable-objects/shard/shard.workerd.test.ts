@@ -3,9 +3,10 @@ import { env as workerEnv } from "cloudflare:workers";
 import { afterEach, describe, expect, it } from "vitest";
 import type { Env } from "../../../durable-objects/env.ts";
 import { objectOf } from "../../../durable-objects/objects.ts";
-import { FORGET_AFTER_MS } from "../../../durable-objects/shard/machine.ts";
+import { FORGET_AFTER_MS, FORGET_DEAD_AFTER_MS } from "../../../durable-objects/shard/machine.ts";
 import { listDead, permitsOf, readShards, shardsOf, sweepShards } from "../../../durable-objects/shard/stub.ts";
 import { refName } from "../../../src/core/conversation-ref.ts";
+import { deadId } from "../../../src/core/dead-id.ts";
 import { observation, series } from "../../../src/core/series.ts";
 import type { DeadEntry } from "../../../src/ports/shards.ts";
 
@@ -24,6 +25,8 @@ const entry = (id: string, atMs: number, account = "telegram:support"): DeadEntr
   reason: "refused",
   atMs,
 });
+
+const MOST = { perShard: 10, total: 100 };
 
 afterEach(() => reset());
 
@@ -102,30 +105,79 @@ describe("forgetting", () => {
   });
 });
 
+describe("the index of dead letters", () => {
+  const countOf = () =>
+    runInDurableObject(shard(), (_, state) => state.storage.sql.exec<{ n: number }>("SELECT COUNT(*) AS n FROM dead").one().n);
+  const alarmOf = () => runInDurableObject(shard(), (_, state) => state.storage.getAlarm());
+
+  it("forgets what no conversation can still hold, and looks again while it holds any", async () => {
+    const nowMs = Date.now();
+    await shard().addDead(entry("ghost", nowMs - FORGET_DEAD_AFTER_MS - 1000));
+    await shard().addDead(entry("kept", nowMs - FORGET_DEAD_AFTER_MS + 60_000));
+    expect(await alarmOf(), "armed without any flush").not.toBeNull();
+    await runDurableObjectAlarm(shard());
+    expect((await shard().listDead({ limit: 10 })).map(({ id }) => id)).toEqual(["kept"]);
+    expect(await alarmOf()).not.toBeNull();
+  });
+
+  it("is purged in batches", async () => {
+    const oldMs = Date.now() - FORGET_DEAD_AFTER_MS - 1000;
+    await runInDurableObject(shard(), async (object) => {
+      for (let index = 0; index < 700; index += 1) await object.addDead(entry(`ghost-${index}`, oldMs));
+    });
+    await runDurableObjectAlarm(shard());
+    expect(await countOf()).toBe(200);
+    expect(await alarmOf()).toBeLessThan(Date.now() + 60_000);
+    await runDurableObjectAlarm(shard());
+    expect([await countOf(), await alarmOf()]).toEqual([0, null]);
+  });
+
+  it("drops an entry whose conversation dropped the letter, once or twice", async () => {
+    const id = deadId(ref, 7);
+    await shards.addDead(ref, entry(id, Date.now()));
+    await shards.removeDead(ref, id);
+    await shards.removeDead(ref, id);
+    expect(await listDead(env, [], { limit: 10 })).toEqual([]);
+  });
+});
+
 describe("pending work", () => {
   it("is handed to the sweeper in turn, so that nobody starves", async () => {
     for (const name of ["a", "b", "c"]) await shard().setPending(name, true);
-    const first = await shard().pendingBatch(2);
+    const first = (await shard().pendingBatch(2)).map(({ conversation }) => conversation);
+    await shard().poked(first);
     await new Promise((resolve) => setTimeout(resolve, 5));
-    const second = await shard().pendingBatch(2);
+    const second = (await shard().pendingBatch(2)).map(({ conversation }) => conversation);
     expect(new Set([...first, ...second])).toEqual(new Set(["a", "b", "c"]));
+  });
+
+  it("of all shards is handed out oldest first up to a total; what is left over keeps its turn", async () => {
+    const keys = Array.from({ length: 12 }, (_, index) => ({ key: `telegram:support/chat/${index}` }));
+    for (const one of keys) await shards.setPending(one, true);
+    const sweeps = [];
+    for (let round = 0; round < 3; round += 1) {
+      sweeps.push(await sweepShards(env, [], { perShard: 10, total: 4 }));
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    expect(sweeps.map(({ length }) => length)).toEqual([4, 4, 4]);
+    expect(new Set(sweeps.flat().map(({ key }) => key)).size).toBe(12);
   });
 
   it("is no longer handed out once it is done", async () => {
     await shards.setPending(ref, true);
     await shards.setPending(ref, true);
-    expect(await sweepShards(env, [], 10)).toEqual([ref]);
+    expect(await sweepShards(env, [], MOST)).toEqual([ref]);
     await shards.setPending(ref, false);
-    expect(await sweepShards(env, [], 10)).toEqual([]);
+    expect(await sweepShards(env, [], MOST)).toEqual([]);
   });
 
   it("is found in every residency", async () => {
     const inEurope = { ...ref, residency: "eu" as const };
     await shards.setPending(ref, true);
     await shards.setPending(inEurope, true);
-    expect(await sweepShards(env, [], 10)).toEqual([ref]);
-    expect(await sweepShards(env, ["eu", "eu"], 10)).toEqual(expect.arrayContaining([ref, inEurope]));
-    expect(await sweepShards(env, ["eu"], 10)).toHaveLength(2);
+    expect(await sweepShards(env, [], MOST)).toEqual([ref]);
+    expect(await sweepShards(env, ["eu", "eu"], MOST)).toEqual(expect.arrayContaining([ref, inEurope]));
+    expect(await sweepShards(env, ["eu"], MOST)).toHaveLength(2);
   });
 });
 
