@@ -23,6 +23,8 @@ export interface EgressCall {
   readonly chat?: Chat;
   /** The chat is sure, the thread is not: an edit names a message, and in a chat with topics it may stand in any of them. */
   readonly isAnyThread?: true;
+  /** The chat is called by a public name that no incoming message carries: whose conversation it is cannot be told. */
+  readonly isAlias?: true;
 }
 
 export type EgressProblem =

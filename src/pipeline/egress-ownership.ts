@@ -25,6 +25,7 @@ export async function askOwnership(
   { call, threads }: { readonly call: SpokenCall; readonly threads: readonly string[] },
   conversations: Conversations,
 ): Promise<Spoken | undefined> {
+  if (call.isAlias === true) return { ref: refIn(caller.routes, caller.account, call.chat), verdict: aliasVerdict(caller) };
   const topics = call.isAnyThread === true ? threads.map((thread) => ({ ...call.chat, thread })) : [];
   let last: Spoken | undefined;
   for (const chat of [...topics, call.chat]) {
@@ -33,6 +34,16 @@ export async function askOwnership(
     if (last !== undefined && last.verdict.verdict !== "suppressed") return last;
   }
   return last;
+}
+
+/**
+ * In a chat called by its public name no conversation can be asked, so the account's `proactive` alone decides: `owner` needs a
+ * pool of this one instance, for only there nobody else can be the owner. There is no pin, and so no epoch.
+ */
+function aliasVerdict({ account, instance, routes }: Caller): Spoken["verdict"] {
+  const members = routes.pools.get(account.pool)?.instances ?? [];
+  const isFree = account.proactive === "pool" || (account.proactive === "owner" && members.length === 1);
+  return isFree && members.includes(instance) ? { verdict: "proactive", epoch: 0 } : { verdict: "suppressed" };
 }
 
 async function follow(start: ConversationRef, speak: Speak, conversations: Conversations): Promise<Spoken | undefined> {

@@ -1,6 +1,7 @@
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { decideEgress } from "../../src/pipeline/egress.ts";
-import { ACCOUNT, callOf, egressPorts, REAL_TOKEN, tokenFor } from "../support/egress.ts";
+import { loadForTest } from "../support/catalogue.ts";
+import { ACCOUNT, callOf, egressDocument, egressPorts, REAL_TOKEN, tokenFor } from "../support/egress.ts";
 
 const owner = { verdict: "owner", epoch: 3 } as const;
 const CHAT = "telegram:support/chat/7";
@@ -47,6 +48,30 @@ it("a suppressed call that cannot be counted is answered all the same: a refusal
   const { ports, asked } = egressPorts({ speak: { "*": { verdict: "suppressed" } }, isUncountable: true });
   expect(await decideEgress(await callOf("send"), ports)).toMatchObject({ answer: { status: 200, body: { pretended: "send" } } });
   expect(asked.log).toMatchObject([{ event: "egress.suppressed" }, { event: "egress.uncounted", account: ACCOUNT, instance: "eu-1" }]);
+});
+
+describe("a chat named by its @name, which no incoming message carries", () => {
+  const documentWith = (proactive: string, instances: readonly string[]) =>
+    loadForTest({
+      ...egressDocument,
+      accounts: { [ACCOUNT]: { ...egressDocument.accounts[ACCOUNT], proactive } },
+      pools: { ...egressDocument.pools, support: { instances } },
+    });
+
+  it.each([
+    ["owner", ["eu-1"], "forward"],
+    ["owner", ["eu-1", "us-1"], "answered"],
+    ["owner", ["us-1"], "answered"],
+    ["pool", ["eu-1", "us-1"], "forward"],
+    ["pool", ["us-1"], "answered"],
+    ["deny", ["eu-1"], "answered"],
+  ])("proactive %s, a pool of %j: %s, and no conversation is asked", async (proactive, instances, end) => {
+    const { ports, asked } = egressPorts({ document: documentWith(proactive, instances) });
+    const decision = await decideEgress(await callOf("send", { query: "chat=@news" }), ports);
+    expect(decision.kind).toBe(end);
+    expect(asked.spoken).toEqual([]);
+    expect(asked.suppressed).toEqual(end === "forward" ? [] : ["eu-1"]);
+  });
 });
 
 it("a call that would change the bot is held and logged", async () => {

@@ -37,7 +37,8 @@ export const fixtureEgress: Egress = {
     const id = query.get("chat");
     const anyThread = method === "edit" && !query.has("thread") ? { isAnyThread: true as const } : {};
     const chat: { readonly chat?: Chat } = id === null ? {} : { chat: { id, kind: "group" } };
-    return { ok: true, value: { method, class: method as CallClass, ...chat, ...anyThread } };
+    const alias = id?.startsWith("@") === true ? { isAlias: true as const } : {};
+    return { ok: true, value: { method, class: method as CallClass, ...chat, ...anyThread, ...alias } };
   },
   pretend: (call, { nowMs, serial }) => ({ status: 200, body: { pretended: call.method, nowMs, serial } }),
   refuse: (status, description, retryAfterMs) => ({ status, body: { refused: description, retryAfterMs } }),

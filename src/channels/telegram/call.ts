@@ -37,7 +37,9 @@ function mayConcernChat(facts: MethodFacts, fields: CallFields, isComplete: bool
 
 /** An edit names a message and not its topic, so in a chat with topics it may belong to any of them. */
 function aboutChat(method: string, kind: EgressCall["class"], chat: Chat): EgressCall {
-  return { method, class: kind, chat, ...given("isAnyThread", kind === "edit" && chat.thread === undefined ? true : undefined) };
+  const isAnyThread = kind === "edit" && chat.thread === undefined ? true : undefined;
+  const isAlias = USERNAME.test(chat.id) ? true : undefined;
+  return { method, class: kind, chat, ...given("isAnyThread", isAnyThread), ...given("isAlias", isAlias) };
 }
 
 function chatOfCall(fields: CallFields): Result<Chat | undefined, EgressProblem> {

@@ -114,6 +114,12 @@ describe("the class of a method", () => {
     expect(readCall(jsonCall("sendMessage", { chat_id: -5 }))).not.toHaveProperty("value.isAnyThread");
   });
 
+  it("a chat named by its @username is said to be: nothing that comes in is called so", () => {
+    expect(readCall(jsonCall("sendMessage", { chat_id: "@Acme_News" }))).toMatchObject({ value: { isAlias: true } });
+    expect(readCall(jsonCall("editMessageText", { chat_id: "@acme_news", message_id: 1 }))).toMatchObject({ value: { isAlias: true } });
+    expect(readCall(jsonCall("sendMessage", { chat_id: -5 }))).not.toHaveProperty("value.isAlias");
+  });
+
   it.each(["", "send/Message", "../getMe", "send Message", "x".repeat(65)])("%j is no method", (method) => {
     expect(readCall(jsonCall(method, { chat_id: 1 }))).toMatchObject({ ok: false, problem: { kind: "bad-body" } });
   });
