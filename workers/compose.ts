@@ -1,5 +1,6 @@
 /** The composition root: which implementation stands behind each port. Defaults live here and nowhere else. */
 import { waitUntil } from "cloudflare:workers";
+import { memoryOf } from "../durable-objects/config/memory.ts";
 import { conversationsOf } from "../durable-objects/conversation/stub.ts";
 import type { Env } from "../durable-objects/env.ts";
 import { envSecrets, jsonLog, systemClock, webDice } from "../durable-objects/runtime.ts";
@@ -11,6 +12,7 @@ import type { JourneyPorts } from "../src/pipeline/journey.ts";
 import { createShield } from "../src/pipeline/shield.ts";
 import { chooseQuota } from "./adapters/quota.ts";
 import type { QuotaFailure } from "./adapters/quota-guard.ts";
+import { createRefusals } from "./refusals.ts";
 
 /** One per isolate: what it remembers of floods is a help, not a record. */
 const shield = createShield();
@@ -29,6 +31,17 @@ export const journeyPorts = (env: Env, routes: Routes): JourneyPorts => ({
     onFailure: (failure) => quotaFailed(env, failure),
   }),
 });
+
+const refusals = createRefusals();
+
+/** What isolate memory knows of the document decides the label: a refusal reads nothing, and waits for nothing. */
+export function countRefusal(env: Env, account: string, status: number): void {
+  const isKnown = memoryOf(env.ROUTES).snapshot?.routes.accounts.has(account) === true;
+  refusals.record(
+    { account: isKnown ? account : undefined, status },
+    { clock: systemClock, log: jsonLog, keepAlive: waitUntil, count: (delta) => shardsOf(env).count("refusals", delta) },
+  );
+}
 
 /** Told and counted beside the message, never in its way. */
 function quotaFailed(env: Env, failure: QuotaFailure): void {

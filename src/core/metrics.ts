@@ -9,12 +9,14 @@ export const METRIC_PREFIX = "clawedge_";
 
 /** Names without the prefix. */
 export const METRICS: Readonly<Record<string, Metric>> = {
-  webhooks_total: { type: "counter", help: "Webhook deliveries by what became of them." },
+  refused_total: {
+    type: "counter",
+    help: "Deliveries refused before verification (4xx) or for want of a place to keep them (503), by status.",
+  },
   messages_total: { type: "counter", help: "Messages by the terminal state they ended in." },
   ack_ms: { type: "histogram", help: "Milliseconds from the arrival of a delivery to its durable acknowledgement." },
   delivered_ms: { type: "histogram", help: "Milliseconds from the arrival of a message to its terminal state." },
   outcomes_total: { type: "counter", help: "Hand-overs by instance and what they meant." },
-  limited_total: { type: "counter", help: "Messages that a limit or a quota held back." },
   suppressed_total: { type: "counter", help: "Calls of instances that do not own the conversation, answered but not forwarded." },
   ignored_total: { type: "counter", help: "Events acknowledged by name because nobody routes them." },
   replays_total: { type: "counter", help: "Dead letters an operator sent again, by the terminal state they ended in." },

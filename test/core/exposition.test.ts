@@ -66,7 +66,7 @@ describe("the metrics text", () => {
   it("is well-formed for any observations, counters and labels", () => {
     const labels = fc.record({ channel: fc.constantFrom("telegram", "slack"), instance: fc.string() });
     const observed = fc.tuple(fc.constantFrom("ack_ms", "delivered_ms"), labels, fc.integer({ min: 0, max: 300_000 }));
-    const counted = fc.tuple(fc.constantFrom("messages_total", "limited_total", "unknown_thing"), labels, fc.nat());
+    const counted = fc.tuple(fc.constantFrom("messages_total", "refused_total", "unknown_thing"), labels, fc.nat());
     fc.assert(
       fc.property(fc.array(observed), fc.array(counted), (histograms, counters) => {
         const text = exposition(

@@ -1,6 +1,7 @@
 /** The flood shield: a wrong secret that comes again and again is refused unheard; the right one never, wherever it comes from. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
+  ADMIN_TOKEN,
   type Answer,
   type Headers,
   type LiveEdge,
@@ -55,5 +56,16 @@ describe.each([
       () => recorder.receipts.length,
       (count) => count === 1,
     );
+  });
+
+  it("what was refused shows in the metrics, with a label for accounts that exist only", async () => {
+    const text = await until(
+      async () => (await edge.call("GET", "/metrics", undefined, [["authorization", `Bearer ${ADMIN_TOKEN}`]])).body,
+      (body) => body.includes('clawedge_refused_total{account="telegram:support",status="429"}'),
+    );
+    for (const account of ["telegram:support", "unknown"]) {
+      expect(text).toMatch(new RegExp(`clawedge_refused_total\\{account="${account}",status="401"\\} \\d+`));
+    }
+    expect(text).not.toContain("nobody");
   });
 });

@@ -7,7 +7,8 @@ import { channels } from "../../src/channels/registry.ts";
 import type { Delivery } from "../../src/core/delivery.ts";
 import type { Problem } from "../../src/core/problem.ts";
 import { accept } from "../../src/pipeline/journey.ts";
-import { journeyPorts } from "../compose.ts";
+import { countRefusal, journeyPorts } from "../compose.ts";
+import { answerBug } from "../errors.ts";
 import { readBody } from "../read-body.ts";
 import { respond } from "../wire.ts";
 
@@ -17,23 +18,30 @@ const UNCONFIGURED_RETRY_MS = 5000;
 
 export const ingressApp = new Hono<{ Bindings: Env }>();
 
+ingressApp.onError((error, context) => {
+  const response = answerBug(error, context);
+  countRefusal(context.env, context.req.path.split("/").slice(2, 4).join(":"), response.status);
+  return response;
+});
+
 ingressApp.post("/webhooks/:channel/:account", async (context) => {
   const { channel, account } = context.req.param();
   const request = context.req.raw;
   const arrivedAtMs = systemClock.nowMs();
   const body = await readBody(request, channels.get(channel)?.limits.maxBodyBytes ?? UNKNOWN_CHANNEL_MAX_BYTES);
-  if (!body.ok) return refuse(body.problem, `${channel}:${account}`);
+  if (!body.ok) return refuse(body.problem, `${channel}:${account}`, context.env);
   const snapshot = await routesSource(context.env).current();
   if (snapshot === undefined) {
     return refuse(
       { kind: "unconfigured", detail: "no routes document is in force", retryAfterMs: UNCONFIGURED_RETRY_MS },
       `${channel}:${account}`,
+      context.env,
     );
   }
   const delivery: Delivery = { method: request.method, url: request.url, headers: request.headers, body: body.value, arrivedAtMs };
   const client = clientOf(request, context.env);
   const accepted = await accept(delivery, { channel, account, client }, snapshot, journeyPorts(context.env, snapshot.routes));
-  return accepted.ok ? new Response(null, { status: 200 }) : refuse(accepted.problem, `${channel}:${account}`);
+  return accepted.ok ? new Response(null, { status: 200 }) : refuse(accepted.problem, `${channel}:${account}`, context.env);
 });
 
 /** The caller's address, only where the operator named a header that nobody but the platform can set. */
@@ -42,9 +50,11 @@ function clientOf(request: Request, env: Env): string | undefined {
   return header === "" ? undefined : (request.headers.get(header) ?? undefined);
 }
 
-function refuse(problem: Problem, account: string): Response {
+function refuse(problem: Problem, account: string, env: Env): Response {
   const level = problem.kind === "unconfigured" || problem.kind === "unstored" ? "error" : "warn";
   const { kind, ...facts } = problem;
   jsonLog.write({ level, event: "delivery.refused", problem: kind, ...facts, account: account.slice(0, 100) });
-  return respond(problem);
+  const response = respond(problem);
+  countRefusal(env, account, response.status);
+  return response;
 }
