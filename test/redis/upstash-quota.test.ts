@@ -78,7 +78,7 @@ async function ask(options: Subject) {
   return { open, closed, failures, tookMs: performance.now() - startedAtMs };
 }
 
-const BY_POLICY = { open: { isAllowed: true }, closed: { isAllowed: false, retryAfterMs: CLOSED_RETRY_MS } };
+const BY_POLICY = { open: { isAllowed: true }, closed: { isAllowed: false, retryAfterMs: CLOSED_RETRY_MS, isUnknown: true } };
 
 const faults: readonly (readonly [string, Fault, QuotaFailure["reason"]])[] = [
   ["answers 500", { status: 500 }, "failed"],
