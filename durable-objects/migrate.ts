@@ -8,6 +8,9 @@ export function migrate(storage: DurableObjectStorage, migrations: readonly stri
   if (done >= migrations.length) return;
   storage.transactionSync(() => {
     for (const migration of migrations.slice(done)) storage.sql.exec(migration);
-    storage.sql.exec("INSERT INTO schema_version (one, version) VALUES (1, ?) ON CONFLICT (one) DO UPDATE SET version = excluded.version", migrations.length);
+    storage.sql.exec(
+      "INSERT INTO schema_version (one, version) VALUES (1, ?) ON CONFLICT (one) DO UPDATE SET version = excluded.version",
+      migrations.length,
+    );
   });
 }
