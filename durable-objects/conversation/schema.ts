@@ -1,7 +1,7 @@
 /**
  * The tables of a conversation and their numbered migrations. Additive only: an older Worker may still run beside a newer object.
  * `seen` has no rowid and no time index, so that a key costs one row written; `messages` carries attempt and mark in the row itself, and its body last: a scan
- * for what is waiting does not page through bodies.
+ * for what is waiting does not page through bodies. A trigger writes the key with its message: one statement, which needs no transaction of its own.
  */
 export const MIGRATIONS: readonly string[] = [
   `CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -42,5 +42,8 @@ export const MIGRATIONS: readonly string[] = [
      ended_at_ms INTEGER,
      replayed_as INTEGER,
      body BLOB
-   );`,
+   );
+   CREATE TRIGGER first_seen AFTER INSERT ON messages WHEN NEW.is_replay = 0 BEGIN
+     INSERT INTO seen (key, seq, at_ms) VALUES (NEW.key, NEW.seq, NEW.committed_at_ms);
+   END;`,
 ];

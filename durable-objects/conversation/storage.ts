@@ -5,7 +5,7 @@ import { RECENT_MS } from "./limits.ts";
 import { ENTRY_COLUMNS, endingOfRow, entryOfRow, type MessageRow } from "./rows.ts";
 import { MIGRATIONS } from "./schema.ts";
 import { type Arrival, type Ending, type Entry, emptyState, type Pin, type State, type Write } from "./state.ts";
-import { foldWrites, SET_META, writeRow } from "./writes.ts";
+import { foldWrites, isOneStatement, SET_META, writeRow } from "./writes.ts";
 
 /** How far back a start looks for debts and arrivals: both are about the last minutes. */
 const LATELY = 1000;
@@ -67,9 +67,12 @@ export class ConversationStorage {
   /** All rows of one step in one transaction. An insert and the update that follows it in the same step are one row. */
   write(writes: readonly Write[]): void {
     if (writes.length === 0) return;
-    this.#storage.transactionSync(() => {
-      for (const write of foldWrites(writes)) writeRow((query, ...bindings) => this.#exec(query, ...bindings), write);
-    });
+    const folded = foldWrites(writes);
+    const writeAll = (): void => {
+      for (const write of folded) writeRow((query, ...bindings) => this.#exec(query, ...bindings), write);
+    };
+    if (isOneStatement(folded)) writeAll();
+    else this.#storage.transactionSync(writeAll);
   }
 
   /** Resolves when everything written so far is durable. */

@@ -19,6 +19,9 @@ export function foldWrites(writes: readonly Write[]): readonly Write[] {
   });
 }
 
+/** One statement is all or nothing by itself; a savepoint around it would cost as much again. */
+export const isOneStatement = (writes: readonly Write[]): boolean => writes.length === 1 && writes[0]?.row !== "replay";
+
 export function writeRow(exec: Exec, write: Write): void {
   switch (write.row) {
     case "insert":
@@ -78,7 +81,6 @@ function insert(exec: Exec, { entry, commit, ending }: Extract<Write, { row: "in
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ...values,
   );
-  exec("INSERT INTO seen (key, seq, at_ms) VALUES (?, ?, ?)", entry.key, entry.seq, entry.committedAtMs);
 }
 
 function update(exec: Exec, entry: Entry): void {
