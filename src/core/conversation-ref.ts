@@ -45,13 +45,18 @@ function keyOf(source: RefSource, chat: Chat, senderId: string | undefined): str
 
 const path = (...parts: readonly string[]): string => parts.map(encodePart).join("/");
 
+/** What nearly every id is made of, and `encodeURIComponent` leaves alone. */
+const PLAIN = /^[\w.!~*'():-]+$/;
+
 /** An id from outside can hold half a surrogate pair, at which `encodeURIComponent` throws; `%u` cannot come from it, so nothing collides. */
-const encodePart = (part: string): string =>
-  part
+function encodePart(part: string): string {
+  if (PLAIN.test(part)) return part;
+  return part
     .replace(/[^\p{Surrogate}]+|\p{Surrogate}/gu, (run) =>
       run.isWellFormed() ? encodeURIComponent(run) : `%u${run.charCodeAt(0).toString(16)}`,
     )
     .replaceAll("%3A", ":");
+}
 
 /** The text an object's id is made of; the inverse of `refOf`. */
 export const refName = (ref: ConversationRef): string => `${ref.residency ?? ""}|${ref.key}`;
