@@ -4,7 +4,7 @@
  */
 import { DurableObject } from "cloudflare:workers";
 import type { Commit, CommitResult } from "../../src/core/commit.ts";
-import { type ConversationRef, refName } from "../../src/core/conversation-ref.ts";
+import { type ConversationRef, refName, refOf } from "../../src/core/conversation-ref.ts";
 import { deliveryRules } from "../../src/pipeline/deliver.ts";
 import type { Snapshot } from "../../src/pipeline/snapshot.ts";
 import type { Speak, SpeakVerdict } from "../../src/ports/conversations.ts";
@@ -19,11 +19,13 @@ import { type ConversationView, type LetterView, letterOf, viewOf } from "./show
 import { speak } from "./speak.ts";
 import type { Pin, State, Step } from "./state.ts";
 import { ConversationStorage } from "./storage.ts";
+import { Upkeep } from "./upkeep.ts";
 
 export class Conversation extends DurableObject<Env> {
   readonly #storage: ConversationStorage;
   readonly #reporter: Reporter;
   readonly #effects: Effects;
+  readonly #upkeep: Upkeep;
   #state: State;
   #alarmAtMs: number | undefined;
   #name: string | undefined;
@@ -37,7 +39,8 @@ export class Conversation extends DurableObject<Env> {
     this.#storage = new ConversationStorage(ctx.storage);
     this.#reporter = new Reporter(this.#storage);
     this.#state = this.#storage.load(systemClock.nowMs(), this.#reporter.below);
-    this.#effects = new Effects(this, env, (work) => ctx.waitUntil(work));
+    this.#upkeep = new Upkeep(this, env);
+    this.#effects = new Effects(this, env, { upkeep: this.#upkeep, background: (work) => ctx.waitUntil(work) });
     this.#effects.repeatLines(this.#reporter.waiting);
     ctx.blockConcurrencyWhile(async () => {
       this.#alarmAtMs = (await ctx.storage.getAlarm()) ?? undefined;
@@ -51,6 +54,10 @@ export class Conversation extends DurableObject<Env> {
 
   get reporter(): Reporter {
     return this.#reporter;
+  }
+
+  get ref(): ConversationRef {
+    return refOf(this.#name ?? this.#storage.meta("ref") ?? "") ?? { key: "unknown" };
   }
 
   get state(): State {
@@ -71,7 +78,7 @@ export class Conversation extends DurableObject<Env> {
     this.#know(refName(commit.ref));
     const knownAs = this.#storage.seqOf(commit.key);
     const known = knownAs === undefined ? {} : { knownAs };
-    const { reply } = this.#apply({ type: "commit", commit, ...this.moment(snapshot), ...known });
+    const { reply } = this.apply({ type: "commit", commit, ...this.moment(snapshot), ...known });
     if (reply === undefined) throw new Error("a commit without an answer");
     return reply;
   }
@@ -95,7 +102,7 @@ export class Conversation extends DurableObject<Env> {
   async move(to: ConversationRef, name: string): Promise<void> {
     this.#know(name);
     this.apply({ type: "move", to, own: name });
-    await this.#effects.handPins();
+    await this.#upkeep.handPins();
   }
 
   /** Pins of the conversation this one continues, and the name under which sessions know it. */
@@ -142,7 +149,7 @@ export class Conversation extends DurableObject<Env> {
       const snapshot = await this.snapshot();
       if (snapshot === undefined) return this.#arm(systemClock.nowMs() + LEASE_MS);
       this.apply({ type: "wake", ...this.moment(snapshot) });
-      await this.#effects.tidy(snapshot, systemClock.nowMs());
+      await this.#upkeep.run(snapshot, systemClock.nowMs());
     } catch (error) {
       this.#effects.failed(error);
       this.#arm(systemClock.nowMs() + LEASE_MS);
@@ -151,10 +158,6 @@ export class Conversation extends DurableObject<Env> {
 
   moment(snapshot: Snapshot) {
     return { nowMs: systemClock.nowMs(), dice: webDice.next(), rules: deliveryRules(snapshot.routes) };
-  }
-
-  apply(event: Event): Step {
-    return this.#apply(event);
   }
 
   /** Rings at `atMs` at the latest: a farther alarm is brought nearer, a nearer one stays. */
@@ -170,7 +173,8 @@ export class Conversation extends DurableObject<Env> {
     this.#storage.setMeta("ref", name);
   }
 
-  #apply(event: Event): Step {
+  /** One step: rows, state, alarm, then effects. Everything that changes this object goes through here or `#take`. */
+  apply(event: Event): Step {
     const next = step(this.#state, event);
     this.#take(next);
     return next;

@@ -3,8 +3,7 @@
  * what comes back goes into the machine as an event. A failure of a side matter (log, metric, notice) never touches delivery.
  */
 
-import { type ConversationRef, refOf } from "../../src/core/conversation-ref.ts";
-import { deadId } from "../../src/core/dead-id.ts";
+import type { ConversationRef } from "../../src/core/conversation-ref.ts";
 import { isSettled, type Outcome } from "../../src/core/outcome.ts";
 import { choose, handOver } from "../../src/pipeline/deliver.ts";
 import type { Snapshot } from "../../src/pipeline/snapshot.ts";
@@ -13,14 +12,13 @@ import type { Env } from "../env.ts";
 import { instancesOf } from "../instance/stub.ts";
 import { instanceHttp } from "../instance-http.ts";
 import { envSecrets, jsonLog, systemClock, webDice } from "../runtime.ts";
-import { permitsOf, shardsOf } from "../shard/stub.ts";
+import { permitsOf } from "../shard/stub.ts";
 import type { Conversation } from "./durable-object.ts";
 import { settledLine } from "./ledger.ts";
 import { LEASE_MS } from "./machine.ts";
 import type { Effect, Ending, Entry } from "./state.ts";
-import { adoptPins } from "./stub.ts";
+import type { Upkeep } from "./upkeep.ts";
 
-const HOUR_MS = 3_600_000;
 const NOTICE_WINDOW_MS = 60_000;
 /** A hand-over that the pool's concurrency cap keeps back asks again after this. */
 const PERMIT_WAIT_MS = 1000;
@@ -29,12 +27,13 @@ export class Effects {
   readonly #object: Conversation;
   readonly #env: Env;
   readonly #background: (work: Promise<unknown>) => void;
-  #isPendingKnown = false;
+  readonly #upkeep: Upkeep;
 
-  constructor(object: Conversation, env: Env, background: (work: Promise<unknown>) => void) {
+  constructor(object: Conversation, env: Env, parts: { readonly upkeep: Upkeep; readonly background: (work: Promise<unknown>) => void }) {
     this.#object = object;
     this.#env = env;
-    this.#background = background;
+    this.#upkeep = parts.upkeep;
+    this.#background = parts.background;
   }
 
   perform(effects: readonly Effect[]): void {
@@ -50,48 +49,8 @@ export class Effects {
     for (const ending of endings) jsonLog.write({ ...settledLine(this.#ref.key, ending), again: true });
   }
 
-  /** What an alarm does besides delivery: reports, purges, and hands pins over until the other side has them. */
-  async tidy(snapshot: Snapshot, nowMs: number): Promise<void> {
-    const { state, reporter } = this.#object;
-    // By number, not over a copy: what ends while one is listed must be listed too. Its incarnation may have died before it could.
-    for (let index = 0; index < reporter.waiting.length; index += 1) {
-      const ending = reporter.waiting[index];
-      if (ending !== undefined) await this.#list(ending);
-    }
-    const newest = Object.values(state.pins).toSorted((left, right) => right.atMs - left.atMs)[0];
-    const firstOpen = state.queue[0]?.seq ?? state.nextSeq;
-    await reporter.flush(shardsOf(this.#env), {
-      ref: this.#ref,
-      nowMs,
-      firstOpen,
-      ...(newest === undefined ? {} : { instance: newest.instance }),
-    });
-    if (state.queue.length === 0 && this.#isPendingKnown) {
-      await shardsOf(this.#env).setPending(this.#ref, false);
-      this.#isPendingKnown = false;
-    }
-    await this.#purge(snapshot, nowMs);
-    if (state.movedTo !== undefined) await this.handPins();
-  }
-
-  async #purge(snapshot: Snapshot, nowMs: number): Promise<void> {
-    const { storage } = this.#object;
-    const { purgeAtMs } = storage;
-    if (purgeAtMs > nowMs) return this.#object.armFor(purgeAtMs);
-    const { bodyHours, dedupeDays, deadDays } = snapshot.routes.document.retention;
-    const keep = { bodyMs: bodyHours * HOUR_MS, dedupeMs: dedupeDays * 24 * HOUR_MS, deadMs: deadDays * 24 * HOUR_MS };
-    const isFirst = purgeAtMs === 0;
-    const ghosts = isFirst ? [] : storage.deadBefore(nowMs - keep.deadMs);
-    for (const seq of ghosts) await shardsOf(this.#env).removeDead(this.#ref, deadId(this.#ref, seq));
-    const isMore = isFirst || storage.purge(nowMs, keep);
-    // Never closer than an hour, whatever a document asks for: an alarm must not chase itself.
-    const again = isMore ? nowMs + Math.max(HOUR_MS, Math.min(keep.bodyMs, keep.dedupeMs, 6 * HOUR_MS)) : 0;
-    storage.planPurge(again);
-    if (isMore) this.#object.armFor(again);
-  }
-
   get #ref(): ConversationRef {
-    return refOf(this.#object.storage.meta("ref") ?? "") ?? { key: "unknown" };
+    return this.#object.ref;
   }
 
   #run(effect: Effect): void {
@@ -128,7 +87,7 @@ export class Effects {
       case "hand-pins":
         // Until the other side has them: the alarm asks again.
         this.#object.armFor(systemClock.nowMs() + LEASE_MS);
-        this.#aside(() => this.handPins());
+        this.#aside(() => this.#upkeep.handPins());
         break;
     }
   }
@@ -187,17 +146,8 @@ export class Effects {
     this.#aside(async () => {
       await this.#object.storage.synced();
       jsonLog.write(line);
-      await this.#list(ending);
+      await this.#upkeep.list(ending);
     });
-  }
-
-  /** Puts a dead letter on the list of those, unless it was sent again meanwhile. */
-  async #list(ending: Ending): Promise<void> {
-    if (ending.state !== "dead" || this.#object.storage.deadLetter(ending.seq) === undefined) return;
-    const { entry } = ending;
-    const id = deadId(this.#ref, ending.seq);
-    const facts = { id, account: entry.account, conversation: this.#ref.key, messageId: entry.messageId, pool: entry.pool };
-    await shardsOf(this.#env).addDead(this.#ref, { ...facts, reason: ending.outcome, atMs: ending.atMs });
   }
 
   #troubled(entry: Entry, detail: string): void {
@@ -212,9 +162,7 @@ export class Effects {
       attempts: tries,
       detail,
     });
-    if (this.#isPendingKnown) return;
-    this.#isPendingKnown = true;
-    this.#aside(() => shardsOf(this.#env).setPending(this.#ref, true));
+    this.#aside(() => this.#upkeep.index());
   }
 
   async #notify(entry: Entry): Promise<void> {
@@ -225,14 +173,6 @@ export class Effects {
       text,
       key: `limited/${this.#ref.key}/${Math.floor(systemClock.nowMs() / NOTICE_WINDOW_MS)}`,
     });
-  }
-
-  /** Gives the pins to the conversation that continues this one, once. */
-  async handPins(): Promise<void> {
-    const { state, storage } = this.#object;
-    if (state.movedTo === undefined || storage.meta("handed") !== undefined) return;
-    await adoptPins(this.#env, state.movedTo, Object.values(state.pins), storage.meta("session") ?? this.#ref.key);
-    storage.setMeta("handed", "1");
   }
 
   /** Work beside delivery: its failure is logged and otherwise forgotten. */
