@@ -11,8 +11,9 @@ import type { Speak, SpeakVerdict } from "../../src/ports/conversations.ts";
 import { routesSource } from "../config/source.ts";
 import type { Env } from "../env.ts";
 import { systemClock, webDice } from "../runtime.ts";
+import { AlarmClock } from "./alarm-clock.ts";
 import { Effects } from "./effects.ts";
-import { type Event, LEASE_MS, step, wakeAtMs } from "./machine.ts";
+import { type Event, step, wakeAtMs } from "./machine.ts";
 import { proactivePool } from "./proactive.ts";
 import { Reporter } from "./reporter.ts";
 import { type ConversationView, type LetterView, letterOf, viewOf } from "./show.ts";
@@ -27,15 +28,16 @@ export class Conversation extends DurableObject<Env> {
   readonly #effects: Effects;
   readonly #upkeep: Upkeep;
   #state: State;
-  #alarmAtMs: number | undefined;
   #name: string | undefined;
-  /** What this incarnation was asked and wrote, for the test that holds the budget. */
-  readonly costs = { requests: 0, alarmRows: 0 };
+  /** How often this incarnation was asked, for the test that holds the budget. */
+  requests = 0;
+  readonly clock: AlarmClock;
   /** Highest document number seen; never goes down. */
   #configNumber = 0;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
+    this.clock = new AlarmClock(ctx);
     this.#storage = new ConversationStorage(ctx.storage);
     this.#reporter = new Reporter(this.#storage);
     this.#state = this.#storage.load(systemClock.nowMs(), this.#reporter.below);
@@ -43,8 +45,9 @@ export class Conversation extends DurableObject<Env> {
     this.#effects = new Effects(this, env, { upkeep: this.#upkeep, background: (work) => ctx.waitUntil(work) });
     this.#effects.repeatLines(this.#reporter.waiting);
     ctx.blockConcurrencyWhile(async () => {
-      this.#alarmAtMs = (await ctx.storage.getAlarm()) ?? undefined;
-      this.#arm(this.#dueAtMs() ?? (this.#reporter.hasWork ? systemClock.nowMs() + LEASE_MS : undefined));
+      await this.clock.load();
+      this.#arm();
+      if (this.#reporter.hasWork) this.clock.ringSoon();
     });
   }
 
@@ -71,7 +74,7 @@ export class Conversation extends DurableObject<Env> {
   }
 
   async commit(commit: Commit): Promise<CommitResult> {
-    this.costs.requests += 1;
+    this.requests += 1;
     this.#configNumber = Math.max(this.#configNumber, commit.configNumber);
     const snapshot = await this.snapshot();
     if (snapshot === undefined) throw new Error("no routes document can be read");
@@ -84,7 +87,7 @@ export class Conversation extends DurableObject<Env> {
   }
 
   async speak(asked: Speak, name: string): Promise<SpeakVerdict> {
-    this.costs.requests += 1;
+    this.requests += 1;
     const pool = Object.keys(this.#state.pins).length === 0 ? await proactivePool(this, this.env, asked) : undefined;
     const decided = speak(this.#state, {
       type: "speak",
@@ -143,26 +146,21 @@ export class Conversation extends DurableObject<Env> {
   }
 
   override async alarm(): Promise<void> {
-    this.costs.requests += 1;
-    this.#alarmAtMs = undefined;
+    this.requests += 1;
+    this.clock.rang();
     try {
       const snapshot = await this.snapshot();
-      if (snapshot === undefined) return this.#arm(systemClock.nowMs() + LEASE_MS);
+      if (snapshot === undefined) return this.clock.ringSoon();
       this.apply({ type: "wake", ...this.moment(snapshot) });
       await this.#upkeep.run(snapshot, systemClock.nowMs());
     } catch (error) {
       this.#effects.failed(error);
-      this.#arm(systemClock.nowMs() + LEASE_MS);
+      this.clock.ringSoon();
     }
   }
 
   moment(snapshot: Snapshot) {
     return { nowMs: systemClock.nowMs(), dice: webDice.next(), rules: deliveryRules(snapshot.routes) };
-  }
-
-  /** Rings at `atMs` at the latest: a farther alarm is brought nearer, a nearer one stays. */
-  armFor(atMs: number): void {
-    this.#arm(atMs);
   }
 
   /** An object does not know its own name: whoever calls it first says it, and it is written down for alarms. */
@@ -187,16 +185,8 @@ export class Conversation extends DurableObject<Env> {
     this.#effects.perform(next.effects);
   }
 
-  #arm(atMs = this.#dueAtMs()): void {
-    if (atMs === undefined) return;
-    const isArmed = this.#alarmAtMs !== undefined && this.#alarmAtMs <= atMs && this.#alarmAtMs > systemClock.nowMs() - LEASE_MS;
-    if (isArmed) return;
-    this.#alarmAtMs = atMs;
-    this.costs.alarmRows += 1;
-    this.ctx.waitUntil(this.ctx.storage.setAlarm(atMs));
-  }
-
-  #dueAtMs(): number | undefined {
-    return wakeAtMs(this.#state, systemClock.nowMs());
+  #arm(): void {
+    const atMs = wakeAtMs(this.#state, systemClock.nowMs());
+    if (atMs !== undefined) this.clock.ringBy(atMs);
   }
 }

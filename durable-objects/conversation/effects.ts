@@ -15,7 +15,6 @@ import { envSecrets, jsonLog, systemClock, webDice } from "../runtime.ts";
 import { permitsOf } from "../shard/stub.ts";
 import type { Conversation } from "./durable-object.ts";
 import { settledLine } from "./ledger.ts";
-import { LEASE_MS } from "./machine.ts";
 import type { Effect, Ending, Entry } from "./state.ts";
 import type { Upkeep } from "./upkeep.ts";
 
@@ -86,7 +85,7 @@ export class Effects {
         break;
       case "hand-pins":
         // Until the other side has them: the alarm asks again.
-        this.#object.armFor(systemClock.nowMs() + LEASE_MS);
+        this.#object.clock.ringSoon();
         this.#aside(() => this.#upkeep.handPins());
         break;
     }
@@ -141,7 +140,7 @@ export class Effects {
 
   #ended(ending: Ending): void {
     this.#object.reporter.add(ending);
-    this.#object.armFor(systemClock.nowMs() + LEASE_MS);
+    this.#object.clock.ringSoon();
     const line = settledLine(this.#ref.key, ending);
     this.#aside(async () => {
       await this.#object.storage.synced();

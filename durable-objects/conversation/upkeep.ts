@@ -84,7 +84,7 @@ export class Upkeep {
   async #purge(snapshot: Snapshot, nowMs: number): Promise<void> {
     const { storage, ref } = this.#object;
     const { purgeAtMs } = storage;
-    if (purgeAtMs > nowMs) return this.#object.armFor(purgeAtMs);
+    if (purgeAtMs > nowMs) return this.#object.clock.ringBy(purgeAtMs);
     const { bodyHours, dedupeDays, deadDays } = snapshot.routes.document.retention;
     const keep = { bodyMs: bodyHours * HOUR_MS, dedupeMs: dedupeDays * 24 * HOUR_MS, deadMs: deadDays * 24 * HOUR_MS };
     const isFirst = purgeAtMs === 0;
@@ -94,6 +94,6 @@ export class Upkeep {
     // Never closer than an hour, whatever a document asks for: an alarm must not chase itself.
     const again = isMore ? nowMs + Math.max(HOUR_MS, Math.min(keep.bodyMs, keep.dedupeMs, MAX_PURGE_INTERVAL_MS)) : 0;
     storage.planPurge(again);
-    if (isMore) this.#object.armFor(again);
+    if (isMore) this.#object.clock.ringBy(again);
   }
 }

@@ -189,7 +189,7 @@ it("the budget of the healthy path holds: at most 2 object requests and 4 rows a
   await commit();
   await expect.poll(async () => (await show()).waiting).toBe(0);
   const cost = () =>
-    runInDurableObject(stub, (object) => ({ rows: object.storage.rowsWritten + object.costs.alarmRows, requests: object.costs.requests }));
+    runInDurableObject(stub, (object) => ({ rows: object.storage.rowsWritten + object.clock.rows, requests: object.requests }));
   const before = await cost();
   for (let index = 0; index < 100; index += 1) {
     await commit();
@@ -209,7 +209,7 @@ it("a lone message pays for one alarm run, and no second one finds nothing to do
   await runDurableObjectAlarm(stub);
   const nextAlarmAtMs = await runInDurableObject(stub, (_object, state) => state.storage.getAlarm());
   expect((nextAlarmAtMs ?? 0) - Date.now()).toBeGreaterThan(3_600_000);
-  const rows = () => runInDurableObject(stub, (object) => object.storage.rowsWritten + object.costs.alarmRows);
+  const rows = () => runInDurableObject(stub, (object) => object.storage.rowsWritten + object.clock.rows);
   const before = await rows();
   await commit();
   await expect.poll(states).toEqual(["delivered", "delivered"]);
