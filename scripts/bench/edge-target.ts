@@ -16,6 +16,8 @@ export interface EdgeOptions {
   /** The log of the Worker; thrown away unless given. */
   readonly onLine?: (line: string) => void;
   readonly vars?: Vars;
+  /** Deadline of one hand-over. */
+  readonly attemptMs?: number;
 }
 
 export interface BenchEdge {
@@ -29,19 +31,29 @@ export const BOT_TOKEN = "123456789:AAF-real_token_of_the_bench_0123456789";
 /** Nothing in a bench asks the platform anything unless it brings one of its own. */
 const NOWHERE = "http://127.0.0.1:9";
 
+/** The longest deadline a pool may have: within it a withheld answer is withheld, and not a timeout that is tried again. */
+const ATTEMPT_MS = 120_000;
+
 /** No limits and no quotas: a bench that measures refusals measures nothing. */
-const routesOf = (instanceUrl: string): object => ({
+const routesOf = (instanceUrl: string, attemptMs: number): object => ({
   accounts: { "telegram:bench": { pool: "bench", secrets: { webhook: "TG_SECRET", token: "TG_TOKEN" } } },
   instances: { one: { url: instanceUrl, native: { "telegram:bench": { url: `${instanceUrl}/telegram-webhook`, secret: "ONE_SECRET" } } } },
-  pools: { bench: { instances: ["one"] } },
+  pools: { bench: { instances: ["one"], failover: { attemptMs } } },
   rules: [{ name: "refunds", when: { keywords: ["refund", "order"] }, pool: "bench" }],
 });
 
-export async function startBenchEdge({ bundle, dir, manner, vars = {}, onLine = () => undefined }: EdgeOptions): Promise<BenchEdge> {
+export async function startBenchEdge({
+  bundle,
+  dir,
+  manner,
+  vars = {},
+  onLine = () => undefined,
+  attemptMs = ATTEMPT_MS,
+}: EdgeOptions): Promise<BenchEdge> {
   mkdirSync(dir, { recursive: true });
   const instance = await startInstance(manner);
   const routesFile = join(dir, "routes.jsonc");
-  writeFileSync(routesFile, JSON.stringify(routesOf(instance.url)));
+  writeFileSync(routesFile, JSON.stringify(routesOf(instance.url, attemptMs)));
   const edge = await startEdge({
     bundle,
     routesFile,
