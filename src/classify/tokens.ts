@@ -19,7 +19,12 @@ export interface Token {
 const TOKENS =
   /(?<run>[[\p{L}\p{M}\p{N}]&&[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}\p{sc=Myanmar}ー\u3099\u309a]]+)|(?<stem>\p{sc=Hangul}+)|(?<word>[[\p{L}\p{M}\p{N}]--[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}\p{sc=Myanmar}\p{sc=Hangul}ー\u3099\u309a]]+)/gv;
 
+/** What most messages are made of, and the same words in it for a tenth of the work. */
+const PLAIN = /^[\0-\x7f]*$/;
+const PLAIN_WORDS = /[A-Za-z0-9]+/g;
+
 export function tokensOf(folded: string): readonly Token[] {
+  if (PLAIN.test(folded)) return (folded.match(PLAIN_WORDS) ?? []).map((text) => ({ kind: "word", text }));
   return Array.from(folded.matchAll(TOKENS), ({ 0: text, groups }) => {
     if (groups?.["run"] !== undefined) return { kind: "run", text };
     return { kind: groups?.["stem"] === undefined ? "word" : "stem", text };
