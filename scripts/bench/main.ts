@@ -8,6 +8,7 @@ import { ackPlan, measureAck } from "./ack.ts";
 import { type BenchSettings, HELP, readCommandLine } from "./command-line.ts";
 import { measureFiles } from "./files.ts";
 import { measureBacklog } from "./memory.ts";
+import { measureRealGateway } from "./real-gateway.ts";
 import { ackReport, memoryReport, type Report } from "./report.ts";
 import { canMeasure } from "./resident.ts";
 
@@ -21,7 +22,9 @@ async function bench({ isMemory, rounds, jsonFile }: BenchSettings): Promise<boo
   const dir = mkdtempSync(join(tmpdir(), "clawedge-bench-"));
   try {
     const bundle = await ensureBundle();
-    const report = isMemory ? await measureMemory(bundle, dir) : ackReport(await measureAck(bundle, dir, ackPlan(rounds)));
+    const report = isMemory
+      ? await measureMemory(bundle, dir)
+      : ackReport(await measureAck(bundle, dir, ackPlan(rounds)), await measureRealGateway());
     console.log(report.lines.join("\n"));
     if (jsonFile !== undefined) writeFileSync(jsonFile, `${JSON.stringify(report.json, null, 2)}\n`);
     return report.isMet;

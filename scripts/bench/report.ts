@@ -3,6 +3,7 @@ import { type AckResults, NAMES } from "./ack.ts";
 import type { FileGrowth } from "./files.ts";
 import type { Figures } from "./load.ts";
 import type { BacklogGrowth } from "./memory.ts";
+import type { RealGateway } from "./real-gateway.ts";
 import { ratio, spread } from "./rounds.ts";
 import type { Spread } from "./statistics.ts";
 
@@ -38,7 +39,7 @@ function ratiosOf(results: AckResults, name: string, baseline: string) {
   return { throughput: of("throughput", "perSecond"), p50: of("latency", "p50Ms") };
 }
 
-export function ackReport(results: AckResults): Report {
+export function ackReport(results: AckResults, gateway?: RealGateway): Report {
   const present = entries.filter(([, name]) => results.throughput.has(name));
   const rows = present.map(([, name]) => {
     const { throughput, p50 } = ratiosOf(results, name, NAMES.commit);
@@ -55,13 +56,24 @@ export function ackReport(results: AckResults): Report {
     lines: [
       ...table(["", "per second, 32 connections", "over bare commit", "p50 ms, 1 connection", "over bare commit"], rows),
       ...(results.hasNginx ? [] : ["nginx: not measured (not installed)"]),
-      "real gateway behind the edge: not measured",
+      gatewayLine(gateway),
       `throughput of the ack >= ${BARS.throughputRatio} of bare commit: ${throughput.median.toFixed(2)}, ${verdict(isFast)}`,
       `p50 of the ack <= ${BARS.p50Ratio} of bare commit: ${p50.median.toFixed(2)}, ${verdict(isSoon)}`,
     ],
-    json: { telegramAck: Object.fromEntries(figures)["withheld"], ...Object.fromEntries(figures), bars: BARS },
+    json: {
+      telegramAck: Object.fromEntries(figures)["withheld"],
+      ...Object.fromEntries(figures),
+      ...(gateway === undefined ? {} : { realGateway: { p50Ratio: rounded(gateway.ratio.median) } }),
+      bars: BARS,
+    },
     isMet: isFast && isSoon,
   };
+}
+
+function gatewayLine(gateway: RealGateway | undefined): string {
+  if (gateway === undefined) return "real gateway: not measured (OPENCLAW_RIG names no installation)";
+  const { straightMs, throughEdgeMs, ratio: over } = gateway;
+  return `real gateway, ms until it has accepted: straight ${show(straightMs, 0)}, through the edge ${show(throughEdgeMs, 0)}, ratio ${show(over, 2)}`;
 }
 
 export function memoryReport(backlogs: readonly BacklogGrowth[], files: FileGrowth): Report {
