@@ -27,23 +27,23 @@ const POOLS: Readonly<Record<string, string>> = {
   capped: `${origin}/durable`,
 };
 
-beforeAll(async () => {
-  const answer = await configOf(edge).push(
-    JSON.stringify({
-      accounts: { "telegram:support": { pool: "good", secrets: { webhook: "TG_SECRET", token: "TG_TOKEN" } } },
-      instances: Object.fromEntries(
-        Object.entries(POOLS).map(([name, url]) => [name, { url: `${origin}/started`, native: listener(url) }]),
-      ),
-      pools: Object.fromEntries(
-        Object.keys(POOLS).map((name) => [
-          name,
-          { instances: [name], failover: { attemptMs: 500 }, ...(name === "capped" ? { concurrency: 1 } : {}) },
-        ]),
-      ),
-    }),
-  );
+async function put(bent: object = {}): Promise<void> {
+  const document = {
+    accounts: { "telegram:support": { pool: "good", secrets: { webhook: "TG_SECRET", token: "TG_TOKEN" } } },
+    instances: Object.fromEntries(Object.entries(POOLS).map(([name, url]) => [name, { url: `${origin}/started`, native: listener(url) }])),
+    pools: Object.fromEntries(
+      Object.keys(POOLS).map((name) => [
+        name,
+        { instances: [name], failover: { attemptMs: 500 }, ...(name === "capped" ? { concurrency: 1 } : {}) },
+      ]),
+    ),
+    ...bent,
+  };
+  const answer = await configOf(edge).push(JSON.stringify(document));
   if (answer.status === "rejected") throw new Error(JSON.stringify(answer));
-});
+}
+
+beforeAll(() => put());
 
 let chats = 0;
 function conversation() {
@@ -240,4 +240,16 @@ it("a pool's concurrency cap keeps hand-overs back, and lets them go one after t
   await expect
     .poll(async () => (await Promise.all(results.map(({ states }) => states()))).flat())
     .toEqual(["delivered", "delivered", "delivered", "delivered"]);
+});
+
+it("an alarm does not chase itself, however short bodies are to be kept", async () => {
+  await put({ retention: { bodyHours: 0 } });
+  const number = (await configOf(edge).status()).number ?? 0;
+  const { commit, states, stub } = conversation();
+  await commit({ configNumber: number });
+  await expect.poll(states).toEqual(["delivered"]);
+  for (let turn = 0; turn < 3; turn += 1) await runDurableObjectAlarm(stub);
+  const nextAlarmAtMs = await runInDurableObject(stub, (_object, state) => state.storage.getAlarm());
+  expect((nextAlarmAtMs ?? 0) - Date.now()).toBeGreaterThan(1_800_000);
+  await put();
 });
