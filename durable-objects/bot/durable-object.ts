@@ -4,8 +4,11 @@
  */
 import { DurableObject } from "cloudflare:workers";
 import { channels } from "../../src/channels/registry.ts";
+import type { DeliveryStatus } from "../../src/core/delivery-status.ts";
+import type { Chat } from "../../src/core/message.ts";
 import { fail, type Result } from "../../src/core/result.ts";
 import type { Delta } from "../../src/core/series.ts";
+import type { Reply, ReplyVerdict } from "../../src/ports/bots.ts";
 import type { PermitRequest, PermitVerdict } from "../../src/ports/outbound.ts";
 import { routesSource } from "../config/source.ts";
 import type { Env } from "../env.ts";
@@ -57,10 +60,19 @@ export class Bot extends DurableObject<Env> {
     const connection = await this.#connect(account);
     if (!connection.ok) return jsonLog.write({ level: "warn", event: "notice.failed", account, reason: connection.problem.kind });
     const request = { instance: "", generation: machine.generationOf(this.#state, ""), class: "notice", chat: notice.chat };
-    const turn = this.permit(account, { ...request, pace: connection.value.egress.pace(notice.chat) });
+    const turn = this.permit(account, { ...request, pace: connection.value.platform.pace(notice.chat) });
     if (turn.verdict !== "go") return jsonLog.write({ level: "warn", event: "notice.failed", account, reason: turn.verdict });
     this.ctx.waitUntil(sendNotice(notice, connection.value, turn.waitMs, ports));
   }
+
+  /** Durable when it resolves. */
+  async reply(_account: string, _reply: Reply): Promise<ReplyVerdict> {
+    throw new Error("not built yet");
+  }
+
+  async present(_account: string, _presence: { readonly chat: Chat; readonly messageId: string }): Promise<void> {}
+
+  async statuses(_account: string, _statuses: readonly DeliveryStatus[]): Promise<void> {}
 
   showWebhook(account: string, publicUrl: string): Promise<WebhookAnswer> {
     return this.#atDesk(account, publicUrl, showWebhook);

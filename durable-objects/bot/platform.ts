@@ -1,6 +1,6 @@
 /** The edge's own calls to a platform, with the bot's own token: for its webhook, and for what the edge itself has to tell a person. Never throws. */
 import type { Channel, PlatformCall } from "../../src/channels/channel.ts";
-import type { Egress, EgressEntry } from "../../src/channels/egress.ts";
+import type { Platform } from "../../src/channels/platform.ts";
 import type { Account } from "../../src/core/account.ts";
 import { textOf } from "../../src/core/bytes.ts";
 import { parseJson } from "../../src/core/json.ts";
@@ -15,15 +15,21 @@ import type { Secrets } from "../../src/ports/secrets.ts";
 export type PlatformProblem =
   /** The routes document, or the Worker's variables, do not allow the call. */
   | { readonly kind: "unconfigured"; readonly detail: string }
-  | { readonly kind: "refused"; readonly status: number; readonly detail: string; readonly retryAfterMs?: number }
+  | {
+      readonly kind: "refused";
+      readonly status: number;
+      readonly detail: string;
+      readonly retryAfterMs?: number;
+      /** The refusal's JSON, for whoever must know what it means; it is not for logs. */
+      readonly body?: unknown;
+    }
   | { readonly kind: "unreached"; readonly detail: string };
 
 /** What it takes to speak as this bot. */
 export interface Connection {
   readonly account: Account;
   readonly channel: Channel;
-  readonly egress: Egress;
-  readonly entry: EgressEntry;
+  readonly platform: Platform;
   readonly token: Secret;
   readonly base: string;
 }
@@ -43,38 +49,33 @@ export async function connect(accountId: string, ports: PlatformPorts): Promise<
   const account = (await ports.routes.current())?.routes.accounts.get(accountId);
   if (account === undefined) return unconfigured(`no account is called ${accountId}`);
   const channel = ports.channels.get(account.channel);
-  const egress = channel?.egress;
-  if (egress?.entry === undefined || channel === undefined) return unconfigured(`the channel ${account.channel} does not send by itself`);
+  if (channel === undefined) return unconfigured(`the channel ${account.channel} is not built`);
   const variable = account.secrets["token"] ?? "";
   const token = ports.secrets.get(variable);
   if (token === undefined) return unconfigured(`the variable ${variable} is not set`);
-  const { entry } = egress;
-  const base = ports.secrets.get(entry.apiBase.variable)?.open() ?? entry.apiBase.fallback;
-  return ok({ account, channel, egress, entry, token, base });
+  const { platform } = channel;
+  const base = ports.secrets.get(platform.apiBase.variable)?.open() ?? platform.apiBase.fallback;
+  return ok({ account, channel, platform, token, base });
 }
 
 const unconfigured = (detail: string) => fail({ kind: "unconfigured", detail } as const);
 
 /** The result out of the platform's envelope; a refusal in its own words, without the token. */
 export async function callPlatform(connection: Connection, call: PlatformCall, http: Http): Promise<Result<unknown, PlatformProblem>> {
-  const { egress, entry, token } = connection;
+  const { account, base, platform, token } = connection;
   // Not AbortSignal.timeout: a timer that is left behind would keep the object in memory, and on the bill, until it fires.
   const deadline = new AbortController();
   const timer = setTimeout(() => deadline.abort(), TIMEOUT_MS);
   try {
-    const response = await http.fetch(egress.url(connection.base, token.open(), { kind: "method", path: call.method }), {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify(call.body),
-      redirect: "manual",
-      signal: deadline.signal,
-    });
+    const { url, ...request } = platform.request(call, { account, base, token: token.open() });
+    const response = await http.fetch(url, { ...request, redirect: "manual", signal: deadline.signal });
     const text = textOf((await readAtMost(response.body, MAX_ANSWER_BYTES)) ?? new Uint8Array()) ?? "";
     const parsed = parseJson(text);
-    if (response.ok && parsed.ok) return ok(entry.resultOf(parsed.value));
-    const facts = egress.readAnswer(response.status, parsed.ok ? parsed.value : undefined);
+    if (response.ok && parsed.ok) return ok(platform.resultOf(parsed.value));
+    const facts = platform.readAnswer(response.status, parsed.ok ? parsed.value : undefined);
     const retry = facts.retryAfterMs === undefined ? {} : { retryAfterMs: facts.retryAfterMs };
-    return fail({ kind: "refused", status: response.status, detail: scrub(text, token).slice(0, 300), ...retry });
+    const detail = scrub(text, token).slice(0, 300);
+    return fail({ kind: "refused", status: response.status, detail, body: parsed.ok ? parsed.value : undefined, ...retry });
   } catch (thrown) {
     return fail({ kind: "unreached", detail: scrub(String(thrown), token) });
   } finally {

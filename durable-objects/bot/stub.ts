@@ -7,6 +7,7 @@ import { channels } from "../../src/channels/registry.ts";
 import { issueEdgeToken } from "../../src/core/edge-token.ts";
 import { fail, ok, type Result } from "../../src/core/result.ts";
 import type { Delta } from "../../src/core/series.ts";
+import { linkOf } from "../../src/pipeline/link-of.ts";
 import type { RoutesSource } from "../../src/pipeline/snapshot.ts";
 import type { Bots } from "../../src/ports/bots.ts";
 import type { Outbound } from "../../src/ports/outbound.ts";
@@ -42,6 +43,15 @@ export const botsOf = (env: Env, routes?: RoutesSource): Bots => ({
       jsonLog.write({ level: "warn", event: "notice.failed", account, detail: String(thrown) });
     }
   },
+  reply: async (account, reply) => (await botOf(env, account, routes)).reply(account, reply),
+  present: async (account, presence) => {
+    try {
+      await (await botOf(env, account, routes)).present(account, presence);
+    } catch (thrown) {
+      jsonLog.write({ level: "warn", event: "presence.failed", account, detail: String(thrown) });
+    }
+  },
+  statuses: async (account, statuses) => (await botOf(env, account, routes)).statuses(account, statuses),
 });
 
 /** What operators ask of a bot. */
@@ -65,7 +75,8 @@ export function botDesk(env: Env, routes: RoutesSource = routesSource(env)): Bot
   const token = (act: "issueToken" | "revokeToken") => async (account: string, instance: string) => {
     const connection = await connect(account, { routes, secrets: envSecrets(env), channels });
     if (!connection.ok) return connection;
-    const isLinked = (await routes.current())?.routes.instances.get(instance)?.native[account] !== undefined;
+    const known = (await routes.current())?.routes;
+    const isLinked = known !== undefined && linkOf(known, instance, account) !== undefined;
     if (!isLinked) return fail<PlatformProblem>({ kind: "unconfigured", detail: `${instance} has no link for ${account}` });
     const generation = await (await botOf(env, account, routes))[act](instance);
     return tokenOf(connection.value, instance, generation);
@@ -83,10 +94,12 @@ export function botDesk(env: Env, routes: RoutesSource = routesSource(env)): Bot
 const unknownAccount = (account: string) => fail<PlatformProblem>({ kind: "unconfigured", detail: `no account is called ${account}` });
 
 async function tokenOf(
-  { account, egress, token }: Connection,
+  { account, channel, token }: Connection,
   instance: string,
   generation: number | undefined,
 ): Promise<Result<string, PlatformProblem>> {
   if (generation === undefined) return fail({ kind: "unconfigured", detail: "no generation is left: give the bot a new token" });
-  return ok(await issueEdgeToken({ account: account.id, instance, generation }, egress.tokenPrefix(token.open()), token));
+  if (channel.egress === undefined)
+    return fail({ kind: "unconfigured", detail: `instances of ${channel.name} do not call through the edge` });
+  return ok(await issueEdgeToken({ account: account.id, instance, generation }, channel.egress.tokenPrefix(token.open()), token));
 }

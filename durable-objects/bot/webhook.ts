@@ -64,7 +64,7 @@ export async function setWebhook(desk: WebhookDesk): Promise<WebhookAnswer> {
   const { channel, account } = desk.connection;
   const { registration } = channel;
   if (registration === undefined) return unconfigured(`the webhook of a ${channel.name} account is set by hand`);
-  const variable = account.secrets["webhook"] ?? "";
+  const variable = account.secrets[registration.purpose] ?? "";
   const secret = desk.secrets.get(variable);
   if (secret === undefined) return unconfigured(`the variable ${variable} is not set`);
 

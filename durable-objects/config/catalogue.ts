@@ -10,7 +10,7 @@ export const patterns = re2Patterns;
 
 export const catalogue: Catalogue = {
   channels: new Map([...channels].map(([name, channel]) => [name, channel.accountFields])),
-  native: new Set([...channels.values()].filter((channel) => channel.nativeSecretHeader !== undefined).map((channel) => channel.name)),
+  links: new Map([...channels].map(([name, channel]) => [name, channel.links])),
   planned: plannedChannels,
   strategies: new Map([...strategies].map(([name, strategy]) => [name, strategy.options])),
   patternProblem: (pattern) => patternProblem(re2Patterns, pattern),

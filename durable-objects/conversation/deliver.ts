@@ -10,6 +10,8 @@ import { type Attempt, andThen, type Ending, type Entry, type Pin, type State, t
 
 /** Past its deadline by this much, an attempt or a choice has lost its answer. */
 const OVERDUE_MS = 10_000;
+/** For an instance that has no link any more: the attempt finds that out at once. */
+const DEFAULT_ATTEMPT_MS = 10_000;
 const NO_INSTANCE_BACKOFF = { baseMs: 500, maxMs: 3000 };
 
 /** Looks at the head and does the next thing for it; calling it again changes nothing while that is under way. */
@@ -90,7 +92,7 @@ function send(state: State, head: Entry, moment: Moment): Step {
     id: `${head.seq}.${tries}`,
     instance: pin.instance,
     epoch: pin.epoch,
-    deadlineAtMs: moment.nowMs + rules.attemptMs,
+    deadlineAtMs: moment.nowMs + (rules.attemptMs ?? moment.rules.links[pin.instance]?.[head.account]?.attemptMs ?? DEFAULT_ATTEMPT_MS),
   };
   const sending: Entry = { ...head, tries, attempt };
   return {

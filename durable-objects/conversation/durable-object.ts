@@ -7,6 +7,7 @@ import type { Commit, CommitResult } from "../../src/core/commit.ts";
 import { type ConversationRef, refName, refOf } from "../../src/core/conversation-ref.ts";
 import { deliveryRules } from "../../src/pipeline/deliver.ts";
 import type { Snapshot } from "../../src/pipeline/snapshot.ts";
+import type { ReplyEnd } from "../../src/ports/bots.ts";
 import type { Speak, SpeakVerdict } from "../../src/ports/conversations.ts";
 import { routesSource } from "../config/source.ts";
 import type { Env } from "../env.ts";
@@ -61,6 +62,11 @@ export class Conversation extends DurableObject<Env> {
 
   get ref(): ConversationRef {
     return refOf(this.#name ?? this.#storage.meta("ref") ?? "") ?? { key: "unknown" };
+  }
+
+  /** Under which name sessions know this conversation: that of the one it continues, when it continues one. */
+  get session(): string {
+    return this.#storage.meta("session") ?? this.ref.key;
   }
 
   get state(): State {
@@ -119,6 +125,9 @@ export class Conversation extends DurableObject<Env> {
   knows(key: string): boolean {
     return this.#storage.seqOf(key) !== undefined;
   }
+
+  /** The bot tells how a reply ended. */
+  replied(_seq: number, _end: ReplyEnd): void {}
 
   /** Sends a dead letter again under its own key; false when there is no such letter or its body is purged. */
   async replay(seq: number): Promise<boolean> {

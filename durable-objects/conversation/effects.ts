@@ -9,8 +9,9 @@ import { choose, handOver } from "../../src/pipeline/deliver.ts";
 import type { Snapshot } from "../../src/pipeline/snapshot.ts";
 import { botsOf } from "../bot/stub.ts";
 import type { Env } from "../env.ts";
-import { instancesOf } from "../instance/stub.ts";
+import { instancesOf, pollsOf } from "../instance/stub.ts";
 import { instanceHttp } from "../instance-http.ts";
+import { mediaOf } from "../media.ts";
 import { envSecrets, jsonLog, systemClock, webDice } from "../runtime.ts";
 import { permitsOf } from "../shard/stub.ts";
 import type { Conversation } from "./durable-object.ts";
@@ -114,7 +115,9 @@ export class Effects {
     const permit = pool?.concurrency === undefined ? "" : await permitsOf(this.#env).acquire(entry.pool, pool.concurrency, leaseMs);
     if (permit === undefined) return { kind: "busy", retryAfterMs: PERMIT_WAIT_MS, detail: "the pool's concurrency cap" };
     const deadlineMs = Math.max(1, attempt.deadlineAtMs - systemClock.nowMs());
-    const request = { instance: attempt.instance, account: entry.account, key: entry.key, traceId: entry.traceId, deadlineMs, ...stored };
+    const { account, chat, kind, traceId } = entry;
+    const named = { instance: attempt.instance, pool: entry.pool, messageKey: entry.key, session: this.#object.session };
+    const request = { ...named, account, chat, kind, traceId, deadlineMs, ...stored };
     const outcome = await handOver(snapshot.routes, request, this.#ports());
     if (permit !== "") this.#aside(() => permitsOf(this.#env).release(entry.pool, permit));
     return outcome;
@@ -123,7 +126,8 @@ export class Effects {
   #ports() {
     const spanId = webDice.hex(8);
     const secrets = envSecrets(this.#env);
-    return { http: instanceHttp(this.#env), clock: systemClock, secrets, spanId };
+    const base = { http: instanceHttp(this.#env), clock: systemClock, secrets, spanId };
+    return { ...base, polls: pollsOf(this.#env), media: mediaOf(this.#env) };
   }
 
   async #choose(effect: Extract<Effect, { do: "choose" }>): Promise<void> {

@@ -14,6 +14,7 @@ export const conversationsOf = (env: Env): Conversations => ({
   speak: (ref, speak) => conversation(env, ref).speak({ ...speak, conversation: ref.key }, refName(ref)),
   knows: async (ref, key) => conversation(env, ref).knows(key),
   move: async (ref, to) => conversation(env, ref).move(to, refName(ref)),
+  replied: async (ref, seq, end) => conversation(env, ref).replied(seq, end),
 });
 
 export const adoptPins = async (env: Env, ref: ConversationRef, pins: readonly Pin[], session: string): Promise<void> =>

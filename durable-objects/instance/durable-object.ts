@@ -4,6 +4,7 @@ import type { InstanceConfig } from "../../src/config/schema.ts";
 import type { Outcome } from "../../src/core/outcome.ts";
 import type { Snapshot } from "../../src/pipeline/snapshot.ts";
 import type { InstanceStatus } from "../../src/ports/instances.ts";
+import type { Offer } from "../../src/ports/polls.ts";
 import type { Env } from "../env.ts";
 import { type InstanceEvent, probeDelayMs, type State, step } from "./machine.ts";
 import { type InstancePorts, instancePorts } from "./ports.ts";
@@ -47,6 +48,11 @@ export class Instance extends DurableObject<Env> {
     const rule = ejectionRule(await this.#snapshot(), this.#state.name);
     this.#take({ type: "reported", outcome, rule });
     await this.ensureProbing();
+  }
+
+  /** See the port `Polls`. */
+  async offer(_offer: Offer): Promise<Outcome> {
+    return { kind: "unreachable", detail: "not built yet" };
   }
 
   /** The answer waits until it is durable (output gate): who was told that it drains may rely on it. */

@@ -29,7 +29,7 @@ export async function probe(config: InstanceConfig, ports: LinkPorts): Promise<P
   const forwarded: Record<string, string> = config.forwardedFor === "none" ? {} : { "x-forwarded-for": config.forwardedFor };
   const headers = { accept: "application/json", ...forwarded };
   const ask: Ask = (url) => exchange({ url, method: "GET", headers, deadlineMs: config.probe.timeoutMs, readsBody: () => true }, ports);
-  const base = config.url.replace(/\/+$/, "");
+  const base = (config.url ?? "").replace(/\/+$/, "");
   const [gateway, listeners, readiness] = await Promise.all([
     askGateway(ask, base),
     Promise.all(listenersOf(config).map((origin) => askListener(ask, origin))),

@@ -1,6 +1,7 @@
 /** The instance objects as their callers see them. Asking never fails: an object that cannot answer is an instance nobody should be given to. */
 import type { InstanceStatus, Instances } from "../../src/ports/instances.ts";
 import type { Log } from "../../src/ports/log.ts";
+import type { Polls } from "../../src/ports/polls.ts";
 import type { Env } from "../env.ts";
 import { objectOf } from "../objects.ts";
 import { jsonLog } from "../runtime.ts";
@@ -36,6 +37,17 @@ async function askStatus(env: InstanceEnv, name: string, unheard: (name: string,
     return { name, isHealthy: false, isDraining: false, pinsLately: 0, pinsTotal: 0, lastPinAtMs: 0 };
   }
 }
+
+/** The outboxes of instances that poll. */
+export const pollsOf = (env: InstanceEnv): Polls => ({
+  offer: async (name, offer) => {
+    try {
+      return await stubOf(env, name).offer(offer);
+    } catch (error) {
+      return { kind: "unknown", detail: `the outbox cannot be asked: ${String(error)}` };
+    }
+  },
+});
 
 /** What an operator sees; rejects when the object cannot answer. */
 export const showInstance = async (env: InstanceEnv, name: string): Promise<InstanceDetails> => stubOf(env, name).show();

@@ -19,6 +19,10 @@ export interface WebhookDifference {
 }
 
 export interface Registration {
+  /** Purpose of the secret the platform is given: `webhook`, `verify`. */
+  readonly purpose: string;
+  /** An operator must type that secret into the platform's own pages, so it is shown to whoever has the admin token. */
+  readonly isTyped?: boolean;
   /** What the platform should have for this account when the edge lives at `publicUrl`. */
   readonly expected: (account: Account, publicUrl: string) => WebhookState;
   /** The call that reads the present state, and how its result reads. */

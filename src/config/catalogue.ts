@@ -1,13 +1,14 @@
 /** What the composition root knows and a routes document refers to by name: channels and strategies. Handed in, so that this room imports neither. */
 import type * as z from "zod";
+import type { LinkName } from "../core/link-name.ts";
 import type { ConfigIssue } from "./issue.ts";
 import type { RoutesDocument } from "./schema.ts";
 
 export interface Catalogue {
   /** Built channels, each with the fields that only its accounts have. */
   readonly channels: ReadonlyMap<string, z.ZodObject>;
-  /** Built channels whose messages an instance takes by its own native webhook: its pools must have that link. */
-  readonly native: ReadonlySet<string>;
+  /** Built channels to the links that can carry their messages: every instance of a pool they reach must have one. */
+  readonly links: ReadonlyMap<string, readonly LinkName[]>;
   /** Channels that are planned: their accounts validate with a warning. */
   readonly planned: ReadonlySet<string>;
   /** Strategies, each with its options. */

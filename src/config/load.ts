@@ -4,9 +4,10 @@
  */
 import { fail, ok, type Result } from "../core/result.ts";
 import type { Catalogue } from "./catalogue.ts";
+import { channelOf } from "./ids.ts";
 import { type ConfigIssue, error, issuesOf } from "./issue.ts";
 import { parseJsonc } from "./jsonc.ts";
-import { channelOf, checkMeaning, ownFields } from "./meaning.ts";
+import { checkMeaning, ownFields } from "./meaning.ts";
 import { type RoutesDocument, routesSchema } from "./schema.ts";
 
 /** A KV value may be 25 MiB; a document this large is a mistake, and refusing it is kinder than a slow isolate. */

@@ -1,6 +1,8 @@
 /** Checks that a schema cannot make: names that must exist, things that must agree. Reads the whole document, reports everything. */
 import type { Catalogue, Check } from "./catalogue.ts";
+import { channelOf, isOpenTo } from "./ids.ts";
 import { type ConfigIssue, error, issuesOf, warning } from "./issue.ts";
+import { checkLinks } from "./meaning-of-links.ts";
 import { checkIdentities, checkQuotas, checkRules } from "./meaning-of-rules.ts";
 import { own } from "./own.ts";
 import type { PoolConfig, RoutesDocument } from "./schema.ts";
@@ -8,19 +10,13 @@ import type { PoolConfig, RoutesDocument } from "./schema.ts";
 type AccountConfig = RoutesDocument["accounts"][string];
 
 export const checkMeaning: Check = (document, catalogue) =>
-  [checkAccounts, checkPools, checkStrangers, checkLinks, checkRules, checkIdentities, checkQuotas].flatMap((check) =>
-    check(document, catalogue),
-  );
-
-export const channelOf = (accountId: string): string => accountId.slice(0, accountId.indexOf(":"));
+  [checkAccounts, checkPools, checkLinks, checkRules, checkIdentities, checkQuotas].flatMap((check) => check(document, catalogue));
 
 /** What of an account belongs to its channel: further fields, and the names under `secrets`. */
 export function ownFields(account: AccountConfig): Readonly<Record<string, unknown>> {
   const { pool: _pool, region: _region, residency: _residency, scope: _scope, proactive: _proactive, ...fields } = account;
   return fields;
 }
-
-const isOpenTo = (pool: PoolConfig, channel: string): boolean => pool.channels === undefined || pool.channels.includes(channel);
 
 const checkAccounts: Check = (document, catalogue) =>
   Object.entries(document.accounts).flatMap(([id, account]) => [
@@ -72,47 +68,4 @@ function checkStrategy(pool: PoolConfig, at: readonly PropertyKey[], catalogue: 
   const named: unknown = checked.data["instance"];
   if (typeof named !== "string" || pool.instances.includes(named)) return [];
   return [error([...at, "instance"], `${named} is not an instance of this pool`)];
-}
-
-const checkStrangers: Check = (document) =>
-  Object.entries(document.instances).flatMap(([name, instance]) =>
-    Object.keys(instance.native)
-      .filter((account) => own(document.accounts, account) === undefined)
-      .map((account) => warning(["instances", name, "native", account], `no account is called ${account}`)),
-  );
-
-/** Every instance of a pool must have a link for every account that can reach the pool. */
-const checkLinks: Check = (document, catalogue) => {
-  const rulePools = new Set(document.rules.map((rule) => rule.pool));
-  return Object.entries(document.accounts)
-    .filter(([id]) => catalogue.native.has(channelOf(id)))
-    .flatMap(([id, account]) => [
-      ...unlinked(document, id, account.pool).map(({ at, message }) => error(at, message)),
-      ...unlinkedByRules(
-        document,
-        id,
-        [...rulePools].filter((pool) => pool !== account.pool),
-      ),
-    ]);
-};
-
-/** One warning for each account: a large document with many pools would otherwise have accounts times pools of them. */
-function unlinkedByRules(document: RoutesDocument, account: string, pools: readonly string[]): readonly ConfigIssue[] {
-  const [first, ...others] = pools.flatMap((pool) => unlinked(document, account, pool).slice(0, 1));
-  if (first === undefined) return [];
-  return [warning(first.at, others.length === 0 ? first.message : `${first.message}, and so with ${others.length} more pools`)];
-}
-
-function unlinked(document: RoutesDocument, account: string, poolName: string) {
-  const pool = own(document.pools, poolName);
-  if (pool === undefined || !isOpenTo(pool, channelOf(account))) return [];
-  return pool.instances
-    .filter((name) => {
-      const instance = own(document.instances, name);
-      return instance !== undefined && own(instance.native, account) === undefined;
-    })
-    .map((name) => ({
-      at: ["instances", name, "native"],
-      message: `no link for ${account}, whose messages can reach the pool ${poolName}`,
-    }));
 }

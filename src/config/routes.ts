@@ -2,7 +2,7 @@
 import type { Account } from "../core/account.ts";
 import { type ConversationRef, conversationRef } from "../core/conversation-ref.ts";
 import type { Chat } from "../core/message.ts";
-import { channelOf } from "./meaning.ts";
+import { channelOf } from "./ids.ts";
 import type { InstanceConfig, PoolConfig, RoutesDocument } from "./schema.ts";
 
 export interface Routes {

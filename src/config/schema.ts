@@ -39,13 +39,42 @@ const nativeSchema = z.strictObject({
   secret: variable.describe("The secret this listener expects"),
 });
 
+/** Names of HTTP headers an operator may set: those that decide about the message itself are not among them. */
+const headerName = z
+  .string()
+  .regex(
+    /^(?!(?:host|content-|transfer-|connection|x-forwarded-|forwarded|x-real-ip|x-openclaw-))[a-z0-9-]{1,64}$/,
+    "a header's name in lower case, and not one the edge sets itself",
+  );
+
+const chatSchema = z.strictObject({
+  auth: z
+    .enum(["trusted-proxy", "token"])
+    .default("trusted-proxy")
+    .describe("The gateway's gateway.auth.mode. A token gives every turn the operator's own authority"),
+  userHeader: headerName.default("x-clawedge-user").describe("The gateway's trustedProxy.userHeader"),
+  user: z
+    .string()
+    .regex(/^[\x21-\x7e]{1,128}$/)
+    .default("clawedge")
+    .describe("Who the edge says it is"),
+  scopes: z
+    .array(z.string().regex(/^operator\.[a-z.]{1,40}$/))
+    .min(1)
+    .default(["operator.write"])
+    .describe("What the edge narrows its calls to"),
+  headers: z.record(headerName, variable).default({}).describe("More headers the way there asks for, and the variables that hold them"),
+});
+
 const instanceSchema = z.strictObject({
-  url: z.url().describe("The gateway port: probes, /v1, admin RPC"),
+  url: z.url().optional().describe("The gateway port: probes, /v1, admin RPC. Not needed by an instance that only polls"),
   region: region.optional(),
   weight: z.number().positive().max(1000).default(1),
   role: z.enum(["primary", "standby"]).default("primary"),
   secrets: z.strictObject({ gateway: variable.optional() }).default({}),
   native: z.record(accountId, nativeSchema).default({}).describe("Accounts this instance takes by their native webhook"),
+  poll: z.array(accountId).default([]).describe("Accounts whose updates this instance asks for itself, through its egress address"),
+  chat: chatSchema.optional().describe("How the edge asks this instance's agents over /v1, for channels OpenClaw does not speak"),
   forwardedFor: z
     .union([z.literal("none"), z.ipv4(), z.ipv6()])
     .default("none")
@@ -62,7 +91,9 @@ const failoverSchema = z.strictObject({
   ambiguous: z
     .enum(["park", "resend"])
     .default("park")
-    .describe("When a hold ends and the instance may have the message: dead letter, or send it to the next and count it"),
+    .describe(
+      "When nobody can say whether the instance has the message: dead letter, or send it again and count it. By native and poll once a hold ends; by chat at once, for /v1 knows no repeats",
+    ),
   maxAttempts: z.int().min(1).max(100).default(12).describe("Attempts that reached an instance before a message is a dead letter"),
   poisonMs: z
     .int()
@@ -70,7 +101,12 @@ const failoverSchema = z.strictObject({
     .max(86_400_000)
     .default(900_000)
     .describe("How long one message may block its conversation with failing attempts"),
-  attemptMs: z.int().min(100).max(120_000).default(10_000).describe("Deadline of one hand-over"),
+  attemptMs: z
+    .int()
+    .min(100)
+    .max(600_000)
+    .optional()
+    .describe("Deadline of one hand-over. Not given: 10 s by the native link, 30 s by poll, 120 s by chat"),
   maxFails: z.int().min(1).max(100).default(3).describe("Failures within failTimeoutMs that eject an instance"),
   failTimeoutMs: z.int().min(1000).max(600_000).default(10_000).describe("The window of maxFails, and how long an ejection lasts at first"),
 });
@@ -80,6 +116,20 @@ const poolSchema = z.strictObject({
   strategy: z.union([z.string(), z.looseObject({ name: z.string() })]).default("rendezvous"),
   failover: failoverSchema.prefault({}),
   channels: z.array(z.string()).optional().describe("The only channels whose messages may enter this pool"),
+  agent: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/, "an agent's id")
+    .optional()
+    .describe("The agent the chat link asks: one without exec, file and gateway tools"),
+  acceptsOperatorAuthority: z
+    .boolean()
+    .default(false)
+    .describe("This pool may hand what anybody writes to an agent that acts as the gateway's owner"),
+  notices: z
+    .strictObject({
+      unanswered: z.string().min(1).max(1000).optional().describe("What a person is told, once, when no answer to a message will come"),
+    })
+    .prefault({}),
   concurrency: z.int().positive().max(10_000).optional().describe("Hand-overs of this pool in flight at once"),
 });
 

@@ -6,6 +6,16 @@ export interface PoolRules {
   readonly ambiguous: "park" | "resend";
   readonly maxAttempts: number;
   readonly poisonMs: number;
+  /** Deadline of one hand-over; undefined: what the link needs. */
+  readonly attemptMs?: number | undefined;
+  /** The person is told when no answer comes. */
+  readonly tellsUnanswered: boolean;
+}
+
+/** What delivery must know of the link an instance has for an account. */
+export interface LinkRules {
+  /** See `src/links/link.ts`. */
+  readonly absorbsRepeats: boolean;
   readonly attemptMs: number;
 }
 
@@ -16,4 +26,6 @@ export interface DeliveryRules {
   /** Account id to its default pool: where a message goes whose own pool is gone. */
   readonly defaultPools: Readonly<Record<string, string>>;
   readonly draining: readonly string[];
+  /** Instance to account to the link between them. */
+  readonly links: Readonly<Record<string, Readonly<Record<string, LinkRules>>>>;
 }

@@ -1,4 +1,7 @@
 /** The normalised thing a delivery carries. Channels build it; everything behind them knows no platform. */
+import type { DeliveryStatus } from "./delivery-status.ts";
+import type { Turn } from "./turn.ts";
+
 export type ChatKind = "direct" | "group" | "channel";
 
 export interface Chat {
@@ -39,10 +42,28 @@ export interface Message {
   readonly movedTo?: Chat;
   /** The chat continues another one, which says `movedTo` in its own words. */
   readonly movedFrom?: Chat;
+  /**
+   * Under which the same person wrote before the platform gave this chat its id: a conversation that begins here continues that one.
+   * Said with every message; asked for once.
+   */
+  readonly formerly?: Chat;
+  /** For a channel that no instance speaks: what is stored and handed over in place of the delivery's bytes. */
+  readonly turn?: Turn;
+  /** The platform's address (a phone number's id) of another account than the one the delivery came to: accounts of one app share a callback. */
+  readonly address?: string;
+}
+
+/** A chat that lives on under another id, told by itself and not by a message. */
+export interface ChatMove {
+  readonly from: Chat;
+  readonly to: Chat;
+  readonly address?: string;
 }
 
 /** What a delivery held: messages to route, and things acknowledged by name because nobody routes them. */
 export interface Parsed {
   readonly messages: readonly Message[];
   readonly ignored: readonly string[];
+  readonly statuses?: readonly DeliveryStatus[];
+  readonly moves?: readonly ChatMove[];
 }

@@ -7,8 +7,10 @@
  * - refused: it will never take this (permanent 4xx), or never from us (401, 403, 404)
  * - unreachable: nothing was sent
  * - unknown: it may have it (timeout, reset, 2xx without the marker)
+ * - model-failed: it took the turn, and says that its model failed: the instance is well
+ * - cut-off: it took the turn and began to answer, and the answer did not end: the connection broke, it grew too long or took too long
  */
-export type OutcomeKind = "accepted" | "unmarked" | "busy" | "failed" | "refused" | "unreachable" | "unknown";
+export type OutcomeKind = "accepted" | "unmarked" | "busy" | "failed" | "refused" | "unreachable" | "unknown" | "model-failed" | "cut-off";
 
 export interface Outcome {
   readonly kind: OutcomeKind;
@@ -20,6 +22,10 @@ export interface Outcome {
   readonly isPermanent?: boolean;
   /** The instance said that it is draining or suspended. */
   readonly isDraining?: boolean;
+  /** It has the message and has not confirmed it: it must go nowhere else, and nothing is wrong yet. */
+  readonly mayHave?: boolean;
+  /** A link that brings the answer back itself. Markdown; empty when the agent chose to say nothing. */
+  readonly answer?: { readonly text: string };
   /** A short, body-free reason for the log and the dead letter: "timeout", "http 502", "redirect". */
   readonly detail: string;
 }

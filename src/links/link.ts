@@ -1,17 +1,11 @@
 /** The contract of a link: how one stored message becomes a request to an instance, and how the answer becomes an outcome. */
+import type { LinkName } from "../core/link-name.ts";
 import type { Outcome } from "../core/outcome.ts";
-import type { Secret } from "../core/secret.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Http } from "../ports/http.ts";
 
+/** What every hand-over has; a link adds where to and with what, resolved from the routes document. */
 export interface HandOver {
-  /** Where and with what: resolved from the routes document for this instance and account. */
-  readonly url: string;
-  readonly secret: Secret | undefined;
-  /** Name of the header the secret travels in, from the channel. */
-  readonly secretHeader: string;
-  /** The one address sent as `X-Forwarded-For`; undefined sends no such header. */
-  readonly forwardedFor: string | undefined;
   /** The same bytes on every attempt. */
   readonly body: Uint8Array<ArrayBuffer>;
   readonly contentType: string;
@@ -27,12 +21,15 @@ export interface LinkPorts {
   readonly clock: Clock;
 }
 
-export interface Link {
-  readonly name: "native" | "poll" | "chat" | "relay";
+export interface Link<Request extends HandOver = HandOver, Ports extends LinkPorts = LinkPorts> {
+  readonly name: LinkName;
   /**
    * Whether an instance absorbs a repeat of the same key: then a crash in the middle is answered by sending again to the
    * same instance at once. Where it does not, an attempt without an answer is `unknown` for good.
    */
   readonly absorbsRepeats: boolean;
-  readonly handOver: (handOver: HandOver, ports: LinkPorts) => Promise<Outcome>;
+  /** Deadline of one hand-over where the pool names none. */
+  readonly attemptMs: number;
+  /** Never throws: whatever goes wrong is an outcome. */
+  readonly handOver: (request: Request, ports: Ports) => Promise<Outcome>;
 }

@@ -1,5 +1,6 @@
 /** Every link that is built, by name. */
-import type { Link } from "./link.ts";
+import { chat } from "./chat/index.ts";
 import { native } from "./native/index.ts";
+import { poll } from "./poll/index.ts";
 
-export const links: ReadonlyMap<string, Link> = new Map([native].map((link) => [link.name, link]));
+export const links = { native, poll, chat } as const;

@@ -2,18 +2,14 @@
  * The second half of the journey, run by the conversation object from storage: pin → hand over. It turns configuration into the
  * machine's rules, statuses into a choice, and a stored message into a link's request.
  */
-import { channels } from "../channels/registry.ts";
 import type { Routes } from "../config/routes.ts";
-import type { InstanceConfig } from "../config/schema.ts";
 import { base64url, utf8 } from "../core/bytes.ts";
-import type { DeliveryRules, PoolRules } from "../core/delivery-rules.ts";
+import type { DeliveryRules, LinkRules, PoolRules } from "../core/delivery-rules.ts";
 import type { Outcome } from "../core/outcome.ts";
 import { traceparentOf } from "../core/trace-context.ts";
-import type { Link, LinkPorts } from "../links/link.ts";
-import { links } from "../links/registry.ts";
 import type { Instances } from "../ports/instances.ts";
-import type { Secrets } from "../ports/secrets.ts";
 import { type Placement, place } from "../routing/place.ts";
+import { type Handing, type HandingPorts, linkOf } from "./link-of.ts";
 
 /** Made once per document: every step of every conversation asks for them. */
 const rulesOf = new WeakMap<Routes, DeliveryRules>();
@@ -29,10 +25,22 @@ function buildRules(routes: Routes): DeliveryRules {
     number: routes.number,
     draining: [...routes.draining],
     pools: Object.fromEntries(
-      [...routes.pools].map(([name, pool]) => [name, { ...pool.failover, instances: pool.instances } satisfies PoolRules]),
+      [...routes.pools].map(([name, pool]) => [
+        name,
+        { ...pool.failover, instances: pool.instances, tellsUnanswered: pool.notices.unanswered !== undefined } satisfies PoolRules,
+      ]),
     ),
     defaultPools: Object.fromEntries([...routes.accounts.values()].map((account) => [account.id, account.pool])),
+    links: Object.fromEntries([...routes.instances.keys()].map((instance) => [instance, linksAt(routes, instance)])),
   };
+}
+
+function linksAt(routes: Routes, instance: string): Readonly<Record<string, LinkRules>> {
+  const found = [...routes.accounts.keys()].flatMap((account) => {
+    const link = linkOf(routes, instance, account);
+    return link === undefined ? [] : [[account, { absorbsRepeats: link.absorbsRepeats, attemptMs: link.attemptMs }] as const];
+  });
+  return Object.fromEntries(found);
 }
 
 export interface ChooseRequest {
@@ -46,9 +54,7 @@ export interface ChooseRequest {
 export async function choose(routes: Routes, instances: Instances, request: ChooseRequest): Promise<Placement> {
   const pool = routes.pools.get(request.pool);
   if (pool === undefined) return { held: "the pool is gone" };
-  const able = pool.instances.filter(
-    (name) => linkOf(routes.instances.get(name), request.account) !== undefined && !routes.draining.has(name),
-  );
+  const able = pool.instances.filter((name) => linkOf(routes, name, request.account) !== undefined && !routes.draining.has(name));
   const statuses = await instances.status(able);
   const region = routes.accounts.get(request.account)?.region;
   return place(pool, statuses, {
@@ -59,56 +65,18 @@ export async function choose(routes: Routes, instances: Instances, request: Choo
   });
 }
 
-export interface HandOverRequest {
-  readonly instance: string;
-  readonly account: string;
-  readonly key: string;
+export interface HandOverRequest extends Omit<Handing, "key" | "traceparent"> {
   readonly traceId: string;
-  readonly body: Uint8Array<ArrayBuffer>;
-  readonly contentType: string;
-  readonly deadlineMs: number;
 }
 
-export interface DeliverPorts extends LinkPorts {
-  readonly secrets: Secrets;
+export interface DeliverPorts extends HandingPorts {
   readonly spanId: string;
 }
 
 /** One attempt. Never throws: whatever goes wrong is an outcome. */
 export async function handOver(routes: Routes, request: HandOverRequest, ports: DeliverPorts): Promise<Outcome> {
-  const instance = routes.instances.get(request.instance);
-  const target = linkOf(instance, request.account);
-  if (instance === undefined || target === undefined) return { kind: "unreachable", detail: "the instance has no link for this account" };
-  const secret = ports.secrets.get(target.secret);
-  if (secret === undefined) return { kind: "unreachable", detail: `the variable ${target.secret} is not set` };
-  return target.link.handOver(
-    {
-      url: target.url,
-      secret,
-      secretHeader: target.secretHeader,
-      forwardedFor: instance.forwardedFor === "none" ? undefined : instance.forwardedFor,
-      body: request.body,
-      contentType: request.contentType,
-      key: base64url(utf8(request.key)),
-      traceparent: traceparentOf(request.traceId, ports.spanId),
-      deadlineMs: request.deadlineMs,
-    },
-    ports,
-  );
-}
-
-interface Target {
-  readonly link: Link;
-  readonly url: string;
-  readonly secret: string;
-  readonly secretHeader: string;
-}
-
-/** How this instance takes messages of this account, or undefined when it does not. */
-export function linkOf(instance: InstanceConfig | undefined, account: string): Target | undefined {
-  const native = instance?.native[account];
-  const secretHeader = channels.get(account.slice(0, account.indexOf(":")))?.nativeSecretHeader;
-  const link = links.get("native");
-  if (native === undefined || secretHeader === undefined || link === undefined) return undefined;
-  return { link, url: native.url, secret: native.secret, secretHeader };
+  const link = linkOf(routes, request.instance, request.account);
+  if (link === undefined) return { kind: "unreachable", detail: "the instance has no link for this account" };
+  const key = base64url(utf8(request.messageKey));
+  return link.handOver({ ...request, key, traceparent: traceparentOf(request.traceId, ports.spanId) }, ports);
 }

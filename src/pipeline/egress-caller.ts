@@ -6,6 +6,7 @@ import { readEdgeToken } from "../core/edge-token.ts";
 import { fail, ok, type Result } from "../core/result.ts";
 import { Secret } from "../core/secret.ts";
 import type { Secrets } from "../ports/secrets.ts";
+import { linkOf } from "./link-of.ts";
 import type { RoutesSource } from "./snapshot.ts";
 
 export interface Claim {
@@ -52,7 +53,7 @@ function lookUp(
 ): Result<{ readonly account: Account; readonly token: Secret }, CallerProblem> {
   const account = routes.accounts.get(claim.account);
   if (account === undefined) return fail("unknown-account");
-  if (routes.instances.get(claim.instance)?.native[account.id] === undefined) return fail("unknown-instance");
+  if (linkOf(routes, claim.instance, account.id) === undefined) return fail("unknown-instance");
   const token = secrets.get(account.secrets["token"] ?? "");
   return token === undefined ? fail("no-secret") : ok({ account, token });
 }

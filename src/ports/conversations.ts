@@ -1,6 +1,7 @@
 import type { Commit, CommitResult } from "../core/commit.ts";
 import type { ConversationRef } from "../core/conversation-ref.ts";
 import type { Chat } from "../core/message.ts";
+import type { ReplyEnd } from "./bots.ts";
 
 /** An instance wants to say something in a conversation. */
 export interface Speak {
@@ -26,4 +27,6 @@ export interface Conversations {
   knows(ref: ConversationRef, key: string): Promise<boolean>;
   /** The platform said that this chat lives on as `to`. */
   move(ref: ConversationRef, to: ConversationRef): Promise<void>;
+  /** A reply ended: the message it answers ends with it. May be told more than once. */
+  replied(ref: ConversationRef, seq: number, end: ReplyEnd): Promise<void>;
 }

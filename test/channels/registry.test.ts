@@ -7,7 +7,7 @@ import { hmac } from "../../src/core/crypto.ts";
 import { keepsTheChannelPromises } from "../contract/channel.ts";
 import { echo } from "../fixtures/channel-echo/index.ts";
 
-const FILES = ["egress.ts", "index.ts", "limits.ts", "parse.ts", "registration.ts", "render.ts", "schema.ts", "verify.ts"];
+const FILES = ["egress.ts", "index.ts", "limits.ts", "parse.ts", "platform.ts", "registration.ts", "render.ts", "schema.ts", "verify.ts"];
 const filesOf = (folder: string) => readdirSync(folder);
 const folders = readdirSync("src/channels", { withFileTypes: true }).filter((entry) => entry.isDirectory());
 

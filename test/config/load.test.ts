@@ -225,7 +225,9 @@ describe("warnings", () => {
       instances: { ...validDocument.instances, "us-1": { url: "http://127.0.0.1:1" } },
       pools: { ...validDocument.pools, support: { instances: ["eu-1"] } },
     };
-    expect(warningsOf(document)).toEqual(["instances.us-1.native: no link for telegram:support, whose messages can reach the pool sales"]);
+    expect(warningsOf(document)).toEqual([
+      "instances.us-1.native: no link for telegram:support, whose messages can reach the pool sales: it can have native or poll",
+    ]);
   });
 
   it("an identity without effect", () => {

@@ -3,16 +3,17 @@ import { describe, expect, it } from "vitest";
 import { utf8 } from "../../src/core/bytes.ts";
 import type { Outcome } from "../../src/core/outcome.ts";
 import { Secret } from "../../src/core/secret.ts";
-import type { HandOver, Link, LinkPorts } from "../../src/links/link.ts";
+import type { Link, LinkPorts } from "../../src/links/link.ts";
+import type { NativeHandOver } from "../../src/links/native/request.ts";
 
 export interface LinkUnderTest {
-  readonly link: Link;
+  readonly link: Link<NativeHandOver>;
   readonly ports: LinkPorts;
   /** Addresses of the answering server. */
   readonly server: () => { readonly origin: string; readonly refused: string };
 }
 
-export const handOverTo = (url: string, change: Partial<HandOver> = {}): HandOver => ({
+export const handOverTo = (url: string, change: Partial<NativeHandOver> = {}): NativeHandOver => ({
   url,
   secret: new Secret("listener-secret"),
   secretHeader: "x-telegram-bot-api-secret-token",

@@ -16,7 +16,7 @@ const telegramFields = z.strictObject({
 
 export const testCatalogue: Catalogue = {
   channels: new Map([["telegram", telegramFields]]),
-  native: new Set(["telegram"]),
+  links: new Map([["telegram", ["native", "poll"] as const]]),
   planned: new Set(["whatsapp", "slack", "discord", "webchat"]),
   strategies: new Map([...strategies].map(([name, strategy]) => [name, strategy.options])),
   patternProblem: (pattern) => patternProblem(re2Patterns, pattern),

@@ -14,6 +14,7 @@ export const poolRules = (bent: Partial<PoolRules> = {}): PoolRules => ({
   maxAttempts: 12,
   poisonMs: 900_000,
   attemptMs: 10_000,
+  tellsUnanswered: false,
   ...bent,
 });
 
@@ -22,6 +23,7 @@ export const deliveryRules = (bent: Partial<PoolRules> = {}, draining: readonly 
   draining,
   pools: { support: poolRules(bent), sales: poolRules({ ...bent, instances: ["us-1"] }) },
   defaultPools: { "telegram:support": "support" },
+  links: {},
 });
 
 let serial = 0;

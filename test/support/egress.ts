@@ -75,6 +75,7 @@ export function egressPorts(answers: Answers = {}): { readonly ports: EgressPort
     conversations: {
       commit: () => Promise.reject(new Error("nothing is committed on the way out")),
       move: () => Promise.reject(new Error("nothing moved")),
+      replied: () => Promise.reject(new Error("nothing was answered")),
       knows: () => Promise.reject(new Error("nothing is committed on the way out")),
       speak: async ({ key }) => {
         asked.spoken.push(key);

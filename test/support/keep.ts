@@ -53,6 +53,7 @@ export function keepPorts(answers: KeepAnswers = {}): { readonly ports: KeepPort
       },
       move: async (ref, to) => ask("move", `${ref.key} -> ${to.key}`),
       speak: nothing,
+      replied: nothing,
     },
     shards: {
       count: async (_account, delta) => ask("count", Object.keys(delta).find((name) => name.startsWith("clawedge_messages")) ?? "nothing"),

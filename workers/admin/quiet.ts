@@ -2,6 +2,7 @@
 import { ttlOf } from "../../durable-objects/config/source.ts";
 import type { Env } from "../../durable-objects/env.ts";
 import type { Routes } from "../../src/config/routes.ts";
+import { deliveryRules } from "../../src/pipeline/deliver.ts";
 
 /** KV shows a write elsewhere after 60 s or more. @see https://developers.cloudflare.com/kv/concepts/how-kv-works/#consistency */
 const KV_STALE_MS = 60_000;
@@ -20,6 +21,7 @@ export function quietAfterMs(env: Env, routes: Routes, instance: string): number
   const ttlMs = ttlOf(env);
   const staleMs = ttlMs < SHORTEST_KV_TTL_MS ? 0 : KV_STALE_MS;
   const pools = [...routes.pools.values()].filter((pool) => pool.instances.includes(instance));
-  const attemptMs = Math.max(0, ...pools.map((pool) => pool.failover.attemptMs));
+  const own = Object.values(deliveryRules(routes).links[instance] ?? {}).map((link) => link.attemptMs);
+  const attemptMs = Math.max(0, ...own, ...pools.map((pool) => pool.failover.attemptMs ?? 0));
   return 2 * ttlMs + LOOK_LEASE_MS + staleMs + attemptMs;
 }

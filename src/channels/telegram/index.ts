@@ -4,6 +4,7 @@ import { egress } from "./egress.ts";
 import { harmless } from "./harmless.ts";
 import { limits } from "./limits.ts";
 import { parse } from "./parse.ts";
+import { platform } from "./platform.ts";
 import { registration } from "./registration.ts";
 import { renderNotice } from "./render.ts";
 import { accountFields } from "./schema.ts";
@@ -13,11 +14,13 @@ export const telegram = {
   name: "telegram",
   accountFields,
   limits,
+  links: ["native", "poll"],
   nativeSecretHeader: SECRET_HEADER,
   harmless,
   verify,
   parse,
   renderNotice,
+  platform,
   egress,
   registration,
 } satisfies Channel;

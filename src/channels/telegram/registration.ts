@@ -54,6 +54,7 @@ const isSame = (left: unknown, right: unknown): boolean => JSON.stringify(normal
 const normal = (value: unknown): unknown => (Array.isArray(value) ? [...new Set(value)].sort() : value);
 
 export const registration: Registration = {
+  purpose: "webhook",
   expected,
   show: { method: "getWebhookInfo", body: {} },
   read,

@@ -43,6 +43,8 @@ export async function checkInstance(request: CheckRequest, routes: Routes, ports
   const { instance: name } = request;
   const config = routes.instances.get(name);
   if (config === undefined) return report(name, [bad("instance", "not in the document", "Look at `clawedge instance list`.")]);
+  if (config.url === undefined)
+    return report(name, [unknown("url", "it has none: nothing of it can be asked", "Its polling shows in `clawedge instance list`.")]);
   const url = checkUrl("url", config.url, ports.rules);
   if (url.status === "fail") return report(name, [url]);
   const token = tokenOf(config, ports);

@@ -38,7 +38,7 @@ export async function versionOf(instance: InstanceConfig, token: Secret | undefi
 
 function probe(instance: InstanceConfig, token: Secret | undefined, ports: LinkPorts, path: string): Promise<Exchange> {
   const headers = { accept: "application/json", ...callerHeaders(instance, token) };
-  const url = `${instance.url.replace(/\/+$/, "")}${path}`;
+  const url = `${(instance.url ?? "").replace(/\/+$/, "")}${path}`;
   return exchange({ url, method: "GET", headers, deadlineMs: instance.probe.timeoutMs, readsBody: () => true }, ports);
 }
 

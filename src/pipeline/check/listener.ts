@@ -10,8 +10,9 @@ import type { Secret } from "../../core/secret.ts";
 import { traceparentOf } from "../../core/trace-context.ts";
 import type { UrlRules } from "../../core/url-guard.ts";
 import { type Exchange, exchange } from "../../links/exchange.ts";
-import type { HandOver, LinkPorts } from "../../links/link.ts";
+import type { LinkPorts } from "../../links/link.ts";
 import { native } from "../../links/native/index.ts";
+import type { NativeHandOver } from "../../links/native/request.ts";
 import { checkUrl, describe } from "./gateway.ts";
 import { bad, type CheckLine, good, unknown, warn } from "./report.ts";
 
@@ -80,7 +81,7 @@ async function markerLine(question: ListenerQuestion, ports: LinkPorts): Promise
 
 function handOverHarmless(question: ListenerQuestion, secret: Secret, ports: LinkPorts) {
   const { account, native: listener, channel, instance, spanId } = question;
-  const request: HandOver = {
+  const request: NativeHandOver = {
     url: listener.url,
     secret,
     secretHeader: channel.nativeSecretHeader ?? "authorization",

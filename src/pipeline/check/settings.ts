@@ -54,7 +54,7 @@ export interface Settings {
 export async function readSettings(instance: InstanceConfig, token: Secret, ports: LinkPorts): Promise<Result<Settings, string>> {
   const answer = await exchange(
     {
-      url: `${instance.url.replace(/\/+$/, "")}${RPC_PATH}`,
+      url: `${(instance.url ?? "").replace(/\/+$/, "")}${RPC_PATH}`,
       method: "POST",
       headers: { "content-type": "application/json", ...callerHeaders(instance, token) },
       body: utf8(JSON.stringify({ method: "config.get", params: {} })),

@@ -114,5 +114,5 @@ it.each<[string, number | undefined]>([
 });
 
 it("the registry knows it by name", () => {
-  expect(links.get("native")).toBe(native);
+  expect(links.native).toBe(native);
 });
