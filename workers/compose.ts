@@ -1,5 +1,6 @@
 /** The composition root: which implementation stands behind each port. Defaults live here and nowhere else. */
 import { waitUntil } from "cloudflare:workers";
+import { botsOf } from "../durable-objects/bot/stub.ts";
 import { memoryOf } from "../durable-objects/config/memory.ts";
 import { conversationsOf } from "../durable-objects/conversation/stub.ts";
 import type { Env } from "../durable-objects/env.ts";
@@ -26,6 +27,7 @@ export const journeyPorts = (env: Env, routes: Routes): JourneyPorts => ({
   log: jsonLog,
   conversations: conversationsOf(env),
   shards: shardsOf(env),
+  bots: botsOf(env),
   quota: chooseQuota(env, {
     policy: routes.document.limits.quotaBackend,
     onFailure: (failure) => quotaFailed(env, failure),

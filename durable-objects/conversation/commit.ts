@@ -25,6 +25,7 @@ export function commit(state: State, event: CommitEvent): Step {
   // First: a redelivery of what was kept here before the move must not become new over there.
   if (event.knownAs !== undefined) return { ...still(state), reply: { state: "duplicate", seq: event.knownAs } };
   if (state.movedTo !== undefined) return { ...still(state), reply: { state: "moved", to: state.movedTo } };
+  if (event.commit.continues !== undefined && isNew(state)) return { ...still(state), reply: { state: "continues" } };
   if (state.queue.length >= MAX_QUEUED || state.queuedBytes + event.commit.body.byteLength > MAX_QUEUED_BYTES) {
     return { ...still(state), reply: { state: "full", retryAfterMs: FULL_RETRY_MS } };
   }
@@ -35,6 +36,8 @@ export function commit(state: State, event: CommitEvent): Step {
   const stored = andThen(store(admission.state, event, event.nowMs + admission.waitMs), (next) => advance(next, event));
   return followed(stored, event);
 }
+
+const isNew = (state: State): boolean => state.nextSeq === 1 && Object.keys(state.pins).length === 0;
 
 /** Whatever becomes of the message itself, the platform says only once that its chat moved. */
 function followed(step: Step, event: CommitEvent): Step {

@@ -5,7 +5,7 @@
 import { backoffMs } from "../../src/core/backoff.ts";
 import type { DeliveryRules } from "../../src/core/delivery-rules.ts";
 import { avoided } from "./failover.ts";
-import { choose, end, ending, held, type Moment, poisonOf, UNREACHABLE_BACKOFF } from "./hold.ts";
+import { AMBIGUOUS, choose, end, ending, held, type Moment, poisonOf, UNREACHABLE_BACKOFF } from "./hold.ts";
 import { type Attempt, andThen, type Ending, type Entry, type Pin, type State, type Step, still, withHead } from "./state.ts";
 
 /** Past its deadline by this much, an attempt or a choice has lost its answer. */
@@ -35,8 +35,11 @@ const isChoosing = (state: State, head: Entry, nowMs: number): boolean =>
 const isInFlight = (state: State, attempt: Attempt, nowMs: number): boolean =>
   attempt.id === state.liveAttempt && nowMs < attempt.deadlineAtMs + OVERDUE_MS;
 
-/** An attempt whose incarnation died: it may have arrived, and the same instance absorbs the repeat. */
+/** An attempt whose incarnation died: it may have arrived, and the same instance absorbs the repeat, or it is as unknown as it will ever be. */
 function recoverAttempt(state: State, head: Entry, moment: Moment): Step {
+  if (head.attempt?.isOnce === true && moment.rules.pools[head.pool]?.ambiguous !== "resend") {
+    return andThen(end(state, ending(head, "dead", `${AMBIGUOUS}: the edge was interrupted`, moment)), (next) => advance(next, moment));
+  }
   const maybeAt = head.attempt?.instance;
   const back: Entry = {
     ...head,
@@ -67,7 +70,7 @@ function toInstance(state: State, head: Entry, moment: Moment): Step {
   const pin = state.pins[head.pool];
   const members = moment.rules.pools[head.pool]?.instances ?? [];
   if (isElsewhere(head, pin) && moment.rules.pools[head.pool]?.ambiguous !== "resend") {
-    return andThen(end(state, ending(head, "dead", "ambiguous", moment)), (next) => advance(next, moment));
+    return andThen(end(state, ending(head, "dead", AMBIGUOUS, moment)), (next) => advance(next, moment));
   }
   if (pin === undefined || pin.isLeft === true) return choose(state, head, { exclude: avoided(state, moment.nowMs), nowMs: moment.nowMs });
   if (!members.includes(pin.instance) || moment.rules.draining.includes(pin.instance)) {
@@ -88,11 +91,13 @@ function send(state: State, head: Entry, moment: Moment): Step {
   const rules = moment.rules.pools[head.pool];
   if (pin === undefined || rules === undefined) return still(state);
   const tries = head.tries + 1;
+  const link = moment.rules.links[pin.instance]?.[head.account];
   const attempt: Attempt = {
     id: `${head.seq}.${tries}`,
     instance: pin.instance,
     epoch: pin.epoch,
-    deadlineAtMs: moment.nowMs + (rules.attemptMs ?? moment.rules.links[pin.instance]?.[head.account]?.attemptMs ?? DEFAULT_ATTEMPT_MS),
+    deadlineAtMs: moment.nowMs + (rules.attemptMs ?? link?.attemptMs ?? DEFAULT_ATTEMPT_MS),
+    ...(link?.absorbsRepeats === false ? { isOnce: true, ...(head.reached > 0 ? { isRepeat: true } : {}) } : {}),
   };
   const sending: Entry = { ...head, tries, attempt };
   return {

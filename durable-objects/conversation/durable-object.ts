@@ -115,9 +115,9 @@ export class Conversation extends DurableObject<Env> {
   }
 
   /** Pins of the conversation this one continues, and the name under which sessions know it. */
-  adopt(pins: readonly Pin[], session: string, name: string): void {
+  adopt(pins: readonly Pin[], session: string | undefined, name: string): void {
     this.#know(name);
-    if (this.#storage.meta("session") === undefined) this.#storage.setMeta("session", session);
+    if (session !== undefined && this.#storage.meta("session") === undefined) this.#storage.setMeta("session", session);
     this.apply({ type: "adopt", pins, nowMs: systemClock.nowMs() });
   }
 
@@ -127,7 +127,10 @@ export class Conversation extends DurableObject<Env> {
   }
 
   /** The bot tells how a reply ended. */
-  replied(_seq: number, _end: ReplyEnd): void {}
+  replied(seq: number, end: ReplyEnd): void {
+    this.requests += 1;
+    this.apply({ type: "replied", seq, end, nowMs: systemClock.nowMs() });
+  }
 
   /** Sends a dead letter again under its own key; false when there is no such letter or its body is purged. */
   async replay(seq: number): Promise<boolean> {
@@ -151,7 +154,7 @@ export class Conversation extends DurableObject<Env> {
   /** The sweeper's knock: whatever an alarm lost is taken up. True when work is pending. */
   async sweep(): Promise<boolean> {
     await this.alarm();
-    return this.#state.queue.length > 0;
+    return this.#state.queue.length > 0 || this.#state.replying.length > 0;
   }
 
   override async alarm(): Promise<void> {

@@ -3,6 +3,7 @@
  * what comes back goes into the machine as an event. A failure of a side matter (log, metric, notice) never touches delivery.
  */
 
+import { channels } from "../../src/channels/registry.ts";
 import type { ConversationRef } from "../../src/core/conversation-ref.ts";
 import { isSettled, type Outcome } from "../../src/core/outcome.ts";
 import { choose, handOver } from "../../src/pipeline/deliver.ts";
@@ -15,8 +16,9 @@ import { mediaOf } from "../media.ts";
 import { envSecrets, jsonLog, systemClock, webDice } from "../runtime.ts";
 import { permitsOf } from "../shard/stub.ts";
 import type { Conversation } from "./durable-object.ts";
-import { settledLine } from "./ledger.ts";
-import type { Effect, Ending, Entry } from "./state.ts";
+import { channelOf, settledLine } from "./ledger.ts";
+import { whilePresent } from "./presence.ts";
+import type { Effect, Ending, Entry, Replying } from "./state.ts";
 import type { Upkeep } from "./upkeep.ts";
 
 const NOTICE_WINDOW_MS = 60_000;
@@ -68,8 +70,11 @@ export class Effects {
       case "ended":
         this.#ended(effect.ending);
         break;
+      case "reply":
+        this.#aside(() => this.#reply(effect.replying));
+        break;
       case "notice":
-        this.#aside(() => this.#notify(effect.entry));
+        this.#aside(() => this.#notify(effect.entry, effect.notice));
         break;
       case "pinned":
         jsonLog.write({
@@ -118,9 +123,18 @@ export class Effects {
     const { account, chat, kind, traceId } = entry;
     const named = { instance: attempt.instance, pool: entry.pool, messageKey: entry.key, session: this.#object.session };
     const request = { ...named, account, chat, kind, traceId, deadlineMs, ...stored };
-    const outcome = await handOver(snapshot.routes, request, this.#ports());
+    if (attempt.isRepeat === true) this.#object.reporter.countRepeat(attempt.instance);
+    const outcome = await this.#shown(entry, handOver(snapshot.routes, request, this.#ports()));
     if (permit !== "") this.#aside(() => permitsOf(this.#env).release(entry.pool, permit));
     return outcome;
+  }
+
+  /** Where the answer comes back by the link, nobody but the edge can show that one is being written. */
+  #shown(entry: Entry, handed: Promise<Outcome>): Promise<Outcome> {
+    const presenceMs = channels.get(channelOf(entry.account))?.outgoing?.presenceMs;
+    if (entry.attempt?.isOnce !== true || presenceMs === undefined) return handed;
+    const { account, chat, messageId } = entry;
+    return whilePresent(handed, () => botsOf(this.#env).present(account, { chat, messageId }), presenceMs, systemClock);
   }
 
   #ports() {
@@ -168,14 +182,20 @@ export class Effects {
     this.#aside(() => this.#upkeep.index());
   }
 
-  async #notify(entry: Entry): Promise<void> {
-    const snapshot = await this.#object.snapshot();
-    const text = snapshot?.routes.document.limits.notice ?? "";
-    await botsOf(this.#env).notify(entry.account, {
-      chat: entry.chat,
-      text,
-      key: `limited/${this.#ref.key}/${Math.floor(systemClock.nowMs() / NOTICE_WINDOW_MS)}`,
-    });
+  async #notify(entry: Entry, notice: "limited" | "unanswered"): Promise<void> {
+    const routes = (await this.#object.snapshot())?.routes;
+    const text = notice === "limited" ? routes?.document.limits.notice : routes?.pools.get(entry.pool)?.notices.unanswered;
+    if (text === undefined) return;
+    const once = notice === "limited" ? Math.floor(systemClock.nowMs() / NOTICE_WINDOW_MS) : entry.seq;
+    await botsOf(this.#env).notify(entry.account, { chat: entry.chat, text, key: `${notice}/${this.#ref.key}/${once}` });
+  }
+
+  /** Until the bot has it the alarm asks again; how it ends the bot may say at once. */
+  async #reply({ entry, text }: Replying): Promise<void> {
+    const { key, account, chat, seq, arrivedAtMs: askedAtMs } = entry;
+    const given = await botsOf(this.#env).reply(account, { key, ref: this.#ref, seq, chat, text, askedAtMs });
+    this.#object.apply({ type: "kept", seq });
+    if (given.verdict === "ended") this.#object.apply({ type: "replied", seq, end: given.end, nowMs: systemClock.nowMs() });
   }
 
   /** Work beside delivery: its failure is logged and otherwise forgotten. */

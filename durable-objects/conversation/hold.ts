@@ -14,6 +14,9 @@ export interface Moment {
   readonly rules: DeliveryRules;
 }
 
+/** The instance may have it, and where a repeat would be absorbed nobody can say that no answer will come. */
+export const AMBIGUOUS = "ambiguous";
+
 export const UNREACHABLE_BACKOFF = { baseMs: 500, maxMs: 5000 };
 
 export interface Trouble {
@@ -38,7 +41,7 @@ export function held(state: State, head: Entry, trouble: Trouble, moment: Moment
     writes: [],
     effects: [{ do: "troubled", entry: waiting, detail: trouble.detail }],
   };
-  if (decision === "park") return andThen(end(troubled.state, ending(waiting, "dead", "ambiguous", moment)), (next) => leave(next, pin));
+  if (decision === "park") return andThen(end(troubled.state, ending(waiting, "dead", AMBIGUOUS, moment)), (next) => leave(next, pin));
   if (decision === "move")
     return andThen({ ...troubled, writes: [{ row: "update", entry: waiting }] }, (next) =>
       choose(next, waiting, { exclude: [pin.instance, ...avoided(next, moment.nowMs)], nowMs: moment.nowMs }),

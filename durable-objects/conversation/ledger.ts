@@ -1,6 +1,7 @@
 /** How an ended message is told: one log line and the increments of the metrics. Pure; the object decides when. */
 import type { LogLine } from "../../src/core/log-line.ts";
 import { addDeltas, type Delta, observation, series } from "../../src/core/series.ts";
+import type { TerminalState } from "../../src/core/terminal.ts";
 import type { Ending } from "./state.ts";
 
 export function settledLine(conversation: string, ending: Ending): LogLine {
@@ -34,15 +35,21 @@ export function deltaOf(ending: Ending): Delta {
   const state = series("clawedge_messages_total", { ...account, state: ending.state });
   const ended = entry.isReplay ? { [series("clawedge_replays_total", { ...account, state: ending.state })]: 1 } : { [state]: 1 };
   const ack = entry.isReplay ? {} : observation("clawedge_ack_ms", account, entry.committedAtMs - entry.arrivedAtMs);
-  if (ending.state !== "delivered") return addDeltas(ended, ack);
+  if (ending.instance === undefined || !TOOK.has(ending.state)) return addDeltas(ended, ack);
   return addDeltas(
     ended,
     ack,
-    observation("clawedge_delivered_ms", { ...account, instance: ending.instance ?? "" }, ending.atMs - entry.arrivedAtMs),
+    observation("clawedge_delivered_ms", { ...account, instance: ending.instance }, ending.atMs - entry.arrivedAtMs),
     {
-      [series("clawedge_outcomes_total", { instance: ending.instance ?? "", outcome: ending.outcome })]: 1,
+      [series("clawedge_outcomes_total", { instance: ending.instance, outcome: outcomeOf(ending) })]: 1,
     },
   );
 }
+
+/** The hand-over's: how its answer was sent is not the instance's doing. */
+const outcomeOf = ({ state, outcome }: Ending): string => (state === "answered" ? "accepted" : outcome);
+
+/** An instance took it; what became of an answer on its way to the person is told by the state. */
+const TOOK: ReadonlySet<TerminalState> = new Set(["delivered", "answered"]);
 
 export const channelOf = (account: string): string => account.slice(0, account.indexOf(":"));

@@ -3,16 +3,20 @@
  * whoever runs it writes the rows in one transaction and performs the effects afterwards.
  *
  *   commit ─► queue ─► choose ─► chosen ─► hand-over ─► outcome ─► ended
- *                         ▲         │ held      │ busy, failed, unreachable, unknown
- *                         └─────────┴───────────┘ due again, by alarm
+ *                         ▲         │ held      │         │ with an answer
+ *                         └─────────┴───────────┘         └──► replying ─► replied ─► ended
+ *                          busy, failed, unreachable, unknown: due again, by alarm
  */
 import type { ConversationRef } from "../../src/core/conversation-ref.ts";
+import type { DeliveryRules } from "../../src/core/delivery-rules.ts";
+import type { ReplyEnd } from "../../src/ports/bots.ts";
 import { type CommitEvent, commit } from "./commit.ts";
 import { advance, type ChosenEvent, chosen } from "./deliver.ts";
-import type { Moment } from "./hold.ts";
+import { AMBIGUOUS, type Moment } from "./hold.ts";
 import { type OutcomeEvent, outcome } from "./outcome.ts";
+import { handAgain, kept, replied } from "./reply.ts";
 import { adopt, move, type SpeakEvent, speak } from "./speak.ts";
-import type { Entry, Pin, State, Step } from "./state.ts";
+import type { Effect, Entry, Pin, State, Step } from "./state.ts";
 import { andThen } from "./state.ts";
 
 export type Event =
@@ -22,10 +26,28 @@ export type Event =
   | SpeakEvent
   | (Moment & { readonly type: "wake" })
   | (Moment & { readonly type: "replay"; readonly entry: Entry })
+  | { readonly type: "kept"; readonly seq: number }
+  | { readonly type: "replied"; readonly seq: number; readonly end: ReplyEnd; readonly nowMs: number }
   | { readonly type: "move"; readonly to: ConversationRef; readonly own: string }
   | { readonly type: "adopt"; readonly pins: readonly Pin[]; readonly nowMs: number };
 
 export function step(state: State, event: Event): Step {
+  const next = stepOf(state, event);
+  return "rules" in event ? told(next, event.rules) : next;
+}
+
+/** A message that will have no answer is one its sender is told about, once, where the pool wants that. Replays are the operator's. */
+function told(next: Step, rules: DeliveryRules): Step {
+  const notices = next.effects.flatMap((effect): readonly Effect[] => {
+    if (effect.do !== "ended" || effect.ending.state !== "dead" || effect.ending.outcome === AMBIGUOUS || effect.ending.entry.isReplay)
+      return [];
+    const { entry } = effect.ending;
+    return rules.pools[entry.pool]?.tellsUnanswered === true ? [{ do: "notice", entry, notice: "unanswered" }] : [];
+  });
+  return notices.length === 0 ? next : { ...next, effects: [...next.effects, ...notices] };
+}
+
+function stepOf(state: State, event: Event): Step {
   switch (event.type) {
     case "commit":
       return commit(state, event);
@@ -34,7 +56,11 @@ export function step(state: State, event: Event): Step {
     case "outcome":
       return outcome(state, event);
     case "wake":
-      return advance(state, event);
+      return andThen(handAgain(state), (next) => advance(next, event));
+    case "kept":
+      return kept(state, event.seq);
+    case "replied":
+      return replied(state, event.seq, event.end, event.nowMs);
     case "speak":
       return speak(state, event);
     case "replay":
@@ -68,11 +94,20 @@ function requeue(state: State, dead: Entry, nowMs: number): Step {
 
 /** How soon an incarnation that dies now must be replaced by its alarm. @see docs/decisions */
 export const LEASE_MS = 5000;
+/** Where a repeat is not absorbed there is nothing to be quick about, and every renewal of the lease costs a request and a row. */
+export const ONCE_LEASE_MS = 20_000;
 
 /** When the alarm must ring at the latest, or undefined when nothing is pending. */
 export function wakeAtMs(state: State, nowMs: number): number | undefined {
+  const isOwed = state.replying.some((one) => one.isKept !== true);
+  const atMs = deliveryDueMs(state, nowMs);
+  return isOwed ? Math.min(atMs ?? Number.POSITIVE_INFINITY, nowMs + LEASE_MS) : atMs;
+}
+
+function deliveryDueMs(state: State, nowMs: number): number | undefined {
   const head = state.queue[0];
   if (head === undefined) return undefined;
+  if (head.attempt?.isOnce === true) return nowMs + ONCE_LEASE_MS;
   const isUnderWay = head.attempt !== undefined || state.choosing?.seq === head.seq || head.dueAtMs <= nowMs;
   return isUnderWay ? nowMs + LEASE_MS : head.dueAtMs;
 }

@@ -2,7 +2,8 @@
 import { backoffMs } from "../../src/core/backoff.ts";
 import { hasReached, isSettled, type Outcome } from "../../src/core/outcome.ts";
 import { advance } from "./deliver.ts";
-import { end, ending, held, type Moment, poisonOf, UNREACHABLE_BACKOFF } from "./hold.ts";
+import { AMBIGUOUS, end, ending, held, type Moment, poisonOf, UNREACHABLE_BACKOFF } from "./hold.ts";
+import { answered } from "./reply.ts";
 import { andThen, type Entry, type State, type Step, still, withHead } from "./state.ts";
 
 const FAILED_BACKOFF = { baseMs: 1000, maxMs: 30_000 };
@@ -23,6 +24,9 @@ export function outcome(state: State, event: OutcomeEvent): Step {
   if (head?.attempt?.id !== event.attemptId) return still(state);
   const { attempt } = head;
   const free = { ...state, liveAttempt: undefined };
+  if (event.outcome.kind === "accepted" && event.outcome.answer !== undefined) {
+    return andThen(answered(free, head, event.outcome.answer.text, event), (next) => advance(next, event));
+  }
   if (isSettled(event.outcome.kind)) return andThen(settle(free, head, event), (next) => advance(next, event));
   // A refusal that is about us (401, 404) says nothing of the message: it waits until somebody mends it.
   const isReached = hasReached(event.outcome.kind) && event.outcome.kind !== "refused";
@@ -32,11 +36,15 @@ export function outcome(state: State, event: OutcomeEvent): Step {
     reached: head.reached + (isReached ? 1 : 0),
     // Time in which nothing reached an instance is no part of the time a message may fail.
     firstReachedAtMs: isReached ? (head.firstReachedAtMs ?? event.nowMs) : undefined,
-    maybeAt: event.outcome.kind === "unknown" ? attempt.instance : head.maybeAt,
+    maybeAt: mayHave(event.outcome) ? attempt.instance : head.maybeAt,
     lastDetail: event.outcome.detail,
   };
   if (event.outcome.kind === "refused" && event.outcome.isPermanent === true) {
     return andThen(end(free, ending(failed, "dead", `refused: ${event.outcome.detail}`, event)), (next) => advance(next, event));
+  }
+  if (attempt.isOnce === true && mayHave(event.outcome) && event.rules.pools[head.pool]?.ambiguous !== "resend") {
+    const word = event.outcome.kind === "unknown" ? AMBIGUOUS : event.outcome.kind;
+    return andThen(end(free, ending(failed, "dead", `${word}: ${event.outcome.detail}`, event)), (next) => advance(next, event));
   }
   const poison = isReached ? poisonOf(failed, event) : undefined;
   if (poison !== undefined) return andThen(end(free, poison), (next) => advance(next, event));
@@ -45,8 +53,13 @@ export function outcome(state: State, event: OutcomeEvent): Step {
   return andThen(held(withHead(free, failed), waiting, trouble, event), (next) => advance(next, event));
 }
 
-/** Busy is not broken, and a refusal is ours to mend: neither is a reason to take a conversation from its history. */
-const mayMove = (result: Outcome): boolean => (result.kind === "busy" ? result.isDraining === true : result.kind !== "refused");
+/** After these a turn may have been run, or is being run. */
+const mayHave = (result: Outcome): boolean =>
+  result.mayHave === true || result.kind === "unknown" || result.kind === "model-failed" || result.kind === "cut-off";
+
+/** Busy is not broken, a model that fails is not its gateway's failure, and a refusal is ours to mend: none of them is a reason to take a conversation from its history. */
+const mayMove = (result: Outcome): boolean =>
+  result.kind === "busy" ? result.isDraining === true : result.kind !== "refused" && result.kind !== "model-failed";
 
 function waitMs(result: Outcome, entry: Entry, dice: number): number {
   if (result.kind === "refused") return backoffMs(REFUSED_BACKOFF, entry.tries - entry.reached, dice);

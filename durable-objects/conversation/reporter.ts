@@ -62,6 +62,11 @@ export class Reporter {
     this.#unsettledCount += 1;
   }
 
+  /** A turn that may have been run before is asked for again: nobody but this counter can tell. */
+  countRepeat(instance: string): void {
+    this.#unsettled = addDeltas(this.#unsettled, { [series("clawedge_repeats_total", { instance })]: 1 });
+  }
+
   add(ending: Ending): void {
     this.#waiting = [...this.#waiting, ending];
   }

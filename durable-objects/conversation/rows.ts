@@ -69,7 +69,7 @@ export const entryOfRow = (row: MessageRow): Entry => ({
 
 /** Undefined while the message has not ended. */
 export function endingOfRow(row: MessageRow): Ending | undefined {
-  if (row.state === "waiting" || row.ended_at_ms === null) return undefined;
+  if (row.state === "waiting" || row.state === "replying" || row.ended_at_ms === null) return undefined;
   return {
     seq: row.seq,
     entry: entryOfRow(row),

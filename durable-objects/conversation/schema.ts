@@ -46,4 +46,5 @@ export const MIGRATIONS: readonly string[] = [
    CREATE TRIGGER first_seen AFTER INSERT ON messages WHEN NEW.is_replay = 0 BEGIN
      INSERT INTO seen (key, seq, at_ms) VALUES (NEW.key, NEW.seq, NEW.committed_at_ms);
    END;`,
+  `ALTER TABLE messages ADD COLUMN reply TEXT;`,
 ];

@@ -26,6 +26,10 @@ export interface Attempt {
   readonly instance: string;
   readonly epoch: number;
   readonly deadlineAtMs: number;
+  /** By a link whose instance absorbs no repeat: without an answer it stays unknown. */
+  readonly isOnce?: true;
+  /** It goes out although an earlier one may have been a turn: counted. */
+  readonly isRepeat?: true;
 }
 
 /** A message that has not ended: its facts without the body, and how its delivery stands. */
@@ -61,6 +65,17 @@ export interface Entry {
   readonly isReplay: boolean;
 }
 
+/** An answer the link brought back: the bot sends it, and its end is the message's. It is no part of the queue any more. */
+export interface Replying {
+  readonly entry: Entry;
+  readonly instance: string;
+  readonly epoch: number;
+  /** Markdown. */
+  readonly text: string;
+  /** Memory: the bot has it. After a restart it is handed over again, and kept once. */
+  readonly isKept?: boolean;
+}
+
 /** How a message ended, as the log, the metrics and the dead letters tell it. */
 export interface Ending {
   readonly seq: number;
@@ -82,6 +97,7 @@ export interface State {
   readonly nextSeq: number;
   readonly queue: readonly Entry[];
   readonly queuedBytes: number;
+  readonly replying: readonly Replying[];
   readonly pins: Readonly<Record<string, Pin>>;
   /** Per instance: the newest message it accepted, and up to which it has answered since. */
   readonly accepted: Readonly<Record<string, { readonly seq: number; readonly atMs: number }>>;
@@ -98,13 +114,24 @@ export interface State {
   readonly noticedAtMs?: number | undefined;
 }
 
-export const emptyState: State = { nextSeq: 1, queue: [], queuedBytes: 0, pins: {}, accepted: {}, answered: {}, buckets: {}, recent: [] };
+export const emptyState: State = {
+  nextSeq: 1,
+  queue: [],
+  queuedBytes: 0,
+  replying: [],
+  pins: {},
+  accepted: {},
+  answered: {},
+  buckets: {},
+  recent: [],
+};
 
 /** Rows to write, in the same transaction as the step that asked for them. */
 export type Write =
   | { readonly row: "insert"; readonly entry: Entry; readonly commit: Commit; readonly ending?: Ending }
   | { readonly row: "update"; readonly entry: Entry }
   | { readonly row: "end"; readonly ending: Ending }
+  | { readonly row: "reply"; readonly replying: Replying }
   | { readonly row: "replay"; readonly entry: Entry; readonly of: number }
   | { readonly row: "pin"; readonly pin: Pin }
   | { readonly row: "answered"; readonly instance: string; readonly seq: number }
@@ -123,7 +150,8 @@ export type Effect =
     }
   | { readonly do: "granted"; readonly instance: string }
   | { readonly do: "ended"; readonly ending: Ending }
-  | { readonly do: "notice"; readonly entry: Entry; readonly notice: "limited" }
+  | { readonly do: "reply"; readonly replying: Replying }
+  | { readonly do: "notice"; readonly entry: Entry; readonly notice: "limited" | "unanswered" }
   | { readonly do: "pinned"; readonly pin: Pin; readonly from?: string; readonly reason: string }
   | { readonly do: "troubled"; readonly entry: Entry; readonly detail: string }
   | { readonly do: "hand-pins"; readonly to: ConversationRef; readonly pins: readonly Pin[] };

@@ -4,7 +4,7 @@ import { migrate } from "../migrate.ts";
 import { RECENT_MS } from "./limits.ts";
 import { ENTRY_COLUMNS, endingOfRow, entryOfRow, type MessageRow } from "./rows.ts";
 import { MIGRATIONS } from "./schema.ts";
-import { type Arrival, type Ending, type Entry, emptyState, type Pin, type State, type Write } from "./state.ts";
+import { type Arrival, type Ending, type Entry, emptyState, type Pin, type Replying, type State, type Write } from "./state.ts";
 import { foldWrites, isOneStatement, SET_META, writeRow } from "./writes.ts";
 
 /** How far back a start looks for debts and arrivals: both are about the last minutes. */
@@ -46,6 +46,7 @@ export class ConversationStorage {
       ...emptyState,
       nextSeq: Math.max(last, Number(this.meta("last-seq") ?? 0)) + 1,
       queue: waiting,
+      replying: this.#replying(below),
       queuedBytes: waiting.reduce((sum, entry) => sum + entry.bytes, 0),
       pins: this.#pins(),
       accepted: this.#accepted(),
@@ -92,9 +93,10 @@ export class ConversationStorage {
   }
 
   endingsAfter(seq: number): readonly Ending[] {
-    return this.#rows(`SELECT ${ENTRY_COLUMNS} FROM messages WHERE seq > ? AND state <> 'waiting' ORDER BY seq`, seq).flatMap(
-      (row) => endingOfRow(row) ?? [],
-    );
+    return this.#rows(
+      `SELECT ${ENTRY_COLUMNS} FROM messages WHERE seq > ? AND state NOT IN ('waiting', 'replying') ORDER BY seq`,
+      seq,
+    ).flatMap((row) => endingOfRow(row) ?? []);
   }
 
   deadLetter(seq: number): Entry | undefined {
@@ -140,12 +142,22 @@ export class ConversationStorage {
   purge(nowMs: number, keep: Retention): boolean {
     const last = this.#sql.exec<{ seq: number | null }>("SELECT max(seq) AS seq FROM messages").one().seq ?? 0;
     this.setMeta("last-seq", String(Math.max(last, Number(this.meta("last-seq") ?? 0))));
-    const ended = "state NOT IN ('waiting', 'dead')";
+    const ended = "state NOT IN ('waiting', 'replying', 'dead')";
     this.#exec(`UPDATE messages SET body = NULL WHERE body IS NOT NULL AND ${ended} AND ended_at_ms < ?`, nowMs - keep.bodyMs);
     this.#exec(`DELETE FROM messages WHERE ${ended} AND ended_at_ms < ?`, nowMs - keep.dedupeMs);
     this.#exec("DELETE FROM messages WHERE state = 'dead' AND ended_at_ms < ?", nowMs - keep.deadMs);
     this.#exec("DELETE FROM seen WHERE at_ms < ? AND seq NOT IN (SELECT seq FROM messages)", nowMs - keep.dedupeMs);
     return this.#sql.exec("SELECT 1 FROM seen LIMIT 1").toArray().length > 0;
+  }
+
+  #replying(below: number): readonly Replying[] {
+    const rows = this.#sql.exec<MessageRow & { readonly reply: string | null }>(
+      `SELECT ${ENTRY_COLUMNS}, reply FROM messages WHERE seq > ? AND state = 'replying' ORDER BY seq`,
+      below,
+    );
+    return rows
+      .toArray()
+      .map((row) => ({ entry: entryOfRow(row), instance: row.instance ?? "", epoch: row.epoch ?? 0, text: row.reply ?? "" }));
   }
 
   #pins(): Readonly<Record<string, Pin>> {

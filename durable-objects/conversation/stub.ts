@@ -17,7 +17,7 @@ export const conversationsOf = (env: Env): Conversations => ({
   replied: async (ref, seq, end) => conversation(env, ref).replied(seq, end),
 });
 
-export const adoptPins = async (env: Env, ref: ConversationRef, pins: readonly Pin[], session: string): Promise<void> =>
+export const adoptPins = async (env: Env, ref: ConversationRef, pins: readonly Pin[], session: string | undefined): Promise<void> =>
   conversation(env, ref).adopt(pins, session, refName(ref));
 
 export const showConversation = async (env: Env, ref: ConversationRef, limit: number): Promise<ConversationView> =>

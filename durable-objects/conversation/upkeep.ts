@@ -53,7 +53,9 @@ export class Upkeep {
   async handPins(): Promise<void> {
     const { state, storage, ref } = this.#object;
     if (state.movedTo === undefined || storage.meta("handed") !== undefined) return;
-    await adoptPins(this.#env, state.movedTo, Object.values(state.pins), storage.meta("session") ?? ref.key);
+    // One that never had a word to remember hands on no name: what continues it is the first.
+    const session = state.nextSeq > 1 || Object.keys(state.pins).length > 0 ? (storage.meta("session") ?? ref.key) : undefined;
+    await adoptPins(this.#env, state.movedTo, Object.values(state.pins), session);
     storage.setMeta("handed", "1");
   }
 
@@ -69,7 +71,10 @@ export class Upkeep {
   async #report(nowMs: number): Promise<void> {
     const { state, reporter, ref } = this.#object;
     const newest = Object.values(state.pins).toSorted((left, right) => right.atMs - left.atMs)[0];
-    const firstOpen = state.queue[0]?.seq ?? state.nextSeq;
+    const firstOpen = Math.min(
+      state.nextSeq,
+      ...[state.queue[0], ...state.replying.map(({ entry }) => entry)].flatMap((entry) => entry?.seq ?? []),
+    );
     const instance = newest === undefined ? {} : { instance: newest.instance };
     await reporter.flush(shardsOf(this.#env), { ref, nowMs, firstOpen, ...instance });
   }

@@ -1,6 +1,6 @@
 /** The rows of a step as SQL. One function per kind of row; nothing here reads. */
 import { refName } from "../../src/core/conversation-ref.ts";
-import type { Ending, Entry, Pin, Write } from "./state.ts";
+import type { Ending, Entry, Pin, Replying, Write } from "./state.ts";
 
 export type Exec = (query: string, ...bindings: readonly SqlStorageValue[]) => void;
 
@@ -32,6 +32,9 @@ export function writeRow(exec: Exec, write: Write): void {
       return;
     case "end":
       end(exec, write.ending);
+      return;
+    case "reply":
+      reply(exec, write.replying);
       return;
     case "replay":
       replay(exec, write.entry, write.of);
@@ -100,7 +103,7 @@ function update(exec: Exec, entry: Entry): void {
 function end(exec: Exec, ending: Ending): void {
   const { entry } = ending;
   exec(
-    `UPDATE messages SET state = ?, outcome = ?, instance = ?, epoch = ?, ended_at_ms = ?, tries = ?, reached = ?, attempt = NULL, last_detail = ? WHERE seq = ?`,
+    `UPDATE messages SET state = ?, outcome = ?, instance = ?, epoch = ?, ended_at_ms = ?, tries = ?, reached = ?, attempt = NULL, reply = NULL, last_detail = ? WHERE seq = ?`,
     ...[
       ending.state,
       ending.outcome,
@@ -112,6 +115,14 @@ function end(exec: Exec, ending: Ending): void {
       entry.lastDetail ?? null,
       ending.seq,
     ],
+  );
+}
+
+/** The answer, in the row of its message: from here on the message waits for the bot alone. */
+function reply(exec: Exec, { entry, instance, epoch, text }: Replying): void {
+  exec(
+    "UPDATE messages SET state = 'replying', instance = ?, epoch = ?, tries = ?, reached = ?, attempt = NULL, maybe_at = NULL, reply = ? WHERE seq = ?",
+    ...[instance, epoch, entry.tries, entry.reached, text, entry.seq],
   );
 }
 

@@ -38,6 +38,8 @@ export interface Commit {
   readonly arrivedAtMs: number;
   readonly expiresAtMs?: number;
   readonly movedTo?: ConversationRef;
+  /** What this conversation was called before its platform gave it another id: one that begins here continues that one. */
+  readonly continues?: ConversationRef;
   readonly limits: CommitLimits;
   /** Number of the routes document that decided; the conversation never works with a lower one. */
   readonly configNumber: number;
@@ -47,5 +49,7 @@ export type CommitResult =
   | { readonly state: "stored" | "duplicate" | "limited" | "expired"; readonly seq: number }
   /** The backlog is full: nothing was stored; the platform must keep it. */
   | { readonly state: "full"; readonly retryAfterMs: number }
+  /** It is new here: bring what `continues` names, and commit again without it. Nothing was stored. */
+  | { readonly state: "continues" }
   /** The conversation lives on elsewhere; commit it there. */
   | { readonly state: "moved"; readonly to: ConversationRef };

@@ -17,6 +17,10 @@ export const METRICS: Readonly<Record<string, Metric>> = {
   ack_ms: { type: "histogram", help: "Milliseconds from the arrival of a delivery to its durable acknowledgement." },
   delivered_ms: { type: "histogram", help: "Milliseconds from the arrival of a message to its terminal state." },
   outcomes_total: { type: "counter", help: "Hand-overs by instance and what they meant." },
+  repeats_total: {
+    type: "counter",
+    help: "Turns asked for again although an earlier attempt may have run: links that absorb no repeats, pools with ambiguous: resend.",
+  },
   suppressed_total: { type: "counter", help: "Calls of instances that do not own the conversation, answered but not forwarded." },
   ignored_total: { type: "counter", help: "Events acknowledged by name because nobody routes them." },
   replays_total: { type: "counter", help: "Dead letters an operator sent again, by the terminal state they ended in." },

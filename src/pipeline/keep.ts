@@ -4,11 +4,16 @@
  */
 import type { Channel } from "../channels/channel.ts";
 import { refIn } from "../config/routes.ts";
+import { utf8 } from "../core/bytes.ts";
 import type { Commit, CommitResult } from "../core/commit.ts";
 import { type ConversationRef, messageKey, refName } from "../core/conversation-ref.ts";
-import type { Message } from "../core/message.ts";
+import type { Delivery } from "../core/delivery.ts";
+import type { DeliveryStatus } from "../core/delivery-status.ts";
+import type { ChatMove, Message } from "../core/message.ts";
 import type { Problem } from "../core/problem.ts";
 import { fail, ok, type Result } from "../core/result.ts";
+import { TURN_CONTENT_TYPE } from "../core/turn.ts";
+import type { Bots } from "../ports/bots.ts";
 import type { Conversations } from "../ports/conversations.ts";
 import type { Quota } from "../ports/quota.ts";
 import { type Decision, describeDecision } from "../routing/router.ts";
@@ -18,6 +23,7 @@ import type { Snapshot } from "./snapshot.ts";
 export interface KeepPorts extends EndPorts {
   readonly conversations: Conversations;
   readonly quota: Quota;
+  readonly bots: Pick<Bots, "statuses">;
 }
 
 export interface Setting extends Origin {
@@ -106,19 +112,53 @@ async function bringPins(what: Message, ref: ConversationRef, setting: Setting, 
   }
 }
 
+/** A chat that moved without a message of its own: its pins are over there before anybody writes. */
+async function move(what: ChatMove, setting: Setting, ports: KeepPorts): Promise<Result<void, Problem>> {
+  const { account, snapshot } = setting;
+  const [from, to] = [refIn(snapshot.routes, account, what.from), refIn(snapshot.routes, account, what.to)];
+  if (refName(from) === refName(to)) return ok(undefined);
+  try {
+    await ports.conversations.move(from, to);
+    return ok(undefined);
+  } catch (error) {
+    return fail({ kind: "unstored", detail: String(error), retryAfterMs: UNSTORED_RETRY_MS });
+  }
+}
+
+async function statuses(what: readonly DeliveryStatus[], { account }: Setting, ports: KeepPorts): Promise<Result<void, Problem>> {
+  try {
+    await ports.bots.statuses(account.id, what);
+    return ok(undefined);
+  } catch (error) {
+    return fail({ kind: "unstored", detail: String(error), retryAfterMs: UNSTORED_RETRY_MS });
+  }
+}
+
 async function commit(
   asked: Commit,
   setting: Setting,
   ports: KeepPorts,
-): Promise<Result<Exclude<CommitResult, { state: "moved" }>, Problem>> {
+): Promise<Result<Exclude<CommitResult, { state: "moved" | "continues" }>, Problem>> {
   let next = asked;
   for (let hop = 0; hop <= MAX_HOPS; hop += 1) {
     const result = await commitOnce(next, setting, ports);
     if (!result.ok) return result;
-    if (result.value.state !== "moved") return ok(result.value);
-    next = { ...next, ref: result.value.to };
+    if (result.value.state === "moved") next = { ...next, ref: result.value.to };
+    else if (result.value.state === "continues") next = await continued(next, setting, ports);
+    else return ok(result.value);
   }
   return fail({ kind: "unstored", detail: `${asked.ref.key} moved in a circle`, retryAfterMs: UNSTORED_RETRY_MS });
+}
+
+/** Asked for once in a conversation's life: when the old one cannot be asked, the new one begins without its pins. */
+async function continued({ continues, ...asked }: Commit, setting: Setting, ports: KeepPorts): Promise<Commit> {
+  try {
+    if (continues !== undefined) await ports.conversations.move(continues, asked.ref);
+  } catch (error) {
+    const facts = { account: setting.account.id, conversation: continues?.key, to: asked.ref.key, reason: String(error) };
+    ports.log.write({ level: "warn", event: "conversation.unmoved", ...facts });
+  }
+  return asked;
 }
 
 /** One retry of our own where the platform says that it may help; an overloaded object is never asked twice. */
@@ -135,7 +175,7 @@ async function commitOnce(asked: Commit, setting: Setting, ports: KeepPorts): Pr
 }
 
 function commitOf(what: Message, setting: Setting, decision: Decision): Commit {
-  const { account, delivery, traceId, snapshot } = setting;
+  const { account, traceId, snapshot } = setting;
   const { perSender, perConversation } = snapshot.routes.document.limits;
   const moved = what.movedTo === undefined ? {} : { movedTo: refIn(snapshot.routes, account, what.movedTo) };
   return {
@@ -151,9 +191,8 @@ function commitOf(what: Message, setting: Setting, decision: Decision): Commit {
     rule: decision.rule,
     trace: describeDecision(decision),
     traceId,
-    body: delivery.body as Uint8Array<ArrayBuffer>,
-    contentType: delivery.headers.get("content-type") ?? "application/json",
-    arrivedAtMs: delivery.arrivedAtMs,
+    ...contentOf(what, setting.delivery),
+    arrivedAtMs: setting.delivery.arrivedAtMs,
     configNumber: snapshot.routes.number,
     limits: {
       ...(perSender === undefined ? {} : { perSender }),
@@ -162,7 +201,20 @@ function commitOf(what: Message, setting: Setting, decision: Decision): Commit {
     ...(what.sender === undefined ? {} : { senderId: what.sender.id }),
     ...(what.expiresAtMs === undefined ? {} : { expiresAtMs: what.expiresAtMs }),
     ...moved,
+    ...continuesOf(what, setting),
   };
+}
+
+/** The platform's bytes, or the turn in their place where no instance could read them. */
+function contentOf({ turn }: Message, { body, headers }: Delivery): Pick<Commit, "body" | "contentType"> {
+  if (turn !== undefined) return { body: utf8(JSON.stringify(turn)), contentType: TURN_CONTENT_TYPE };
+  return { body: body as Uint8Array<ArrayBuffer>, contentType: headers.get("content-type") ?? "application/json" };
+}
+
+function continuesOf(what: Message, { account, snapshot }: Setting): { readonly continues?: ConversationRef } {
+  if (what.formerly === undefined) return {};
+  const continues = refIn(snapshot.routes, account, what.formerly);
+  return refName(continues) === refName(refIn(snapshot.routes, account, what.chat, what.sender?.id)) ? {} : { continues };
 }
 
 const rejected = (problem: Extract<Problem, { kind: "rejected" }>, origin: Origin, ports: KeepPorts): Promise<Result<void, Problem>> =>
@@ -171,4 +223,4 @@ const rejected = (problem: Extract<Problem, { kind: "rejected" }>, origin: Origi
 const ignored = (name: string, origin: Origin, ports: KeepPorts): Promise<Result<void, Problem>> =>
   ended({ state: "ignored", outcome: name }, origin, ports);
 
-export const keep = { message, rejected, ignored };
+export const keep = { message, move, statuses, rejected, ignored };

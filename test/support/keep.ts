@@ -55,6 +55,7 @@ export function keepPorts(answers: KeepAnswers = {}): { readonly ports: KeepPort
       speak: nothing,
       replied: nothing,
     },
+    bots: { statuses: async (account, statuses) => ask("statuses", `${account} ${statuses.map(({ messageId }) => messageId).join(" ")}`) },
     shards: {
       count: async (_account, delta) => ask("count", Object.keys(delta).find((name) => name.startsWith("clawedge_messages")) ?? "nothing"),
       ...{ flush: nothing, setPending: nothing, addDead: nothing, removeDead: nothing },

@@ -1,4 +1,4 @@
-/** `POST /webhooks/:channel/:account`: reads the delivery, walks the journey, answers with an empty body. */
+/** `/webhooks/:channel/:account`: reads the delivery, walks the journey, answers with an empty body; or answers the platform that asks first. */
 import { Hono } from "hono";
 import { routesSource } from "../../durable-objects/config/source.ts";
 import type { Env } from "../../durable-objects/env.ts";
@@ -6,7 +6,10 @@ import { jsonLog, systemClock } from "../../durable-objects/runtime.ts";
 import { channels } from "../../src/channels/registry.ts";
 import type { Delivery } from "../../src/core/delivery.ts";
 import type { Problem } from "../../src/core/problem.ts";
+import { fail, ok, type Result } from "../../src/core/result.ts";
 import { accept } from "../../src/pipeline/journey.ts";
+import type { Snapshot } from "../../src/pipeline/snapshot.ts";
+import { greet, type Target } from "../../src/pipeline/verify.ts";
 import { countRefusal, journeyPorts } from "../compose.ts";
 import { answerBug } from "../errors.ts";
 import { readBody } from "../read-body.ts";
@@ -25,24 +28,50 @@ ingressApp.onError((error, context) => {
 });
 
 ingressApp.post("/webhooks/:channel/:account", async (context) => {
-  const { channel, account } = context.req.param();
-  const request = context.req.raw;
+  const arrival = await arrived(context.req.raw, context.req.param(), context.env);
+  if (!arrival.ok) return refuse(arrival.problem, idOf(context.req.param()), context.env);
+  const { delivery, target, snapshot } = arrival.value;
+  const accepted = await accept(delivery, target, snapshot, journeyPorts(context.env, snapshot.routes));
+  return accepted.ok ? new Response(null, { status: 200 }) : refuse(accepted.problem, idOf(target), context.env);
+});
+
+/** Some platforms ask whether the address is ours before they send anything. */
+ingressApp.get("/webhooks/:channel/:account", async (context) => {
+  const arrival = await arrived(context.req.raw, context.req.param(), context.env);
+  if (!arrival.ok) return refuse(arrival.problem, idOf(context.req.param()), context.env);
+  const { delivery, target, snapshot } = arrival.value;
+  const greeted = await greet(delivery, target, { snapshot, ports: journeyPorts(context.env, snapshot.routes) });
+  if (greeted.ok) return new Response(greeted.value, { status: 200, headers: PLAIN });
+  return refuse(greeted.problem, idOf(target), context.env);
+});
+
+/** A challenge is given back as it came: nobody may take it for a page. */
+const PLAIN = { "content-type": "text/plain; charset=utf-8", "x-content-type-options": "nosniff" };
+
+interface Path {
+  readonly channel: string;
+  readonly account: string;
+}
+
+const idOf = ({ channel, account }: Path): string => `${channel}:${account}`;
+
+interface Arrival {
+  readonly delivery: Delivery;
+  readonly target: Target;
+  readonly snapshot: Snapshot;
+}
+
+async function arrived(request: Request, { channel, account }: Path, env: Env): Promise<Result<Arrival, Problem>> {
   const arrivedAtMs = systemClock.nowMs();
   const body = await readBody(request, channels.get(channel)?.limits.maxBodyBytes ?? UNKNOWN_CHANNEL_MAX_BYTES);
-  if (!body.ok) return refuse(body.problem, `${channel}:${account}`, context.env);
-  const snapshot = await routesSource(context.env).current();
+  if (!body.ok) return body;
+  const snapshot = await routesSource(env).current();
   if (snapshot === undefined) {
-    return refuse(
-      { kind: "unconfigured", detail: "no routes document is in force", retryAfterMs: UNCONFIGURED_RETRY_MS },
-      `${channel}:${account}`,
-      context.env,
-    );
+    return fail({ kind: "unconfigured", detail: "no routes document is in force", retryAfterMs: UNCONFIGURED_RETRY_MS });
   }
   const delivery: Delivery = { method: request.method, url: request.url, headers: request.headers, body: body.value, arrivedAtMs };
-  const client = clientOf(request, context.env);
-  const accepted = await accept(delivery, { channel, account, client }, snapshot, journeyPorts(context.env, snapshot.routes));
-  return accepted.ok ? new Response(null, { status: 200 }) : refuse(accepted.problem, `${channel}:${account}`, context.env);
-});
+  return ok({ delivery, target: { channel, account, client: clientOf(request, env) }, snapshot });
+}
 
 /** The caller's address, only where the operator named a header that nobody but the platform can set. */
 function clientOf(request: Request, env: Env): string | undefined {
