@@ -58,6 +58,16 @@ export const failed: Outcome = { kind: "failed", status: 500, detail: "http 500"
 export const busy: Outcome = { kind: "busy", status: 429, retryAfterMs: 3000, detail: "http 429" };
 export const refused: Outcome = { kind: "refused", status: 400, isPermanent: true, detail: "http 400" };
 
+/** By a link that brings the answer back. */
+export const answerOf = (text: string): Outcome => ({ kind: "accepted", status: 200, detail: "http 200", answer: { text } });
+
+/** The same rules, by a link whose instances absorb no repeats. */
+export const onceRules = (bent: Partial<PoolRules> = {}): DeliveryRules => {
+  const link = { absorbsRepeats: false, attemptMs: 120_000 };
+  const links = { "eu-1": { "telegram:support": link }, "eu-2": { "telegram:support": link } };
+  return { ...deliveryRules({ ...bent, attemptMs: undefined }), links };
+};
+
 export class Driver {
   state: State = emptyState;
   nowMs = 1_000_000;
@@ -114,11 +124,21 @@ export class Driver {
 
   /** The object dies and a new incarnation reads its rows: memory is gone. */
   crash(): void {
-    this.state = { ...this.state, liveAttempt: undefined, choosing: undefined, buckets: {} };
+    const replying = this.state.replying.map(({ isKept: _isKept, ...row }) => row);
+    this.state = { ...this.state, liveAttempt: undefined, choosing: undefined, buckets: {}, replying };
   }
 
   handOvers(): readonly string[] {
     return this.effects.flatMap((effect) => (effect.do === "hand-over" ? [`${effect.entry.messageId}@${effect.attempt.instance}`] : []));
+  }
+
+  /** Answers handed to the bot, as often as they were. */
+  replies(): readonly string[] {
+    return this.effects.flatMap((effect) => (effect.do === "reply" ? [`${effect.replying.entry.messageId}: ${effect.replying.text}`] : []));
+  }
+
+  notices(): readonly string[] {
+    return this.effects.flatMap((effect) => (effect.do === "notice" ? [`${effect.entry.messageId} ${effect.notice}`] : []));
   }
 
   endings(): readonly string[] {

@@ -1,0 +1,227 @@
+/** Messages whose answer comes back by the link: what is written down, who is asked again, and what happens where no repeat is absorbed. */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { LEASE_MS, ONCE_LEASE_MS, wakeAtMs } from "../../../durable-objects/conversation/machine.ts";
+import type { Outcome } from "../../../src/core/outcome.ts";
+import { answerOf, busy, commitOf, Driver, failed, onceRules, refused, unknown, unreachable } from "../../support/conversation.ts";
+
+const sent = { state: "answered", outcome: "sent", parts: 1, repeats: 0 } as const;
+const modelFailed: Outcome = { kind: "model-failed", status: 502, detail: "http 502 api_error" };
+const cutOff: Outcome = { kind: "cut-off", detail: "after 12 characters" };
+
+function asked(bent: Parameters<typeof onceRules>[0] = {}): Driver {
+  const driver = new Driver(onceRules(bent));
+  driver.commit({ messageId: "one" });
+  driver.place("eu-1");
+  return driver;
+}
+
+const replied = (
+  driver: Driver,
+  seq = 1,
+  end: Parameters<Driver["feed"]>[0] extends infer E ? Extract<E, { type: "replied" }>["end"] : never = sent,
+) => driver.feed({ type: "replied", seq, end, nowMs: driver.nowMs });
+
+describe("an answer", () => {
+  it("is written with its message before the bot hears of it, and ends by the bot's word", () => {
+    const driver = asked();
+    const step = driver.answer(answerOf("hello"));
+    expect(step.writes.map((write) => write.row)).toEqual(["reply", "pin"]);
+    expect(driver.replies()).toEqual(["one: hello"]);
+    expect(driver.endings()).toEqual([]);
+    expect(driver.state.queue).toEqual([]);
+    replied(driver);
+    expect(driver.endings()).toEqual(["one answered: sent"]);
+    expect(driver.state.replying).toEqual([]);
+  });
+
+  it("does not hold up the next message", () => {
+    const driver = asked();
+    driver.commit({ messageId: "two" });
+    driver.answer(answerOf("hello"));
+    expect(driver.handOvers()).toEqual(["one@eu-1", "two@eu-1"]);
+  });
+
+  it("is handed to the bot until that has it, and again after a restart", () => {
+    const driver = asked();
+    driver.answer(answerOf("hello"));
+    expect(wakeAtMs(driver.state, driver.nowMs)).toBe(driver.nowMs + LEASE_MS);
+    driver.wake(LEASE_MS);
+    expect(driver.replies()).toHaveLength(2);
+    driver.feed({ type: "kept", seq: 1 });
+    expect(wakeAtMs(driver.state, driver.nowMs)).toBeUndefined();
+    driver.wake(LEASE_MS);
+    expect(driver.replies()).toHaveLength(2);
+    driver.crash();
+    driver.wake();
+    expect(driver.replies()).toHaveLength(3);
+  });
+
+  it("without words is an answer too: nothing is sent", () => {
+    const driver = asked();
+    driver.answer(answerOf(" \n"));
+    expect([driver.endings(), driver.replies()]).toEqual([["one answered: empty"], []]);
+  });
+
+  it("that the platform never took ends its message as dead, with the reason", () => {
+    const driver = asked();
+    driver.answer(answerOf("hello"));
+    replied(driver, 1, { state: "dead", outcome: "undelivered: 131026", parts: 1, repeats: 0 });
+    expect(driver.endings()).toEqual(["one dead: undelivered: 131026"]);
+  });
+
+  it("ends once, however often the bot says it", () => {
+    const driver = asked();
+    driver.answer(answerOf("hello"));
+    for (let time = 0; time < 3; time += 1) replied(driver);
+    replied(driver, 99);
+    expect(driver.endings()).toHaveLength(1);
+  });
+
+  it("never leaves a debt: a conversation may come back to an instance that answered", () => {
+    const driver = asked();
+    driver.answer(answerOf("hello"));
+    expect(driver.state.accepted).toEqual({});
+  });
+});
+
+describe("where no repeat is absorbed", () => {
+  const endOf = (outcome: Outcome, bent: Parameters<typeof onceRules>[0] = {}): string => {
+    const driver = asked(bent);
+    driver.answer(outcome);
+    return driver.endings()[0] ?? `asks again after ${(driver.state.queue[0]?.dueAtMs ?? 0) > driver.nowMs ? "a while" : "nothing"}`;
+  };
+
+  it.each<readonly [string, Outcome, string]>([
+    ["nobody can say whether a turn ran", unknown, "one dead: ambiguous: timeout"],
+    ["the model failed", modelFailed, "one dead: model-failed: http 502 api_error"],
+    ["the answer was cut off", cutOff, "one dead: cut-off: after 12 characters"],
+    ["nothing was sent", unreachable, "asks again after a while"],
+    ["the instance was busy", busy, "asks again after a while"],
+    ["the instance said that nothing was stored", failed, "asks again after a while"],
+    ["the payload is refused", refused, "one dead: refused: http 400"],
+  ])("%s", (_what, outcome, end) => expect(endOf(outcome)).toBe(end));
+
+  it.each<readonly [string, Outcome]>([
+    ["unknown", unknown],
+    ["model-failed", modelFailed],
+    ["cut-off", cutOff],
+  ])("with resend an outcome %s is asked again, and marked as a repeat", (_kind, outcome) => {
+    const driver = asked({ ambiguous: "resend", holdMs: 600_000 });
+    driver.answer(outcome);
+    driver.wake(60_000);
+    expect(driver.handOvers()).toEqual(["one@eu-1", "one@eu-1"]);
+    expect(driver.state.queue[0]?.attempt).toMatchObject({ isOnce: true, isRepeat: true });
+  });
+
+  it("a first attempt after nothing was sent is no repeat", () => {
+    const driver = asked();
+    driver.answer(unreachable);
+    driver.wake(60_000);
+    if (driver.state.queue[0]?.attempt === undefined) driver.place("eu-2");
+    expect(driver.state.queue[0]?.attempt).toMatchObject({ isOnce: true });
+    expect(driver.state.queue[0]?.attempt).not.toHaveProperty("isRepeat");
+  });
+
+  it("an attempt whose incarnation died is not made again, unless the pool says so", () => {
+    for (const [ambiguous, end] of [["park", ["one dead: ambiguous: the edge was interrupted"]] as const, ["resend", []] as const]) {
+      const driver = asked({ ambiguous });
+      driver.crash();
+      driver.wake(ONCE_LEASE_MS);
+      expect(driver.endings()).toEqual(end);
+    }
+  });
+
+  it("followers flow behind what was parked", () => {
+    const driver = asked();
+    driver.commit({ messageId: "two" });
+    driver.answer(unknown);
+    expect(driver.handOvers()).toEqual(["one@eu-1", "two@eu-1"]);
+  });
+
+  it("the deadline is the link's own, and its lease is renewed rarely", () => {
+    const driver = asked();
+    expect(driver.state.queue[0]?.attempt?.deadlineAtMs).toBe(driver.nowMs + 120_000);
+    expect(wakeAtMs(driver.state, driver.nowMs)).toBe(driver.nowMs + ONCE_LEASE_MS);
+    driver.wake(60_000);
+    expect(driver.handOvers()).toEqual(["one@eu-1"]);
+  });
+});
+
+describe("a person who will get no answer", () => {
+  it.each([unknown, modelFailed, cutOff, refused])("is told once where the pool says so: $kind", (outcome) => {
+    const driver = asked({ tellsUnanswered: true });
+    driver.answer(outcome);
+    driver.wake(60_000);
+    expect(driver.notices()).toEqual(["one unanswered"]);
+  });
+
+  it("is not told otherwise", () => {
+    const driver = asked();
+    driver.answer(unknown);
+    expect(driver.notices()).toEqual([]);
+  });
+
+  it("is not told of an answer that could not be sent, nor of what an agent left unsaid", () => {
+    const driver = asked({ tellsUnanswered: true });
+    driver.commit({ messageId: "two" });
+    driver.answer(answerOf("hello"));
+    replied(driver, 1, { state: "dead", outcome: "undelivered: 131026", parts: 1, repeats: 0 });
+    driver.answer(answerOf(""));
+    expect(driver.notices()).toEqual([]);
+  });
+});
+
+describe("a conversation that continues another", () => {
+  const continues = { key: "telegram:support/chat/old" };
+
+  it("asks for it once, before it keeps anything, and never when it has a word of its own", () => {
+    const driver = new Driver(onceRules());
+    expect(driver.commit({ continues })).toMatchObject({ reply: { state: "continues" }, writes: [] });
+    expect(driver.commit()).toMatchObject({ reply: { state: "stored" } });
+    expect(driver.commit({ continues })).toMatchObject({ reply: { state: "stored" } });
+  });
+
+  it("does not ask again once the pins are there", () => {
+    const driver = new Driver(onceRules());
+    const pin = { pool: "support", instance: "eu-2", epoch: 4, atMs: 0, isUsed: true };
+    driver.feed({ type: "adopt", pins: [pin], nowMs: driver.nowMs });
+    expect(driver.commit({ continues, messageId: "one" })).toMatchObject({ reply: { state: "stored" } });
+    expect(driver.handOvers()).toEqual(["one@eu-2"]);
+  });
+});
+
+it("whatever happens in whatever order, every message ends once at most, and a turn is never asked twice unless nothing was sent", () => {
+  const events = fc.constantFrom("commit", "place", "answer", "unknown", "unreachable", "busy", "cut", "crash", "wake", "kept", "replied");
+  fc.assert(
+    fc.property(fc.array(events, { maxLength: 40 }), (script) => {
+      const driver = new Driver(onceRules());
+      const mayRun = new Map<string, number>();
+      const inFlight = () => driver.state.queue[0]?.attempt;
+      for (const event of script) {
+        const head = driver.state.queue[0];
+        if (event === "commit") driver.commit({ messageId: commitOf().messageId });
+        if (event === "place" && driver.state.choosing !== undefined) driver.place("eu-1");
+        if (event === "answer" && inFlight() !== undefined) driver.answer(answerOf("yes"));
+        if (event === "unknown" && inFlight() !== undefined) driver.answer(unknown);
+        if (event === "cut" && inFlight() !== undefined) driver.answer(cutOff);
+        if ((event === "unreachable" || event === "busy") && head?.attempt !== undefined) {
+          driver.answer(event === "busy" ? busy : unreachable);
+          mayRun.set(head.messageId, (mayRun.get(head.messageId) ?? 0) - 1);
+        }
+        if (event === "crash") driver.crash();
+        if (event === "wake") driver.wake(3000);
+        const owed = driver.state.replying[0];
+        if (event === "kept" && owed !== undefined) driver.feed({ type: "kept", seq: owed.entry.seq });
+        if (event === "replied" && owed !== undefined) replied(driver, owed.entry.seq);
+      }
+      for (const handed of driver.handOvers()) {
+        const id = handed.split("@")[0] ?? "";
+        mayRun.set(id, (mayRun.get(id) ?? 0) + 1);
+      }
+      for (const times of mayRun.values()) expect(times).toBeLessThanOrEqual(1);
+      const ended = driver.endings().map((text) => text.split(" ")[0]);
+      expect(new Set(ended).size).toBe(ended.length);
+    }),
+  );
+});
