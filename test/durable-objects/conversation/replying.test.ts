@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { LEASE_MS, ONCE_LEASE_MS, wakeAtMs } from "../../../durable-objects/conversation/machine.ts";
 import type { Outcome } from "../../../src/core/outcome.ts";
+import type { ReplyEnd } from "../../../src/ports/bots.ts";
 import { answerOf, busy, commitOf, Driver, failed, onceRules, refused, unknown, unreachable } from "../../support/conversation.ts";
 
 const sent = { state: "answered", outcome: "sent", parts: 1, repeats: 0 } as const;
@@ -16,11 +17,7 @@ function asked(bent: Parameters<typeof onceRules>[0] = {}): Driver {
   return driver;
 }
 
-const replied = (
-  driver: Driver,
-  seq = 1,
-  end: Parameters<Driver["feed"]>[0] extends infer E ? Extract<E, { type: "replied" }>["end"] : never = sent,
-) => driver.feed({ type: "replied", seq, end, nowMs: driver.nowMs });
+const replied = (driver: Driver, seq = 1, end: ReplyEnd = sent) => driver.feed({ type: "replied", seq, end, nowMs: driver.nowMs });
 
 describe("an answer", () => {
   it("is written with its message before the bot hears of it, and ends by the bot's word", () => {
