@@ -1,0 +1,2 @@
+/** No instance speaks the Cloud API: the edge does all the sending itself. */
+export const egress = undefined;
