@@ -4,8 +4,10 @@
  */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Channel, OpenSecret } from "../../src/channels/channel.ts";
+import type { Channel, Handshake, OpenSecret } from "../../src/channels/channel.ts";
 import type { Egress } from "../../src/channels/egress.ts";
+import type { MediaSource } from "../../src/channels/media-source.ts";
+import type { Outgoing } from "../../src/channels/outgoing.ts";
 import type { Registration } from "../../src/channels/registration.ts";
 import type { Account } from "../../src/core/account.ts";
 import { utf8 } from "../../src/core/bytes.ts";
@@ -31,7 +33,11 @@ export function keepsTheChannelPromises(promises: ChannelPromises): void {
     keepsVerifying(promises);
     keepsParsing(promises);
     keepsRendering(promises);
-    const { egress, registration } = promises.channel;
+    keepsCalling(promises);
+    const { egress, handshake, media, outgoing, registration } = promises.channel;
+    if (handshake !== undefined) keepsHandshake(promises, handshake);
+    if (outgoing !== undefined) keepsSending(promises, outgoing);
+    if (media !== undefined) keepsMedia(promises, media);
     if (egress !== undefined) keepsEgress(promises, egress);
     if (registration !== undefined) keepsRegistration(promises, registration);
   });
@@ -122,15 +128,20 @@ function keepsParsing(promises: ChannelPromises): void {
 
   it.each(Object.entries(genuine))("takes over no key it does not know, and no prototype: %s", (_name, delivery) => {
     const plain = channel.parse(payloadOf(delivery), account, arrivedAtMs);
-    const text = JSON.stringify(payloadOf(delivery))
-      .replaceAll("{", '{"__proto__":{"polluted":true},"constructor":{"prototype":{"polluted":true}},')
-      .replaceAll(",}", "}");
-    const dirty = channel.parse(JSON.parse(text), account, arrivedAtMs);
+    const dirty = channel.parse(JSON.parse(dirtied(payloadOf(delivery))), account, arrivedAtMs);
     if (!plain.ok || plain.value.messages.length === 0) return;
     expect(dirty).toEqual(plain);
     expect(JSON.stringify(dirty)).not.toContain("polluted");
     expect(({} as Record<string, unknown>)["polluted"]).toBeUndefined();
   });
+}
+
+/** The payload's text with members that would reach a prototype in every object, and in no string that only looks like one. */
+function dirtied(node: unknown): string {
+  if (typeof node !== "object" || node === null) return JSON.stringify(node);
+  if (Array.isArray(node)) return `[${node.map(dirtied).join(",")}]`;
+  const members = Object.entries(node).map(([key, inner]) => `${JSON.stringify(key)}:${dirtied(inner)}`);
+  return `{${['"__proto__":{"polluted":true}', '"constructor":{"prototype":{"polluted":true}}', ...members].join(",")}}`;
 }
 
 /** The payload with its `at`-th value (counted over the whole tree) replaced. */
@@ -170,6 +181,88 @@ function keepsRendering(promises: ChannelPromises): void {
       expect(call.method).not.toBe("");
       expect(JSON.parse(JSON.stringify(call))).toEqual(call);
     }
+  });
+}
+
+function keepsCalling({ channel, account, arrivedAtMs, genuine, ...rest }: ChannelPromises): void {
+  const base = "https://api.test";
+  const { platform, registration, outgoing, media } = channel;
+
+  it("calls its platform's API and nothing else, and shows the token in no body", () => {
+    const messages = messagesOf({ channel, account, arrivedAtMs, genuine, ...rest });
+    const calls = messages.flatMap(({ id, chat, turn }) => [
+      channel.renderNotice(chat, "Please wait."),
+      ...(outgoing === undefined ? [] : [outgoing.send(chat, "Hello", "note"), outgoing.present(chat, id)]),
+      ...(media === undefined ? [] : (turn?.media ?? []).map((file) => media.find(file.id))),
+    ]);
+    for (const call of [...calls, ...(registration === undefined ? [] : [registration.show])]) {
+      const { url, method, body } = platform.request(call, { base: `${base}/`, token: "7:t0ken", account });
+      expect(new URL(url).origin).toBe(base);
+      expect(body ?? "").not.toContain("t0ken");
+      if (method === "GET") expect(body).toBeUndefined();
+    }
+  });
+
+  it("reads facts from no answer that is not the platform's", () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), (body) => {
+        expect(Object.keys(platform.readAnswer(500, body)).every((key) => key === "movedTo" || key === "retryAfterMs")).toBe(true);
+      }),
+    );
+  });
+}
+
+function keepsHandshake({ secrets }: ChannelPromises, handshake: Handshake): void {
+  it("answers nobody who does not know the secret, whatever they ask", async () => {
+    const values = Object.values(secrets);
+    const pairs = fc.array(fc.tuple(fc.constantFrom("hub.mode", "hub.verify_token", "hub.challenge", "token"), fc.string()));
+    await fc.assert(
+      fc.asyncProperty(pairs, async (query) => {
+        fc.pre(!query.some(([, value]) => values.includes(value)));
+        expect((await handshake(new URLSearchParams(query), opener(secrets))).ok).toBe(false);
+      }),
+    );
+  });
+}
+
+function keepsSending(promises: ChannelPromises, outgoing: Outgoing): void {
+  it("sends a part as one call that is JSON and bears its note", () => {
+    for (const { chat } of messagesOf(promises)) {
+      const call = outgoing.send(chat, "Hello", "n0te");
+      expect(JSON.parse(JSON.stringify(call))).toEqual(call);
+      expect(JSON.stringify(call.body)).toContain("n0te");
+    }
+  });
+
+  it("finds no id in an answer that is not the platform's, and judges any refusal with a reason", () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), fc.nat(20), (body, refusals) => {
+        expect(outgoing.sentId(body)).toBeUndefined();
+        const verdict = outgoing.judge({ status: 400, body, refusals });
+        expect(verdict.detail).not.toBe("");
+        if (verdict.kind === "wait") expect(verdict.retryAfterMs).toBeGreaterThan(0);
+      }),
+    );
+  });
+}
+
+function keepsMedia({ channel }: ChannelPromises, media: MediaSource): void {
+  const { fallback } = channel.platform.apiBase;
+
+  it("trusts the root of the API, and no address that only looks like it", () => {
+    const { host } = new URL(fallback);
+    expect(media.isTrusted(new URL(`${fallback}/file`), fallback)).toBe(true);
+    for (const url of [`https://${host}.evil.test/`, `https://evil.test/${host}`, `https://${host}@evil.test/`, `http://${host}/`]) {
+      expect(media.isTrusted(new URL(url), fallback)).toBe(false);
+    }
+  });
+
+  it("reads no place from an answer that is not the platform's", () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), (result) => {
+        expect(media.read(result)).toBeUndefined();
+      }),
+    );
   });
 }
 
