@@ -21,6 +21,8 @@ export interface Env {
   readonly PUBLIC_URL?: string;
   /** Root of Telegram's Bot API. Default `https://api.telegram.org`. */
   readonly TELEGRAM_API_BASE?: string;
+  /** Root of Meta's Graph API, without the version. Default `https://graph.facebook.com`. */
+  readonly WHATSAPP_API_BASE?: string;
   /** `true` allows instances on http and on private addresses: local edges only. */
   readonly ALLOW_PRIVATE_INSTANCES?: string;
   /** `off` where the runtime has no Durable Object jurisdictions (workerd by itself). Residency stays part of every name. */

@@ -64,11 +64,6 @@ export class Conversation extends DurableObject<Env> {
     return refOf(this.#name ?? this.#storage.meta("ref") ?? "") ?? { key: "unknown" };
   }
 
-  /** Under which name sessions know this conversation: that of the one it continues, when it continues one. */
-  get session(): string {
-    return this.#storage.meta("session") ?? this.ref.key;
-  }
-
   get state(): State {
     return this.#state;
   }

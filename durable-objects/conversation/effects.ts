@@ -8,6 +8,7 @@ import type { ConversationRef } from "../../src/core/conversation-ref.ts";
 import { isSettled, type Outcome } from "../../src/core/outcome.ts";
 import { choose, handOver } from "../../src/pipeline/deliver.ts";
 import type { Snapshot } from "../../src/pipeline/snapshot.ts";
+import type { ReplyEnd } from "../../src/ports/bots.ts";
 import { botsOf } from "../bot/stub.ts";
 import type { Env } from "../env.ts";
 import { instancesOf, pollsOf } from "../instance/stub.ts";
@@ -53,6 +54,11 @@ export class Effects {
 
   get #ref(): ConversationRef {
     return this.#object.ref;
+  }
+
+  /** Under which name sessions know this conversation: that of the one it continues, when it continues one. */
+  get #session(): string {
+    return this.#object.storage.meta("session") ?? this.#ref.key;
   }
 
   #run(effect: Effect): void {
@@ -121,7 +127,7 @@ export class Effects {
     if (permit === undefined) return { kind: "busy", retryAfterMs: PERMIT_WAIT_MS, detail: "the pool's concurrency cap" };
     const deadlineMs = Math.max(1, attempt.deadlineAtMs - systemClock.nowMs());
     const { account, chat, kind, traceId } = entry;
-    const named = { instance: attempt.instance, pool: entry.pool, messageKey: entry.key, session: this.#object.session };
+    const named = { instance: attempt.instance, pool: entry.pool, messageKey: entry.key, session: this.#session };
     const request = { ...named, account, chat, kind, traceId, deadlineMs, ...stored };
     if (attempt.isRepeat === true) this.#object.reporter.countRepeat(attempt.instance);
     const outcome = await this.#shown(entry, handOver(snapshot.routes, request, this.#ports()));
@@ -190,12 +196,30 @@ export class Effects {
     await botsOf(this.#env).notify(entry.account, { chat: entry.chat, text, key: `${notice}/${this.#ref.key}/${once}` });
   }
 
-  /** Until the bot has it the alarm asks again; how it ends the bot may say at once. */
+  /** Until the bot has it the alarm asks again, and so does the sweeper; how it ends the bot may say at once. */
   async #reply({ entry, text }: Replying): Promise<void> {
     const { key, account, chat, seq, arrivedAtMs: askedAtMs } = entry;
-    const given = await botsOf(this.#env).reply(account, { key, ref: this.#ref, seq, chat, text, askedAtMs });
-    this.#object.apply({ type: "kept", seq });
-    if (given.verdict === "ended") this.#object.apply({ type: "replied", seq, end: given.end, nowMs: systemClock.nowMs() });
+    const routes = (await this.#object.snapshot())?.routes;
+    const replied = (end: ReplyEnd) => this.#object.apply({ type: "replied", seq, end, nowMs: systemClock.nowMs() });
+    if (routes !== undefined && !routes.accounts.has(account)) {
+      replied({ state: "dead", outcome: "undelivered: the account is gone", parts: 0, repeats: 0 });
+      return;
+    }
+    try {
+      const given = await botsOf(this.#env).reply(account, { key, ref: this.#ref, seq, chat, text, askedAtMs });
+      this.#object.apply({ type: "kept", seq });
+      if (given.verdict === "ended") replied(given.end);
+    } catch (error) {
+      jsonLog.write({
+        level: "warn",
+        event: "reply.unkept",
+        conversation: this.#ref.key,
+        account,
+        message: entry.messageId,
+        detail: String(error),
+      });
+      await this.#upkeep.index();
+    }
   }
 
   /** Work beside delivery: its failure is logged and otherwise forgotten. */

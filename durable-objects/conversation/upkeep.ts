@@ -80,7 +80,7 @@ export class Upkeep {
   }
 
   async #unindex(): Promise<void> {
-    if (!this.#isIndexed || this.#object.state.queue.length > 0) return;
+    if (!this.#isIndexed || this.#object.state.queue.length > 0 || this.#object.state.replying.length > 0) return;
     // First, so that trouble that comes while the shard is told puts it back.
     this.#isIndexed = false;
     await shardsOf(this.#env).setPending(this.#object.ref, false);

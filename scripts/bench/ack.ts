@@ -7,11 +7,13 @@ import { post, run, type Target } from "./load.ts";
 import { startNginx } from "./nginx.ts";
 import { type Contestant, freshIndices, interleave, type Plan, type Results } from "./rounds.ts";
 import { update } from "./update.ts";
+import { whatsappTarget } from "./whatsapp.ts";
 
 export const NAMES = {
   nothing: "a Worker that does nothing",
   commit: "bare commit",
   withheld: "ClawEdge ack, answers withheld",
+  whatsapp: "WhatsApp ack with HMAC, answers withheld",
   delivering: "ClawEdge ack, delivery running",
   forward: "bare forward",
   nginx: "nginx ip_hash",
@@ -64,6 +66,7 @@ async function startWorld(bundle: Bundle, dir: string): Promise<World> {
     { target: bare(NAMES.nothing, nothing.port) },
     { target: bare(NAMES.commit, commit.port) },
     { target: webhookTarget(NAMES.withheld, withheld.edge.port, CONVERSATIONS) },
+    { target: whatsappTarget(NAMES.whatsapp, withheld.edge.port, CONVERSATIONS) },
     {
       target: webhookTarget(NAMES.delivering, delivering.edge.port, CONVERSATIONS),
       settled: () => untilStill(delivering.instance.accepted),

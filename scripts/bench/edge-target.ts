@@ -8,6 +8,7 @@ import { complain } from "./bare-worker.ts";
 import { type BenchInstance, type Manner, startInstance } from "./instance.ts";
 import { post, type Target } from "./load.ts";
 import { SECRET_HEADER, update, WEBHOOK_PATH, WEBHOOK_SECRET } from "./update.ts";
+import { WHATSAPP_ACCOUNT, WHATSAPP_VARS } from "./whatsapp.ts";
 
 export interface EdgeOptions {
   readonly bundle: Bundle;
@@ -36,9 +37,12 @@ const ATTEMPT_MS = 120_000;
 
 /** No limits and no quotas: a bench that measures refusals measures nothing. */
 const routesOf = (instanceUrl: string, attemptMs: number): object => ({
-  accounts: { "telegram:bench": { pool: "bench", secrets: { webhook: "TG_SECRET", token: "TG_TOKEN" } } },
+  accounts: {
+    "telegram:bench": { pool: "bench", secrets: { webhook: "TG_SECRET", token: "TG_TOKEN" } },
+    "whatsapp:bench": WHATSAPP_ACCOUNT,
+  },
   instances: { one: { url: instanceUrl, native: { "telegram:bench": { url: `${instanceUrl}/telegram-webhook`, secret: "ONE_SECRET" } } } },
-  pools: { bench: { instances: ["one"], failover: { attemptMs } } },
+  pools: { bench: { instances: ["one"], agent: "public", failover: { attemptMs } } },
   rules: [{ name: "refunds", when: { keywords: ["refund", "order"] }, pool: "bench" }],
 });
 
@@ -58,7 +62,15 @@ export async function startBenchEdge({
     bundle,
     routesFile,
     stateDir: join(dir, "state"),
-    vars: { TG_SECRET: WEBHOOK_SECRET, TG_TOKEN: BOT_TOKEN, ONE_SECRET: "secret-of-the-instance", TELEGRAM_API_BASE: NOWHERE, ...vars },
+    vars: {
+      TG_SECRET: WEBHOOK_SECRET,
+      TG_TOKEN: BOT_TOKEN,
+      ONE_SECRET: "secret-of-the-instance",
+      TELEGRAM_API_BASE: NOWHERE,
+      WHATSAPP_API_BASE: NOWHERE,
+      ...WHATSAPP_VARS,
+      ...vars,
+    },
     onLine,
     onError: complain,
   });

@@ -7,7 +7,14 @@ import type { RealGateway } from "./real-gateway.ts";
 import { ratio, spread } from "./rounds.ts";
 import type { Spread } from "./statistics.ts";
 
-export const BARS = { throughputRatio: 0.7, p50Ratio: 1.5, backlogMib: 256, fileMib: 64 } as const;
+export const BARS = {
+  throughputRatio: 0.7,
+  p50Ratio: 1.5,
+  whatsappThroughputRatio: 0.6,
+  whatsappP50Ratio: 1.8,
+  backlogMib: 256,
+  fileMib: 64,
+} as const;
 
 export interface Report {
   readonly lines: readonly string[];
@@ -48,6 +55,8 @@ export function ackReport(results: AckResults, gateway?: RealGateway): Report {
   });
   const { throughput, p50 } = ratiosOf(results, NAMES.withheld, NAMES.commit);
   const [isFast, isSoon] = [throughput.median >= BARS.throughputRatio, p50.median <= BARS.p50Ratio];
+  const whatsapp = ratiosOf(results, NAMES.whatsapp, NAMES.commit);
+  const isWhatsappMet = [whatsapp.throughput.median >= BARS.whatsappThroughputRatio, whatsapp.p50.median <= BARS.whatsappP50Ratio] as const;
   const figures = present.map(([key, name]) => {
     const ratios = ratiosOf(results, name, NAMES.commit);
     return [key, { throughputRatio: rounded(ratios.throughput.median), p50Ratio: rounded(ratios.p50.median) }] as const;
@@ -59,14 +68,17 @@ export function ackReport(results: AckResults, gateway?: RealGateway): Report {
       gatewayLine(gateway),
       `throughput of the ack >= ${BARS.throughputRatio} of bare commit: ${throughput.median.toFixed(2)}, ${verdict(isFast)}`,
       `p50 of the ack <= ${BARS.p50Ratio} of bare commit: ${p50.median.toFixed(2)}, ${verdict(isSoon)}`,
+      `throughput of WhatsApp's ack >= ${BARS.whatsappThroughputRatio} of bare commit: ${whatsapp.throughput.median.toFixed(2)}, ${verdict(isWhatsappMet[0])}`,
+      `p50 of WhatsApp's ack <= ${BARS.whatsappP50Ratio} of bare commit: ${whatsapp.p50.median.toFixed(2)}, ${verdict(isWhatsappMet[1])}`,
     ],
     json: {
       telegramAck: Object.fromEntries(figures)["withheld"],
+      whatsappAck: Object.fromEntries(figures)["whatsapp"],
       ...Object.fromEntries(figures),
       ...(gateway === undefined ? {} : { realGateway: { p50Ratio: rounded(gateway.ratio.median) } }),
       bars: BARS,
     },
-    isMet: isFast && isSoon,
+    isMet: isFast && isSoon && isWhatsappMet.every(Boolean),
   };
 }
 

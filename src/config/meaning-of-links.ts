@@ -1,7 +1,7 @@
 /** The checks of links: every instance of a pool must be able to take the messages that can reach it, and with no more authority than the pool says. */
 import type { LinkName } from "../core/link-name.ts";
 import type { Catalogue, Check } from "./catalogue.ts";
-import { channelOf, isOpenTo } from "./ids.ts";
+import { channelOf, chatAuthOf, isOpenTo } from "./ids.ts";
 import { type ConfigIssue, error, warning } from "./issue.ts";
 import { own } from "./own.ts";
 import type { InstanceConfig, PoolConfig, RoutesDocument } from "./schema.ts";
@@ -13,15 +13,11 @@ export const checkLinks: Check = (document, catalogue) =>
 const checkInstances: Check = (document, catalogue) =>
   Object.entries(document.instances).flatMap(([name, instance]) => {
     const at = ["instances", name];
-    const chat =
-      instance.chat !== undefined && instance.url === undefined
-        ? [error([...at, "chat"], "the chat link asks at url, which is missing")]
-        : [];
-    const token =
-      instance.chat?.auth === "token" && instance.secrets.gateway === undefined
-        ? [error([...at, "secrets", "gateway"], "chat.auth is token: name the variable that holds the gateway's token")]
-        : [];
-    return [...checkNative(at, instance, document), ...checkPolls(at, instance, { document, catalogue }), ...chat, ...token];
+    const isTokenless = chatAuthOf(instance) === "token" && instance.secrets.gateway === undefined;
+    const token = isTokenless
+      ? [error([...at, "secrets", "gateway"], "chat.auth is token: name the variable that holds the gateway's token")]
+      : [];
+    return [...checkNative(at, instance, document), ...checkPolls(at, instance, { document, catalogue }), ...token];
   });
 
 const checkNative = (at: readonly PropertyKey[], instance: InstanceConfig, document: RoutesDocument): readonly ConfigIssue[] =>
@@ -86,7 +82,7 @@ function unlinked(document: RoutesDocument, { id, links }: Reaching, poolName: s
 const hasLink: Readonly<Record<LinkName, (instance: InstanceConfig, account: string) => boolean>> = {
   native: (instance, account) => own(instance.native, account) !== undefined,
   poll: (instance, account) => instance.poll.includes(account),
-  chat: (instance) => instance.chat !== undefined,
+  chat: (instance) => instance.url !== undefined,
   relay: () => false,
 };
 
@@ -111,8 +107,8 @@ const canReach = (document: RoutesDocument, account: string, name: string, pool:
 function authorityIssues(document: RoutesDocument, name: string, pool: PoolConfig): readonly ConfigIssue[] {
   const at = ["pools", name];
   const members = pool.instances.flatMap((member) => {
-    const chat = own(document.instances, member)?.chat;
-    return chat === undefined ? [] : [{ member, chat }];
+    const instance = own(document.instances, member);
+    return instance?.url === undefined ? [] : [{ member, instance, at: ["instances", member, "chat"] }];
   });
   if (members.length === 0) return [];
   const agent =
@@ -124,21 +120,21 @@ function authorityIssues(document: RoutesDocument, name: string, pool: PoolConfi
           ),
         ]
       : [];
-  const tokens = members
-    .filter(({ chat }) => chat.auth === "token")
-    .map(({ member }) =>
-      error(
-        ["instances", member, "chat", "auth"],
-        `a token gives everybody who writes to the pool ${name} the operator's authority: use trusted-proxy, or set acceptsOperatorAuthority there`,
-      ),
-    );
-  const admins = members
-    .filter(({ chat }) => chat.auth === "trusted-proxy" && chat.scopes.some((scope) => scope !== "operator.write"))
-    .map(({ member }) =>
-      error(
-        ["instances", member, "chat", "scopes"],
-        `more than operator.write for the pool ${name}: narrow it, or set acceptsOperatorAuthority there`,
-      ),
-    );
-  return [...agent, ...tokens, ...admins];
+  return [...agent, ...members.flatMap((one) => narrowIssues(one, name))];
+}
+
+interface Member {
+  readonly instance: InstanceConfig;
+  readonly at: readonly PropertyKey[];
+}
+
+function narrowIssues({ instance, at }: Member, pool: string): readonly ConfigIssue[] {
+  if (chatAuthOf(instance) === "token") {
+    const message = `a gateway's token gives everybody who writes to the pool ${pool} the operator's authority: use trusted-proxy, or set acceptsOperatorAuthority there`;
+    return [error([...at, "auth"], message)];
+  }
+  const isNarrow = instance.chat.scopes.every((scope) => scope === "operator.write");
+  return isNarrow
+    ? []
+    : [error([...at, "scopes"], `more than operator.write for the pool ${pool}: narrow it, or set acceptsOperatorAuthority there`)];
 }

@@ -43,15 +43,17 @@ const nativeSchema = z.strictObject({
 const headerName = z
   .string()
   .regex(
-    /^(?!(?:host|content-|transfer-|connection|x-forwarded-|forwarded|x-real-ip|x-openclaw-))[a-z0-9-]{1,64}$/,
+    /^(?!(?:host|content-|transfer-|connection|x-forwarded-(?:for|host|proto|port)|forwarded|x-real-ip|x-openclaw-))[a-z0-9-]{1,64}$/,
     "a header's name in lower case, and not one the edge sets itself",
   );
 
 const chatSchema = z.strictObject({
   auth: z
     .enum(["trusted-proxy", "token"])
-    .default("trusted-proxy")
-    .describe("The gateway's gateway.auth.mode. A token gives every turn the operator's own authority"),
+    .optional()
+    .describe(
+      "The gateway's gateway.auth.mode. Not given: token where secrets.gateway is, else trusted-proxy. A token gives every turn the operator's own authority",
+    ),
   userHeader: headerName.default("x-clawedge-user").describe("The gateway's trustedProxy.userHeader"),
   user: z
     .string()
@@ -74,7 +76,7 @@ const instanceSchema = z.strictObject({
   secrets: z.strictObject({ gateway: variable.optional() }).default({}),
   native: z.record(accountId, nativeSchema).default({}).describe("Accounts this instance takes by their native webhook"),
   poll: z.array(accountId).default([]).describe("Accounts whose updates this instance asks for itself, through its egress address"),
-  chat: chatSchema.optional().describe("How the edge asks this instance's agents over /v1, for channels OpenClaw does not speak"),
+  chat: chatSchema.prefault({}).describe("How the edge asks this instance's agents over /v1, for channels OpenClaw does not speak"),
   forwardedFor: z
     .union([z.literal("none"), z.ipv4(), z.ipv6()])
     .default("none")

@@ -1,6 +1,7 @@
 /** Which link joins an instance and an account, and what it is called with: the routes document turned into a hand-over. It never sends. */
 import type { Channel } from "../channels/channel.ts";
 import { channels } from "../channels/registry.ts";
+import { chatAuthOf } from "../config/ids.ts";
 import type { Routes } from "../config/routes.ts";
 import type { InstanceConfig } from "../config/schema.ts";
 import type { LinkRules } from "../core/delivery-rules.ts";
@@ -73,10 +74,10 @@ function poll({ instance, channel, accountId }: Parts): BoundLink | undefined {
 }
 
 function chat({ routes, instance, channel }: Parts): BoundLink | undefined {
-  const { chat: settings, url } = instance;
-  if (!channel.links.includes("chat") || settings === undefined || url === undefined) return undefined;
+  const { url } = instance;
+  if (!channel.links.includes("chat") || url === undefined) return undefined;
   const handOver: BoundLink["handOver"] = async (handing, ports) => {
-    const credentials = credentialsOf(instance, settings, ports.secrets);
+    const credentials = credentialsOf(instance, ports.secrets);
     if ("kind" in credentials) return credentials;
     const agent = routes.pools.get(handing.pool)?.agent;
     const asked = { ...handing, url, credentials: credentials.headers, agent, channel: channel.name, chatKind: handing.chat.kind };
@@ -85,8 +86,6 @@ function chat({ routes, instance, channel }: Parts): BoundLink | undefined {
   return { ...links.chat, handOver };
 }
 
-type ChatSettings = NonNullable<InstanceConfig["chat"]>;
-
 /**
  * A user with narrowed scopes, or the gateway's own token. Values a gateway only compares are secrets too: whoever knows them
  * and can reach the gateway past its proxy is that user.
@@ -94,16 +93,16 @@ type ChatSettings = NonNullable<InstanceConfig["chat"]>;
  */
 export function credentialsOf(
   instance: InstanceConfig,
-  settings: ChatSettings,
   secrets: Secrets,
 ): { readonly headers: Readonly<Record<string, Secret>> } | Outcome {
+  const { chat: settings } = instance;
   const headers: Record<string, Secret> = {};
   for (const [name, variable] of Object.entries(settings.headers)) {
     const value = secrets.get(variable);
     if (value === undefined) return unset(variable);
     headers[name] = value;
   }
-  if (settings.auth === "trusted-proxy") {
+  if (chatAuthOf(instance) === "trusted-proxy") {
     headers[settings.userHeader] = new Secret(settings.user);
     headers["x-openclaw-scopes"] = new Secret(settings.scopes.join(","));
     return { headers };
