@@ -1,11 +1,13 @@
 /** The catalogue that tests load documents with: Telegram as a channel, the real strategies and the real pattern engine. */
 import * as z from "zod";
+import { whatsapp } from "../../src/channels/whatsapp/index.ts";
 import { keywordProblem } from "../../src/classify/keywords.ts";
 import { patternProblem } from "../../src/classify/pattern.ts";
 import { re2Patterns } from "../../src/classify/re2-pattern.ts";
 import type { Catalogue } from "../../src/config/catalogue.ts";
 import { loadRoutes } from "../../src/config/load.ts";
 import { buildRoutes, type Routes } from "../../src/config/routes.ts";
+import type { LinkName } from "../../src/core/link-name.ts";
 import { strategies } from "../../src/routing/registry.ts";
 import { buildRouter, type Router } from "../../src/routing/router.ts";
 
@@ -15,9 +17,15 @@ const telegramFields = z.strictObject({
 });
 
 export const testCatalogue: Catalogue = {
-  channels: new Map([["telegram", telegramFields]]),
-  links: new Map([["telegram", ["native", "poll"] as const]]),
-  planned: new Set(["whatsapp", "slack", "discord", "webchat"]),
+  channels: new Map([
+    ["telegram", telegramFields],
+    ["whatsapp", whatsapp.accountFields],
+  ]),
+  links: new Map<string, readonly LinkName[]>([
+    ["telegram", ["native", "poll"]],
+    ["whatsapp", whatsapp.links],
+  ]),
+  planned: new Set(["slack", "discord", "webchat"]),
   strategies: new Map([...strategies].map(([name, strategy]) => [name, strategy.options])),
   patternProblem: (pattern) => patternProblem(re2Patterns, pattern),
   keywordProblem,
