@@ -9,6 +9,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { answerJson, listen, readBody, type Service } from "./http-service.ts";
 import { type BotOptions, claimBot } from "./instance-bot.ts";
+import { type Chat, openChat } from "./instance-chat.ts";
+import type { ChatOptions } from "./instance-chat-caller.ts";
+import { chatFaultSchema } from "./instance-chat-fault.ts";
 import { type Fault, faultSchema, misbehave } from "./instance-fault.ts";
 import { openQueue, type Queue } from "./instance-queue.ts";
 import { startTurns, type TurnFacts } from "./instance-turns.ts";
@@ -29,6 +32,8 @@ export interface InstanceOptions {
   readonly replyText?: (facts: TurnFacts) => string;
   readonly thinkMs?: number;
   readonly fault?: Fault;
+  /** Switches `/v1` on, on the gateway's own port. */
+  readonly chat?: ChatOptions;
 }
 
 export interface Counts {
@@ -45,6 +50,8 @@ export interface Instance {
   readonly url: string;
   readonly listenerUrl: string;
   readonly stateFile: string;
+  /** Its `/v1`. */
+  readonly chat: Omit<Chat, "answer">;
   readonly counts: () => Counts;
   /** Undefined ends a fault. */
   readonly setFault: (fault: Partial<Fault> | undefined) => Promise<void>;
@@ -65,6 +72,7 @@ interface State {
   readonly options: InstanceOptions;
   readonly queue: Queue;
   readonly start: ReturnType<typeof startTurns>;
+  readonly chat: Chat;
   fault: Fault | undefined;
   isStarted: boolean;
   received: number;
@@ -131,7 +139,7 @@ function probe(state: State, path: string): readonly [status: number, body: unkn
 
 type Control = Pick<Instance, "setFault" | "setStarted" | "counts">;
 
-/** `GET /__control/state`, `POST /__control/fault` (empty body ends it), `POST /__control/started`. */
+/** `GET /__control/state`, `GET /__control/chat`, `POST /__control/fault` and `/chat-fault` (empty body ends it), `POST /__control/started`. */
 async function answerControl(
   state: State,
   control: Control,
@@ -141,10 +149,14 @@ async function answerControl(
   const verb = `${request.method} ${url.pathname.slice("/__control/".length)}`;
   const body: unknown = text === "" ? undefined : JSON.parse(text);
   if (verb === "POST fault") await control.setFault(body === undefined ? undefined : faultSchema.parse(body));
+  else if (verb === "POST chat-fault") state.chat.setFault(body === undefined ? undefined : chatFaultSchema.parse(body));
+  else if (verb === "GET chat") return answerJson(response, 200, state.chat.calls());
   else if (verb === "POST started") control.setStarted(body !== false);
-  else if (verb !== "GET state") return answerJson(response, 404, { error: "verbs: GET state, POST fault, POST started" });
+  else if (verb !== "GET state")
+    return answerJson(response, 404, { error: "verbs: GET state, GET chat, POST fault, POST chat-fault, POST started" });
   const { name, region } = state.options;
-  answerJson(response, 200, { name, region, pid: process.pid, fault: state.fault ?? null, isStarted: state.isStarted, ...countsOf(state) });
+  const facts = { name, region, pid: process.pid, fault: state.fault ?? null, isStarted: state.isStarted };
+  answerJson(response, 200, { ...facts, ...countsOf(state), chat: state.chat.counts() });
 }
 
 function answerGateway(
@@ -153,6 +165,8 @@ function answerGateway(
   [request, response, url]: [IncomingMessage, ServerResponse, URL],
 ): Promise<void> | undefined {
   if (url.pathname.startsWith("/__control/")) return answerControl(state, control, [request, response, url]);
+  const chatting = state.chat.answer(request, response, url);
+  if (chatting !== undefined) return chatting;
   const found = probe(state, url.pathname);
   if (found === undefined) return void response.writeHead(404).end();
   return void answerJson(response, ...found);
@@ -164,7 +178,8 @@ function newState(options: InstanceOptions, bot: BotOptions, stateFile: string):
   const queue = openQueue(stateFile);
   const { name, replyText = defaultReply, thinkMs = 0, fault } = options;
   const start = startTurns({ name, bot, queue, replyText, thinkMs });
-  return { options, queue, start, fault, isStarted: true, received: 0, repeated: 0, unauthorized: 0 };
+  const chat = openChat(options.chat, { name, replyText, thinkMs, historyFile: `${stateFile}.chat` });
+  return { options, queue, start, chat, fault, isStarted: true, received: 0, repeated: 0, unauthorized: 0 };
 }
 
 /** The Telegram listener, which a fault can close and open again on the same port. */
@@ -212,5 +227,5 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
     await Promise.all([listener.close(), gateway.close()]);
     await state.queue.close();
   };
-  return { name, url: gateway.url, listenerUrl: `${listener.url}${WEBHOOK_PATH}`, stateFile, ...control, stop };
+  return { name, url: gateway.url, listenerUrl: `${listener.url}${WEBHOOK_PATH}`, stateFile, chat: state.chat, ...control, stop };
 }

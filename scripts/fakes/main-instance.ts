@@ -1,5 +1,6 @@
-/** The OpenClaw-shaped stand-in as a process of its own, so that it can be killed. Outermost edge only. `--reply` knows {name}, {turn} and {text}. */
+/** The OpenClaw-shaped stand-in as a process of its own, so that it can be killed. Outermost edge only. `--reply` knows {name}, {turn} and {text}; `--chat` is JSON and switches `/v1` on. */
 import { startInstance } from "./instance.ts";
+import { chatOptionsSchema } from "./instance-chat-caller.ts";
 import { FAULTS, faultSchema } from "./instance-fault.ts";
 import type { TurnFacts } from "./instance-turns.ts";
 import { announce, readFlags, requireFlag } from "./process.ts";
@@ -17,10 +18,11 @@ const NAMES = [
   "reply",
   "think-ms",
   "fault",
+  "chat",
 ];
 
 const flags = readFlags(NAMES);
-const { region, state, reply, fault: kind, "webhook-url": webhookUrl } = flags;
+const { region, state, reply, chat, fault: kind, "webhook-url": webhookUrl } = flags;
 
 const fill =
   (template: string) =>
@@ -45,6 +47,7 @@ const instance = await startInstance({
   ...(state === undefined ? {} : { stateFile: state }),
   ...(reply === undefined ? {} : { replyText: fill(reply) }),
   ...(kind === undefined ? {} : { fault: faultSchema.parse({ kind }) }),
+  ...(chat === undefined ? {} : { chat: chatOptionsSchema.parse(JSON.parse(chat)) }),
 });
 const { name, url, listenerUrl } = instance;
 announce({ name, region, url, listenerUrl }, instance.stop);
