@@ -63,7 +63,7 @@ async function textIn(response: Response, call: Call): Promise<string> {
 }
 
 /** A secret or content type with a line break in it makes the platform throw; that is certain before anything is sent. */
-function headersOf(call: Call): Headers {
+export function headersOf(call: Pick<Call, "headers">): Headers {
   try {
     return new Headers(call.headers);
   } catch {
@@ -71,7 +71,7 @@ function headersOf(call: Call): Headers {
   }
 }
 
-function failureOf(error: unknown, signal: AbortSignal): Exchange {
+export function failureOf(error: unknown, signal: AbortSignal): Exclude<Exchange, { readonly kind: "answered" }> {
   if (error instanceof NotSent) return { kind: "not-sent", detail: error.message };
   return { kind: signal.aborted ? "timeout" : "lost" };
 }

@@ -1,3 +1,4 @@
+/** Files that people sent and a message only names: found at their platform, opened, never kept. */
 import type { Result } from "../core/result.ts";
 import type { MediaRef } from "../core/turn.ts";
 

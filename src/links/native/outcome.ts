@@ -17,7 +17,7 @@ const REQUEST_TIMEOUT = 408;
  * no tunnel (530), could not agree on TLS (525, 526), so the request was not sent.
  * @see https://developers.cloudflare.com/support/troubleshooting/http-status-codes/cloudflare-5xx-errors/
  */
-const NOT_SENT_BY_CLOUDFLARE: ReadonlySet<number> = new Set([521, 523, 525, 526, 530]);
+export const NOT_SENT_BY_CLOUDFLARE: ReadonlySet<number> = new Set([521, 523, 525, 526, 530]);
 /** The same list: an empty answer (520), a timeout while connecting *or* after the request (522), no answer in time (524). */
 const UNKNOWN_BY_CLOUDFLARE: ReadonlySet<number> = new Set([520, 522, 524]);
 
