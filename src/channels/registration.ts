@@ -23,6 +23,8 @@ export interface Registration {
   readonly purpose: string;
   /** An operator must type that secret into the platform's own pages, so it is shown to whoever has the admin token. */
   readonly isTyped?: boolean;
+  /** Where in those pages it is typed, and what else is chosen there: a sentence for the operator. */
+  readonly typedAt?: string;
   /** What the platform should have for this account when the edge lives at `publicUrl`. */
   readonly expected: (account: Account, publicUrl: string) => WebhookState;
   /** The call that reads the present state, and how its result reads. */

@@ -1,14 +1,20 @@
-/** `/admin/accounts`: every account with what it needs, and its webhook at the platform: shown, and set. Never a secret. */
+/**
+ * `/admin/accounts`: every account with what it needs, and its webhook at the platform: shown, and set. Never a secret, but for the
+ * one that an operator must type into the platform's own pages.
+ */
 import { Hono } from "hono";
 import type { PlatformProblem } from "../../durable-objects/bot/platform.ts";
 import type { BotDesk } from "../../durable-objects/bot/stub.ts";
 import { botDesk } from "../../durable-objects/bot/stub.ts";
 import type { Env } from "../../durable-objects/env.ts";
 import { envSecrets } from "../../durable-objects/runtime.ts";
+import { channels } from "../../src/channels/registry.ts";
 import type { Routes } from "../../src/config/routes.ts";
 import type { Account } from "../../src/core/account.ts";
-import { apiRootOf, webhookUrlOf } from "./addresses.ts";
+import { webhookUrlOf } from "./addresses.ts";
 import { type AdminContext, type AdminError, answerError, logChange, NO_PUBLIC_URL, notFound } from "./answer.ts";
+import { type ByHand, byHandOf } from "./by-hand.ts";
+import { instancesOf } from "./linked.ts";
 import { nameIn } from "./read.ts";
 import { inForce } from "./snapshot.ts";
 
@@ -27,7 +33,6 @@ accountsApp.get("/admin/accounts", async (context) => {
 function describe(account: Account, routes: Routes, env: Env) {
   const secrets = envSecrets(env);
   const { id, channel, pool, region, residency, scope, proactive } = account;
-  const linked = [...routes.instances].filter(([, instance]) => Object.hasOwn(instance.native, id)).map(([name]) => name);
   return {
     ...{ id, channel, pool, region, residency, scope, proactive },
     webhookUrl: webhookUrlOf(env, account) ?? null,
@@ -36,40 +41,59 @@ function describe(account: Account, routes: Routes, env: Env) {
       variable,
       isSet: secrets.get(variable) !== undefined,
     })),
-    instances: linked.map((name) => ({ name, apiRoot: apiRootOf(env, account, name) ?? null })),
+    instances: instancesOf(env, routes, account),
   };
 }
 
 accountsApp.get(`${PREFIX}:id${SUFFIX}`, (context) =>
-  atDesk(context, async (desk, { account, publicUrl }) => {
-    const report = await desk.showWebhook(account, publicUrl);
-    return report.ok ? context.json({ account, ...report.value }) : answerError(context, errorOf(report.problem));
+  atDesk(context, async (desk, at) => {
+    const { id } = at.account;
+    const report = await desk.showWebhook(id, at.publicUrl);
+    return report.ok ? context.json({ account: id, ...at.byHand, ...report.value }) : refused(context, at, report.problem);
   }),
 );
 
 accountsApp.post(`${PREFIX}:id${SUFFIX}`, (context) =>
-  atDesk(context, async (desk, { account, publicUrl }) => {
-    const before = await desk.showWebhook(account, publicUrl);
-    if (!before.ok) return answerError(context, errorOf(before.problem));
-    const after = await desk.setWebhook(account, publicUrl);
-    if (!after.ok) return answerError(context, errorOf(after.problem));
-    logChange(context, "admin.webhook-set", { account, differences: after.value.differences.length });
-    return context.json({ account, before: before.value, after: after.value });
+  atDesk(context, async (desk, at) => {
+    const { id } = at.account;
+    const before = await desk.showWebhook(id, at.publicUrl);
+    if (!before.ok) return refused(context, at, before.problem);
+    const after = await desk.setWebhook(id, at.publicUrl);
+    if (!after.ok) return refused(context, at, after.problem);
+    logChange(context, "admin.webhook-set", { account: id, differences: after.value.differences.length });
+    return context.json({ account: id, ...at.byHand, before: before.value, after: after.value });
   }),
 );
 
 interface At {
-  readonly account: string;
+  readonly account: Account;
   readonly publicUrl: string;
+  readonly byHand: ByHand;
 }
 
 async function atDesk(context: AdminContext, work: (desk: BotDesk, at: At) => Promise<Response>): Promise<Response> {
-  const account = nameIn(context, PREFIX, SUFFIX) ?? "";
+  const id = nameIn(context, PREFIX, SUFFIX) ?? "";
   const snapshot = await inForce(context.env);
   if (!snapshot.ok) return answerError(context, snapshot.problem);
-  if (!snapshot.value.routes.accounts.has(account)) return answerError(context, unknownAccount(account));
+  const account = snapshot.value.routes.accounts.get(id);
+  if (account === undefined) return answerError(context, unknownAccount(id));
   const publicUrl = context.env.PUBLIC_URL;
-  return publicUrl === undefined ? answerError(context, NO_PUBLIC_URL) : work(botDesk(context.env), { account, publicUrl });
+  if (publicUrl === undefined) return answerError(context, NO_PUBLIC_URL);
+  return work(botDesk(context.env), { account, publicUrl, byHand: byHandOf(context.env, account) });
+}
+
+/** What can be entered by hand is told with every refusal: the platform need not be asked for it. */
+const refused = (context: AdminContext, { account, byHand }: At, problem: PlatformProblem): Response =>
+  answerError(context, forbiddenOf(account, problem) ?? errorOf(problem), { account: account.id, ...byHand });
+
+/** The platform took the call, and says that this token may not make it: repeating it is no use. */
+function forbiddenOf(account: Account, problem: PlatformProblem): AdminError | undefined {
+  if (problem.kind !== "refused") return undefined;
+  const { status, body } = problem;
+  const verdict = channels.get(account.channel)?.outgoing?.judge({ status, body, refusals: 0 });
+  if (verdict?.kind !== "stop") return undefined;
+  const message = `The account's token may not do this (${verdict.detail}). Give it the permission, or a new one: wrangler secret put ${account.secrets["token"] ?? "NAME"}`;
+  return { status: 502, code: "platform-forbidden", message };
 }
 
 export const unknownAccount = (account: string): AdminError =>

@@ -12,6 +12,7 @@ import type { Routes } from "../../src/config/routes.ts";
 import { residenciesOf } from "../sweep.ts";
 import { type AdminContext, type AdminError, answerError, logChange, notFound, operatorOf } from "./answer.ts";
 import { checkFromHere } from "./check.ts";
+import { accountsOf } from "./linked.ts";
 import { quietAfterMs } from "./quiet.ts";
 import { nameIn } from "./read.ts";
 import { inForce } from "./snapshot.ts";
@@ -101,8 +102,8 @@ async function describe(env: Env, routes: Routes, name: string) {
   const sinceMs = "drainingSinceMs" in known ? known.drainingSinceMs : undefined;
   const isListed = routes.draining.has(name);
   return {
-    ...{ name, url: config?.url, region: config?.region ?? null, role: config?.role, weight: config?.weight, pools },
-    accounts: Object.keys(config?.native ?? {}),
+    ...{ name, url: config?.url ?? null, region: config?.region ?? null, role: config?.role, weight: config?.weight, pools },
+    links: accountsOf(env, routes, name),
     ...known,
     isDrainListed: isListed,
     nowMs: systemClock.nowMs(),

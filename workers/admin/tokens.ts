@@ -4,6 +4,7 @@ import * as z from "zod";
 import { botDesk } from "../../durable-objects/bot/stub.ts";
 import type { Env } from "../../durable-objects/env.ts";
 import { claimedGeneration } from "../../src/core/edge-token.ts";
+import { linkOf } from "../../src/pipeline/link-of.ts";
 import { errorOf, unknownAccount } from "./accounts.ts";
 import { apiRootOf, webhookUrlOf } from "./addresses.ts";
 import { answerError, logChange, NO_PUBLIC_URL } from "./answer.ts";
@@ -33,5 +34,8 @@ tokensApp.post("/admin/tokens", async (context) => {
   if (!issued.ok) return answerError(context, errorOf(issued.problem));
   logChange(context, revoke ? "admin.token-revoked" : "admin.token-issued", { account: id, instance });
   const generation = claimedGeneration(issued.value);
-  return context.json({ account: id, instance, token: issued.value, apiRoot, webhookUrl: webhookUrlOf(context.env, account), generation });
+  const link = linkOf(snapshot.value.routes, instance, id)?.name;
+  // A gateway that is given a webhook's address listens: one that polls must have none.
+  const webhookUrl = link === "native" ? webhookUrlOf(context.env, account) : undefined;
+  return context.json({ account: id, instance, link, token: issued.value, apiRoot, webhookUrl, generation });
 });

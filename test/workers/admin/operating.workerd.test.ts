@@ -175,6 +175,33 @@ it("a token is good for its instance, with the address it is good for; revoking 
   expect(next.body.generation).toBe(issued.body.generation + 1);
 });
 
+/** `eu-2` needs no address of its own. */
+function withPolling(): string {
+  const document = JSON.parse(goodText());
+  return JSON.stringify({ ...document, instances: { ...document.instances, "eu-2": { poll: [ACCOUNT] } } });
+}
+
+it("an instance that polls is linked like any other, and gets a token without a webhook's address", async () => {
+  expect((await admin("POST", "/admin/routes", withPolling())).status).toBe(200);
+  const apiRoot = "https://edge.test/egress/telegram/support/eu-2";
+  expect((await admin("GET", "/admin/accounts")).body.accounts[0].instances[1]).toEqual({ name: "eu-2", link: "poll", apiRoot });
+  expect((await admin("GET", "/admin/instances/eu-2")).body).toMatchObject({
+    url: null,
+    links: [{ account: ACCOUNT, link: "poll", apiRoot }],
+  });
+  const { body } = await admin("POST", "/admin/tokens", { account: ACCOUNT, instance: "eu-2" });
+  expect(body).toEqual({
+    account: ACCOUNT,
+    instance: "eu-2",
+    link: "poll",
+    token: expect.any(String),
+    apiRoot,
+    generation: expect.any(Number),
+  });
+  const native = await admin("POST", "/admin/tokens", { account: ACCOUNT, instance: "eu-1" });
+  expect(native.body).toMatchObject({ link: "native", webhookUrl: "https://edge.test/webhooks/telegram/support" });
+});
+
 it("accounts are listed with their addresses and which variables are set, never with a value", async () => {
   const { accounts } = (await admin("GET", "/admin/accounts")).body;
   expect(accounts).toMatchObject([
@@ -185,7 +212,10 @@ it("accounts are listed with their addresses and which variables are set, never 
         { purpose: "webhook", variable: "TG_SECRET", isSet: true },
         { purpose: "token", variable: "TG_TOKEN", isSet: true },
       ],
-      instances: [{ name: "eu-1" }, { name: "eu-2" }],
+      instances: [
+        { name: "eu-1", link: "native", apiRoot: "https://edge.test/egress/telegram/support/eu-1" },
+        { name: "eu-2", link: "native", apiRoot: "https://edge.test/egress/telegram/support/eu-2" },
+      ],
     },
   ]);
   expect(JSON.stringify(accounts)).not.toContain(variables.TG_TOKEN);
