@@ -4,7 +4,7 @@ import { conversationShow } from "./commands/conversation.ts";
 import { deadList, deadReplay, deadShow } from "./commands/dead.ts";
 import { instanceDrain, instanceUndrain } from "./commands/drain.ts";
 import { routesExplain } from "./commands/explain.ts";
-import { instanceCheck, instanceList } from "./commands/instance.ts";
+import { instanceCheck, instanceList, instanceShow } from "./commands/instance.ts";
 import { routesHistory, routesPush, routesRollback, routesStatus, routesValidate } from "./commands/routes.ts";
 import { instanceToken } from "./commands/token.ts";
 import { webhookSet, webhookShow } from "./commands/webhook.ts";
@@ -12,7 +12,7 @@ import { webhookSet, webhookShow } from "./commands/webhook.ts";
 export const commands: readonly Command[] = [
   ...[webhookShow, webhookSet],
   ...[routesValidate, routesExplain, routesPush, routesStatus, routesHistory, routesRollback],
-  ...[instanceList, instanceCheck, instanceToken, instanceDrain, instanceUndrain],
+  ...[instanceList, instanceShow, instanceCheck, instanceToken, instanceDrain, instanceUndrain],
   ...[deadList, deadShow, deadReplay],
   conversationShow,
 ];

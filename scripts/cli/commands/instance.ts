@@ -1,11 +1,20 @@
-/** `clawedge instance list|check`: what the edge knows of its gateways, and a close look at one. */
+/** `clawedge instance list|show|check`: what the edge knows of its gateways, and a close look at one. */
 import { type Command, isSet, operand } from "../command.ts";
-import { plural, table } from "../output.ts";
+import { facts, plural, table, time } from "../output.ts";
+
+export interface LinkAnswer {
+  readonly account: string;
+  /** `native`, `poll`, `chat`. */
+  readonly link: string;
+  readonly apiRoot: string | null;
+}
 
 export interface InstanceAnswer {
   readonly name: string;
   readonly region: string | null;
+  readonly url?: string | null;
   readonly pools: readonly string[];
+  readonly links?: readonly LinkAnswer[];
   readonly isHealthy?: boolean;
   readonly isDraining?: boolean;
   readonly isDrainListed: boolean;
@@ -14,6 +23,7 @@ export interface InstanceAnswer {
   /** The edge's clock. */
   readonly nowMs: number;
   readonly reason?: string;
+  readonly healthSinceMs?: number;
   readonly active?: number;
   readonly lastProbe?: { readonly version?: string };
   /** Its object could not be asked. */
@@ -26,22 +36,49 @@ export const stateOf = ({ error, isHealthy, isDraining, isDrainListed }: Instanc
   return isHealthy === true ? "healthy" : "not healthy";
 };
 
+const linksOf = ({ links = [] }: InstanceAnswer): readonly string[] => links.map(({ link, account }) => `${link} ${account}`);
+
 export const instanceList: Command = {
   name: "instance list",
-  summary: "Every instance: state, pools, conversations of the last hour",
+  summary: "Every instance: state, pools, conversations of the last hour, and by which link it takes which account",
   operands: [],
   options: {},
   notes: "Exit code 1 when an instance is not healthy and not drained.",
   run: async (call) => {
     const answer = await call.edge().get<{ readonly instances: readonly InstanceAnswer[] }>("/instances");
     const rows = answer.instances.map((one) => [
-      ...[one.name, stateOf(one), one.region, one.pools, one.active ?? 0, one.lastProbe?.version, one.error ?? one.reason],
+      ...[one.name, stateOf(one), one.region, one.pools, one.active ?? 0, linksOf(one), one.lastProbe?.version, one.error ?? one.reason],
     ]);
-    call.output.answer(answer, () => table(["NAME", "STATE", "REGION", "POOLS", "ACTIVE", "VERSION", "WHY"], rows));
+    call.output.answer(answer, () => table(["NAME", "STATE", "REGION", "POOLS", "ACTIVE", "LINKS", "VERSION", "WHY"], rows));
     const isBad = answer.instances.some((one) => one.isHealthy !== true && !one.isDrainListed);
     return isBad ? 1 : 0;
   },
 };
+
+export const instanceShow: Command = {
+  name: "instance show",
+  summary: "One instance: state and why, its links, and where its own calls go",
+  operands: ["NAME"],
+  options: {},
+  notes: "Exit code 1 when it is not healthy and not drained.",
+  run: async (call) => {
+    const one = await call.edge().get<InstanceAnswer>(`/instances/${encodeURIComponent(operand(call, 0))}`);
+    call.output.answer(one, () => showLines(one));
+    return one.isHealthy === true || one.isDrainListed ? 0 : 1;
+  },
+};
+
+function showLines(one: InstanceAnswer): readonly string[] {
+  const { name, url, region, pools, links = [], healthSinceMs } = one;
+  const since = healthSinceMs === undefined || healthSinceMs === 0 ? undefined : time(healthSinceMs);
+  const rows = links.map(({ account, link, apiRoot }) => [account, link, apiRoot]);
+  return [
+    ...facts({ instance: name, state: stateOf(one), since, why: one.error ?? one.reason, url, region, pools }),
+    ...facts({ "draining since": one.drainingSinceMs === undefined ? undefined : time(one.drainingSinceMs) }),
+    "",
+    ...(rows.length === 0 ? ["the document links no account to it"] : table(["ACCOUNT", "LINK", "API ROOT"], rows)),
+  ];
+}
 
 interface CheckAnswer {
   readonly instance: string;

@@ -6,11 +6,14 @@ import { facts } from "../output.ts";
 interface TokenAnswer {
   readonly account: string;
   readonly instance: string;
+  readonly link?: string;
   readonly token: string;
   readonly apiRoot: string;
   readonly webhookUrl?: string;
   readonly generation?: number;
 }
+
+const POLLING = "It asks for its updates itself: leave webhookUrl and webhookSecret unset, and give this token to no second gateway.";
 
 export const instanceToken: Command = {
   name: "instance token",
@@ -34,7 +37,8 @@ export const instanceToken: Command = {
         [`${section}.apiRoot`]: answer.apiRoot,
         [`${section}.webhookUrl`]: answer.webhookUrl,
       }),
-      `Next: clawedge instance check ${answer.instance}`,
+      ...(answer.link === "poll" ? [POLLING] : []),
+      `Next: clawedge instance ${answer.link === "poll" ? "show" : "check"} ${answer.instance}`,
     ]);
     return 0;
   },

@@ -200,6 +200,89 @@ it("webhook set prints before and after", async () => {
   expect(still.code).toBe(1);
 });
 
+const WHATSAPP = "/admin/accounts/whatsapp%3Asales/webhook";
+const byHand = {
+  account: "whatsapp:sales",
+  callbackUrl: "https://edge/webhooks/whatsapp/sales",
+  verifyToken: "typed-by-hand",
+  verifyVariable: "WA_VERIFY",
+  enterAt: "the console, Configuration",
+};
+const byHandText = [
+  "To enter by hand:",
+  "  callback URL  https://edge/webhooks/whatsapp/sales",
+  "  verify token  typed-by-hand",
+  "Where: the console, Configuration.",
+];
+const ours = { fields: { callback_url: byHand.callbackUrl, phone_number: byHand.callbackUrl } };
+const theirs = { fields: { callback_url: "https://other/x", application: "https://other/x" } };
+const typed = { ...byHand, expected: { fields: { callback_url: byHand.callbackUrl } }, actual: ours, differences: [] };
+
+it("webhook show prints what an operator must type, also when nothing differs", async () => {
+  const ran = await against({ [`GET ${WHATSAPP}`]: { json: typed } }, "webhook", "show", "whatsapp:sales");
+  expect([ran.code, ran.out]).toEqual([
+    0,
+    [
+      "account     whatsapp:sales",
+      "url         https://edge/webhooks/whatsapp/sales",
+      "last error  -",
+      "",
+      "as it should be",
+      "",
+      ...byHandText,
+      "",
+    ].join("\n"),
+  ]);
+});
+
+it.each([
+  ["show", "GET", "The platform could not be asked, so nothing is compared."],
+  ["set", "POST", "Not set."],
+])("webhook %s prints it when the platform could not be asked, and ends with 1", async (verb, method, said) => {
+  const error = { code: "platform-forbidden", message: "The account's token may not do this." };
+  const reply = { [`${method} ${WHATSAPP}`]: { status: 502, json: { error, ...byHand } } };
+  const ran = await against(reply, "webhook", verb, "whatsapp:sales");
+  expect([ran.code, ran.out, ran.err]).toEqual([1, [said, "", ...byHandText, ""].join("\n"), `clawedge: ${error.message}\n`]);
+  const asJson = await against(reply, "webhook", verb, "whatsapp:sales", "--json");
+  expect([asJson.code, JSON.parse(asJson.out)]).toEqual([1, { error, ...byHand }]);
+});
+
+it("webhook show says which variable is missing in place of a verify token", async () => {
+  const json = { error: { code: "unconfigured", message: "Not set." }, ...byHand, verifyToken: null };
+  const ran = await against({ [`GET ${WHATSAPP}`]: { status: 409, json } }, "webhook", "show", "whatsapp:sales");
+  expect([ran.code, ran.out]).toEqual([
+    1,
+    expect.stringContaining("verify token  the variable WA_VERIFY is not set. Next: wrangler secret put"),
+  ]);
+});
+
+it("webhook show has nothing to enter by hand where nothing is typed", async () => {
+  const { verifyToken: _none, ...telegram } = byHand;
+  const json = { error: { code: "platform-unreached", message: "Try again." }, ...telegram };
+  const ran = await against({ [`GET ${WEBHOOK}`]: { status: 502, json } }, "webhook", "show", "telegram:support");
+  expect(ran).toMatchObject({ code: 1, out: "", err: "clawedge: Try again.\n" });
+});
+
+it("webhook set says nothing of waiting updates where the platform does not", async () => {
+  const before = {
+    ...typed,
+    actual: theirs,
+    differences: [{ field: "callback_url", expected: byHand.callbackUrl, actual: "https://other/x" }],
+  };
+  const ran = await against({ [`POST ${WHATSAPP}`]: { json: { ...byHand, before, after: typed } } }, "webhook", "set", "whatsapp:sales");
+  expect([ran.code, ran.out]).toEqual([
+    0,
+    [
+      "FIELD         BEFORE           AFTER",
+      "callback_url  https://other/x  https://edge/webhooks/whatsapp/sales",
+      "application   https://other/x  -",
+      "phone_number  -                https://edge/webhooks/whatsapp/sales",
+      "set",
+      "",
+    ].join("\n"),
+  ]);
+});
+
 it("instance list tells states apart, and ends with 1 when one is out that nobody took out", async () => {
   const well = { name: "eu-1", region: "weur", pools: ["support"], isHealthy: true, isDraining: false, isDrainListed: false, active: 4 };
   const drained = { ...well, name: "eu-2", isHealthy: false, isDraining: true, isDrainListed: true, active: 0 };
@@ -210,6 +293,54 @@ it("instance list tells states apart, and ends with 1 when one is out that nobod
   const out = { ...well, isHealthy: false, reason: "deliveries: http 502" };
   const worse = await against({ "GET /admin/instances": { json: { instances: [out] } } }, "instance", "list");
   expect([worse.code, worse.out.includes("deliveries: http 502")]).toEqual([1, true]);
+});
+
+const polling = {
+  name: "eu-3",
+  url: null,
+  region: "weur",
+  pools: ["support"],
+  links: [{ account: "telegram:support", link: "poll", apiRoot: "https://edge/egress/telegram/support/eu-3" }],
+  isHealthy: false,
+  isDrainListed: false,
+  healthSinceMs: AT,
+  reason: "it does not poll",
+};
+
+it("instance list names the link to each account", async () => {
+  const links = [...polling.links, { account: "whatsapp:sales", link: "chat", apiRoot: null }];
+  const json = { instances: [{ ...polling, links, isHealthy: true, reason: "", active: 2 }] };
+  const ran = await against({ "GET /admin/instances": { json } }, "instance", "list");
+  expect(ran.out).toBe(
+    [
+      "NAME  STATE    REGION  POOLS    ACTIVE  LINKS                                       VERSION  WHY",
+      "eu-3  healthy  weur    support  2       poll telegram:support, chat whatsapp:sales  -        -",
+      "",
+    ].join("\n"),
+  );
+});
+
+it("instance show says why it is out, and where its own calls go", async () => {
+  const ran = await against({ "GET /admin/instances/eu-3": { json: polling } }, "instance", "show", "eu-3");
+  expect([ran.code, ran.out]).toEqual([
+    1,
+    [
+      "instance  eu-3",
+      "state     not healthy",
+      "since     2026-11-21 09:30:00Z",
+      "why       it does not poll",
+      "url       -",
+      "region    weur",
+      "pools     support",
+      "",
+      "ACCOUNT           LINK  API ROOT",
+      "telegram:support  poll  https://edge/egress/telegram/support/eu-3",
+      "",
+    ].join("\n"),
+  ]);
+  const drained = { ...polling, links: [], isDrainListed: true };
+  const other = await against({ "GET /admin/instances/eu-3": { json: drained } }, "instance", "show", "eu-3");
+  expect([other.code, other.out.includes("the document links no account to it")]).toEqual([0, true]);
 });
 
 it("instance check prints what to do under what is wrong", async () => {
@@ -230,6 +361,22 @@ it("instance check prints what to do under what is wrong", async () => {
       "  dmScope: Set it.",
       "",
       "1 failure, 0 warnings, 0 unknown",
+      "",
+    ].join("\n"),
+  ]);
+});
+
+it("instance token of one that polls has no webhook's address, and says so", async () => {
+  const json = { account: "telegram:support", instance: "eu-3", link: "poll", token: "1:abc", apiRoot: "https://e/egress", generation: 0 };
+  const ran = await against({ "POST /admin/tokens": { json } }, "instance", "token", "eu-3", "telegram:support");
+  expect([ran.code, ran.out]).toEqual([
+    0,
+    [
+      "Set in the gateway eu-3 (generation 0):",
+      "channels.telegram.botToken  1:abc",
+      "channels.telegram.apiRoot   https://e/egress",
+      "It asks for its updates itself: leave webhookUrl and webhookSecret unset, and give this token to no second gateway.",
+      "Next: clawedge instance show eu-3",
       "",
     ].join("\n"),
   ]);
