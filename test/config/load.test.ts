@@ -38,7 +38,6 @@ describe("documents that are accepted", () => {
   it("the example, with warnings for channels that are not built and for nothing else", () => {
     const loaded = load(readFileSync("routes.example.jsonc", "utf8"));
     expect(loaded.ok ? loaded.value.warnings.map((issue) => issue.path) : loaded.problem).toEqual([
-      "accounts.whatsapp:sales",
       "accounts.discord:community",
       "accounts.slack:staff",
     ]);

@@ -17,7 +17,7 @@ const telegramFields = z.strictObject({
 });
 
 export const testCatalogue: Catalogue = {
-  channels: new Map([
+  channels: new Map<string, z.ZodObject>([
     ["telegram", telegramFields],
     ["whatsapp", whatsapp.accountFields],
   ]),
