@@ -4,6 +4,7 @@
  */
 import type { Chat } from "../core/message.ts";
 import type { Result } from "../core/result.ts";
+import type { Polling } from "./polling.ts";
 
 /**
  * - bot-change: changes the bot itself (webhook, name, commands, log out): the operator's, answered as if done
@@ -79,6 +80,8 @@ export interface EgressEntry {
 export interface Egress {
   /** Undefined: instances of this channel cannot call through the edge. */
   readonly entry?: EgressEntry;
+  /** Undefined: instances of this channel cannot ask for their updates. */
+  readonly polling?: Polling;
   /** The token a gateway must be given: like the real one to a client that only looks at its public part. */
   readonly tokenPrefix: (realToken: string) => string;
   readonly readCall: (call: CallHead) => Result<EgressCall, EgressProblem>;

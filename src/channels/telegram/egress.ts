@@ -4,6 +4,7 @@ import { pretend, readAnswer, refuse } from "./answers.ts";
 import { readCall } from "./call.ts";
 import { telegramEntry } from "./egress-entry.ts";
 import { BOT_PACE, DIRECT_PACE, GROUP_PACE } from "./limits.ts";
+import { polling } from "./polling.ts";
 
 /** @see https://core.telegram.org/bots/api#making-requests, https://core.telegram.org/bots/api#getfile */
 const url: Egress["url"] = (base, token, target) => {
@@ -29,6 +30,7 @@ function decoded(raw: string): string {
 
 export const egress: Egress = {
   entry: telegramEntry,
+  polling,
   /** Clients read the bot's own id from there. @see https://core.telegram.org/bots/api#authorizing-your-bot */
   tokenPrefix: (realToken) => realToken.split(":")[0] ?? "",
   readCall,

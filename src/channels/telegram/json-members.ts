@@ -26,21 +26,34 @@ export interface Members {
 /** Members called one of `wanted`. */
 export function topLevelMembers(text: string, wanted: ReadonlySet<string>): Members {
   const pairs: Pair[] = [];
+  const { isWhole } = eachMember(text, ({ name, valueAt, valueEnd }) => {
+    if (wanted.has(name)) pairs.push([name, unquoted(text.slice(valueAt, valueEnd))]);
+  });
+  return { pairs, isWhole };
+}
+
+interface Member {
+  readonly name: string;
+  readonly valueAt: number;
+  readonly valueEnd: number;
+}
+
+function eachMember(text: string, take: (member: Member) => void): { readonly isWhole: boolean } {
   let at = afterSpace(text, 0);
-  if (text[at] !== "{") return { pairs, isWhole: false };
+  if (text[at] !== "{") return { isWhole: false };
   at = afterSpace(text, at + 1);
   while (text[at] !== "}") {
     const member = memberAt(text, at);
-    if (member === undefined) return { pairs, isWhole: false };
-    if (wanted.has(member.name)) pairs.push([member.name, unquoted(text.slice(member.valueAt, member.valueEnd))]);
+    if (member === undefined) return { isWhole: false };
+    take(member);
     at = afterSpace(text, member.valueEnd);
     if (text[at] === ",") at = afterSpace(text, at + 1);
-    else if (text[at] !== "}") return { pairs, isWhole: false };
+    else if (text[at] !== "}") return { isWhole: false };
   }
-  return { pairs, isWhole: true };
+  return { isWhole: true };
 }
 
-function memberAt(text: string, at: number): { readonly name: string; readonly valueAt: number; readonly valueEnd: number } | undefined {
+function memberAt(text: string, at: number): Member | undefined {
   const keyEnd = ends(STRING, text, at);
   const colonAt = afterSpace(text, keyEnd ?? text.length);
   if (keyEnd === undefined || text[colonAt] !== ":") return undefined;
@@ -77,4 +90,19 @@ function unquoted(raw: string): string {
   } catch {
     return raw;
   }
+}
+
+export interface Span {
+  readonly from: number;
+  /** Just behind it. */
+  readonly to: number;
+}
+
+/** Where the values of the members called `name` stand; undefined when the text is not a whole object. */
+export function spansOf(text: string, name: string): readonly Span[] | undefined {
+  const spans: Span[] = [];
+  const { isWhole } = eachMember(text, (member) => {
+    if (member.name === name) spans.push({ from: member.valueAt, to: member.valueEnd });
+  });
+  return isWhole ? spans : undefined;
 }

@@ -44,3 +44,15 @@ export const GROUP_PACE = { perMinute: 20, burst: 5 } as const;
 export const BOT_PACE = { perMinute: 1800, burst: 30 } as const;
 
 export const limits: ChannelLimits = { maxBodyBytes: MAX_UPDATE_BYTES, redeliveryMs: UPDATE_LIFETIME_MS };
+
+/** @see https://core.telegram.org/bots/api#getupdates (`limit`) */
+export const MAX_POLLED = 100;
+
+/** @see https://github.com/tdlib/telegram-bot-api/blob/master/telegram-bot-api/Client.h (`LONG_POLL_MAX_TIMEOUT`) */
+export const MAX_POLL_WAIT_MS = 50 * SECOND_MS;
+
+/** @see https://github.com/tdlib/telegram-bot-api/blob/master/telegram-bot-api/Client.cpp (`JsonUpdates`) */
+export const MAX_POLL_ANSWER_BYTES = 4 * 1024 * 1024;
+
+/** Ids are signed 32 bits there; what is left above a client's largest offset lasts for a hundred million updates. @see https://core.telegram.org/bots/api#update */
+export const MAX_UPDATE_ID = 2_000_000_000;

@@ -7,7 +7,7 @@ import { DEFAULT_MAX_CONNECTIONS } from "./limits.ts";
 import { optionsOf } from "./schema.ts";
 
 /** Come only when asked for by name. @see https://core.telegram.org/bots/api#getwebhookinfo (`allowed_updates`) */
-const NOT_BY_DEFAULT: readonly string[] = ["chat_member", "message_reaction", "message_reaction_count"];
+export const NOT_BY_DEFAULT: readonly string[] = ["chat_member", "message_reaction", "message_reaction_count"];
 
 const DEFAULT_UPDATES = [...ROUTED_TYPES, ...IGNORED_TYPES].filter((type) => !NOT_BY_DEFAULT.includes(type)).sort();
 
