@@ -13,6 +13,7 @@ import type { Bots } from "../../src/ports/bots.ts";
 import type { Outbound } from "../../src/ports/outbound.ts";
 import { routesSource } from "../config/source.ts";
 import type { Env } from "../env.ts";
+import { endPolls } from "../instance/poll-stub.ts";
 import { objectOf } from "../objects.ts";
 import { envSecrets, jsonLog } from "../runtime.ts";
 import { type Connection, connect, type PlatformProblem } from "./platform.ts";
@@ -34,6 +35,10 @@ export const outboundOf = (env: Env, routes?: RoutesSource): Outbound => ({
   penalize: async (account, penalty) => (await botOf(env, account, routes)).penalize({ account, ...penalty }),
   suppressed: async (account, call) => (await botOf(env, account, routes)).suppressed({ account, ...call }),
 });
+
+/** The generation of the tokens the bot would issue to this instance now. */
+export const generationInForce = async (env: Env, account: string, instance: string): Promise<number> =>
+  (await botOf(env, account)).issueToken(instance);
 
 export const botsOf = (env: Env, routes?: RoutesSource): Bots => ({
   notify: async (account, notice) => {
@@ -79,6 +84,8 @@ export function botDesk(env: Env, routes: RoutesSource = routesSource(env)): Bot
     const isLinked = known !== undefined && linkOf(known, instance, account) !== undefined;
     if (!isLinked) return fail<PlatformProblem>({ kind: "unconfigured", detail: `${instance} has no link for ${account}` });
     const generation = await (await botOf(env, account, routes))[act](instance);
+    // After the bot, so that no later revocation can be overtaken; whatever its link is now, it may poll one day.
+    if (act === "revokeToken" && generation !== undefined) await endPolls(env, instance, { account, generation });
     return tokenOf(connection.value, instance, generation);
   };
   return {

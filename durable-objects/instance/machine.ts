@@ -1,7 +1,7 @@
 /**
- * What the edge knows of one instance: probes, outcomes of deliveries, drain, and the conversations it was given. Pure. Two judges
- * must both be content: probes (is it up?) and deliveries (does it take messages?); neither overrules the other, except
- * that a probe refutes failures it would have seen itself.
+ * What the edge knows of one instance: probes, pollers, outcomes of deliveries, drain, and the conversations it was given. Pure. Three
+ * judges must all be content: probes (is it up?), pollers (does it ask for its messages?) and deliveries (does it take them?); none
+ * overrules another, except that a probe refutes failures it would have seen itself.
  */
 import {
   type Ejection,
@@ -15,11 +15,18 @@ import {
 import { type Grants, grant, grantsLately, NO_GRANTS } from "../../src/core/grants.ts";
 import type { LogLine } from "../../src/core/log-line.ts";
 import { isSettled, type Outcome, type OutcomeKind } from "../../src/core/outcome.ts";
+import { silenceOf } from "./poller.ts";
 
 export interface ProbeResult {
   /** `draining`: it answers, and says that it is going away. */
   readonly verdict: "up" | "down" | "draining";
   readonly reason: string;
+}
+
+export interface Silence {
+  readonly accounts: readonly string[];
+  /** The last call of any of them; 0: there was none. */
+  readonly calledAtMs: number;
 }
 
 export interface State {
@@ -30,6 +37,8 @@ export interface State {
   readonly falls: number;
   readonly rises: number;
   readonly ejection: Ejection;
+  /** Nobody asks for messages of any account it takes. */
+  readonly silence?: Silence | undefined;
   /** An operator's drain. */
   readonly drainingSinceMs?: number | undefined;
   /** The instance's own: it said that it drains or is suspended. */
@@ -42,6 +51,7 @@ export interface State {
 type At<T> = T & { readonly nowMs: number };
 export type InstanceEvent = At<
   | { readonly type: "probed"; readonly result: ProbeResult }
+  | { readonly type: "polled"; readonly silence: Silence | undefined }
   | { readonly type: "reported"; readonly outcome: Outcome; readonly rule: EjectionRule }
   | { readonly type: "granted" }
   | { readonly type: "drain" }
@@ -81,6 +91,8 @@ function apply(state: State, event: InstanceEvent): State {
   switch (event.type) {
     case "probed":
       return probed(state, event.result, event.nowMs);
+    case "polled":
+      return { ...state, silence: event.silence };
     case "reported":
       return reported(state, event);
     case "granted":
@@ -127,10 +139,17 @@ export interface Health {
 
 export function healthOf(state: State, nowMs: number): Health {
   const isOut = isEjected(state.ejection, nowMs);
-  const reasons = [...(state.isDown ? [state.downReason] : []), ...(isOut ? [state.ejection.reason] : [])];
+  const reasons = [
+    ...(state.isDown ? [state.downReason] : []),
+    ...(state.silence === undefined ? [] : [wordsOf(state.silence, nowMs)]),
+    ...(isOut ? [state.ejection.reason] : []),
+  ];
   const isDraining = state.drainingSinceMs !== undefined || state.leavingSinceMs !== undefined;
   return { isHealthy: reasons.length === 0, isDraining, reason: reasons.join("; ") };
 }
+
+const wordsOf = (silence: Silence, nowMs: number): string =>
+  `the poller of ${silence.accounts.join(", ")} has not called ${silenceOf(silence, nowMs)}`;
 
 export const pinsLately = (state: State, nowMs: number): number => grantsLately(state.grants, nowMs);
 
@@ -141,6 +160,11 @@ export function probeDelayMs(state: State, intervalMs: number | undefined, nowMs
   return isCalm ? intervalMs : Math.min(intervalMs, SUSPECT_INTERVAL_MS);
 }
 
+function judgeOf(state: State): string {
+  if (state.isDown) return "probe";
+  return state.silence === undefined ? "deliveries" : "silence";
+}
+
 /** Lines for what changed since it was last told; an ejection that ran out is told by the next event. */
 function tell(state: State, nowMs: number): Step {
   const { isHealthy, isDraining, reason } = healthOf(state, nowMs);
@@ -149,7 +173,7 @@ function tell(state: State, nowMs: number): Step {
   const by = state.drainingSinceMs === undefined ? "the instance says so" : "an operator's drain";
   const health: LogLine = isHealthy
     ? { level: "info", event: "instance.recovered", instance, reason: "healthy again", outMs: nowMs - told.healthSinceMs }
-    : { level: "warn", event: "instance.ejected", instance, reason, by: state.isDown ? "probe" : "deliveries" };
+    : { level: "warn", event: "instance.ejected", instance, reason, by: judgeOf(state) };
   const drain: LogLine = isDraining
     ? { level: "info", event: "instance.draining", instance, reason: by }
     : { level: "info", event: "instance.recovered", instance, reason: "no longer draining" };

@@ -2,6 +2,7 @@
 import type { LinkPorts } from "../../src/links/link.ts";
 import type { RoutesSource } from "../../src/pipeline/snapshot.ts";
 import type { Log } from "../../src/ports/log.ts";
+import { generationInForce } from "../bot/stub.ts";
 import { routesSource } from "../config/source.ts";
 import type { Env } from "../env.ts";
 import { instanceHttp } from "../instance-http.ts";
@@ -10,6 +11,8 @@ import { jsonLog, systemClock } from "../runtime.ts";
 export interface InstancePorts extends LinkPorts {
   readonly routes: RoutesSource;
   readonly log: Log;
+  /** Of the tokens the account's bot issues to this instance. */
+  readonly generationInForce: (account: string, instance: string) => Promise<number>;
 }
 
 export const instancePorts = (env: Env): InstancePorts => ({
@@ -17,4 +20,5 @@ export const instancePorts = (env: Env): InstancePorts => ({
   http: instanceHttp(env),
   clock: systemClock,
   log: jsonLog,
+  generationInForce: (account, instance) => generationInForce(env, account, instance),
 });

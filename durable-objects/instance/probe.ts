@@ -25,18 +25,26 @@ const UNPUBLISHED: ReadonlySet<number> = new Set([401, 403, 404, 405]);
 
 type Ask = (url: string) => Promise<Exchange>;
 
-export async function probe(config: InstanceConfig, ports: LinkPorts): Promise<ProbeReport> {
+/** An instance that only polls has no address. */
+export const isProbed = (config: InstanceConfig): boolean => config.url !== undefined || Object.keys(config.native).length > 0;
+
+/** Undefined when nothing of the instance can be asked: it only polls. */
+export async function probe(config: InstanceConfig, ports: LinkPorts): Promise<ProbeReport | undefined> {
   const forwarded: Record<string, string> = config.forwardedFor === "none" ? {} : { "x-forwarded-for": config.forwardedFor };
   const headers = { accept: "application/json", ...forwarded };
   const ask: Ask = (url) => exchange({ url, method: "GET", headers, deadlineMs: config.probe.timeoutMs, readsBody: () => true }, ports);
-  const base = (config.url ?? "").replace(/\/+$/, "");
+  const base = config.url?.replace(/\/+$/, "");
+  if (!isProbed(config)) return undefined;
   const [gateway, listeners, readiness] = await Promise.all([
-    askGateway(ask, base),
+    base === undefined ? UNASKED : askGateway(ask, base),
     Promise.all(listenersOf(config).map((origin) => askListener(ask, origin))),
-    ask(`${base}/readyz`),
+    base === undefined ? {} : ask(`${base}/readyz`).then(readyOf),
   ]);
-  return { ...withListeners(gateway, listeners), ...readyOf(readiness) };
+  return { ...withListeners(gateway, listeners), ...readiness };
 }
+
+/** Its listeners are all that is known of it. */
+const UNASKED: ProbeReport = { verdict: "up", reason: "its listeners answer" };
 
 /** One broken listener is its own account's trouble, and deliveries find that out; with none left the instance takes no messages. */
 function withListeners(gateway: ProbeReport, listeners: readonly Listener[]): ProbeReport {

@@ -2,6 +2,7 @@
 import { isEjected } from "../../src/core/ejection.ts";
 import type { InstanceStatus } from "../../src/ports/instances.ts";
 import { healthOf, pinsLately, type State } from "./machine.ts";
+import type { PollerDetails } from "./outbox-desk.ts";
 import type { ProbeReport } from "./probe.ts";
 
 export interface InstanceDetails extends InstanceStatus {
@@ -16,6 +17,8 @@ export interface InstanceDetails extends InstanceStatus {
   readonly ejectionsInARow: number;
   /** Undefined until this incarnation of the object has probed. */
   readonly lastProbe?: ProbeReport & { readonly atMs: number };
+  /** One for each account it polls for. */
+  readonly pollers: readonly PollerDetails[];
 }
 
 export function statusOf(state: State, nowMs: number): InstanceStatus {
@@ -30,8 +33,14 @@ export function statusOf(state: State, nowMs: number): InstanceStatus {
   };
 }
 
-export function detailsOf(state: State, lastProbe: InstanceDetails["lastProbe"], nowMs: number): InstanceDetails {
+export interface Seen {
+  readonly lastProbe: InstanceDetails["lastProbe"] | undefined;
+  readonly pollers: readonly PollerDetails[];
+}
+
+export function detailsOf(state: State, { lastProbe, pollers }: Seen, nowMs: number): InstanceDetails {
   return {
+    pollers,
     ...statusOf(state, nowMs),
     reason: healthOf(state, nowMs).reason,
     healthSinceMs: state.told.healthSinceMs,
