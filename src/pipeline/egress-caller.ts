@@ -3,6 +3,7 @@ import type { EgressTarget } from "../channels/egress.ts";
 import type { Routes } from "../config/routes.ts";
 import type { Account } from "../core/account.ts";
 import { readEdgeToken } from "../core/edge-token.ts";
+import type { LinkName } from "../core/link-name.ts";
 import { fail, ok, type Result } from "../core/result.ts";
 import { Secret } from "../core/secret.ts";
 import type { Secrets } from "../ports/secrets.ts";
@@ -20,6 +21,8 @@ export interface Caller {
   readonly account: Account;
   readonly instance: string;
   readonly generation: number;
+  /** How it takes its messages of this account. */
+  readonly link: LinkName;
   /** The bot's own token, which the call leaves with. */
   readonly token: Secret;
   readonly routes: Routes;
@@ -46,14 +49,11 @@ export async function identify(claim: Claim, ports: IdentifyPorts): Promise<Resu
   return generation === undefined ? fail("bad-token") : ok({ ...known.value, routes, generation, instance: claim.instance });
 }
 
-function lookUp(
-  claim: Claim,
-  routes: Routes,
-  secrets: Secrets,
-): Result<{ readonly account: Account; readonly token: Secret }, CallerProblem> {
+function lookUp(claim: Claim, routes: Routes, secrets: Secrets): Result<Pick<Caller, "account" | "link" | "token">, CallerProblem> {
   const account = routes.accounts.get(claim.account);
   if (account === undefined) return fail("unknown-account");
-  if (linkOf(routes, claim.instance, account.id) === undefined) return fail("unknown-instance");
+  const link = linkOf(routes, claim.instance, account.id);
+  if (link === undefined) return fail("unknown-instance");
   const token = secrets.get(account.secrets["token"] ?? "");
-  return token === undefined ? fail("no-secret") : ok({ account, token });
+  return token === undefined ? fail("no-secret") : ok({ account, link: link.name, token });
 }

@@ -1,10 +1,12 @@
 /**
  * The journey of one call of an instance to its platform: token -> class -> turn -> held, conflict or ownership -> forward or
- * pretend. It decides and never sends; `workers/egress/` reads the body, forwards and answers.
+ * pretend. A question for updates of an instance that polls goes to its outbox instead, and asks nobody on the way.
+ * It decides and never sends; `workers/egress/` reads the body, forwards and answers.
  */
 import type { CallHead, Egress, EgressCall, EgressTarget, WireAnswer } from "../channels/egress.ts";
+import type { PollCall, Polling } from "../channels/polling.ts";
 import type { ConversationRef } from "../core/conversation-ref.ts";
-import { ok, type Result } from "../core/result.ts";
+import { fail, ok, type Result } from "../core/result.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Conversations } from "../ports/conversations.ts";
 import type { Log } from "../ports/log.ts";
@@ -45,7 +47,14 @@ export interface Answered {
   readonly retryAfterMs?: number;
 }
 
-export type EgressDecision = Forward | Answered;
+/** For the instance's outbox, which judges the token's generation itself. */
+export interface Poll {
+  readonly kind: "poll";
+  readonly caller: Caller;
+  readonly asks: PollCall;
+}
+
+export type EgressDecision = Forward | Answered | Poll;
 
 /** Short: configuration is read again within seconds. */
 const UNCONFIGURED_RETRY_MS = 5_000;
@@ -55,11 +64,21 @@ export async function decideEgress(request: EgressRequest, ports: EgressPorts): 
   const caller = await identify(request, { ...ports, tokenPrefix: egress.tokenPrefix });
   if (!caller.ok) return refuseCaller(request, caller.problem, ports);
 
-  const read = await readCall(request);
+  const read = await readCall(request, caller.value.link === "poll" ? egress.polling : undefined);
   if (!read.ok) return refused(egress, 400, `Bad Request: ${read.problem.detail}`);
-  const call = read.value;
+  const { call, asks } = read.value;
+  if (asks !== undefined) return { kind: "poll", caller: caller.value, asks };
 
-  const permit = await ports.outbound.permit(caller.value.account.id, permitRequest(caller.value, call, egress));
+  return decideCall(request, { caller: caller.value, call }, ports);
+}
+
+async function decideCall(
+  request: EgressRequest,
+  { caller, call }: { readonly caller: Caller; readonly call: EgressCall },
+  ports: EgressPorts,
+): Promise<EgressDecision> {
+  const { egress } = request;
+  const permit = await ports.outbound.permit(caller.account.id, permitRequest(caller, call, egress));
   if (permit.verdict === "revoked") return refuseCaller(request, "revoked", ports);
   if (permit.verdict === "later") return refusedFor(egress, permit.retryAfterMs);
 
@@ -68,22 +87,34 @@ export async function decideEgress(request: EgressRequest, ports: EgressPorts): 
 
   // Ownership is asked after the wait: it must hold when the words leave, not when they joined the queue.
   if (permit.waitMs > 0) await ports.clock.sleep(permit.waitMs);
-  const forward: Forward = { kind: "forward", caller: caller.value, call, target: targetOf(request, call), waitMs: permit.waitMs };
+  const forward: Forward = { kind: "forward", caller, call, target: targetOf(request, call), waitMs: permit.waitMs };
   if (!asksOwnership(call)) return forward;
 
-  const spoken = await askOwnership(caller.value, { call, threads: permit.threads ?? [] }, ports.conversations);
+  const spoken = await askOwnership(caller, { call, threads: permit.threads ?? [] }, ports.conversations);
   if (spoken === undefined) return refused(egress, 502, "Bad Gateway");
   const { ref, verdict } = spoken;
   if (verdict.verdict !== "suppressed") return { ...forward, spoken: { ref, epoch: verdict.epoch } };
   return suppress({ request, call, ref, owner: verdict.owner, serial: permit.serial }, ports);
 }
 
-async function readCall(request: EgressRequest): Promise<Result<EgressCall, { readonly detail: string }>> {
-  if (request.target.kind === "file") return ok({ method: "file", class: "query" });
-  const call = request.egress.readCall(await request.readHead());
-  if (call.ok && call.value.class === "send" && call.value.chat === undefined)
-    return { ok: false, problem: { detail: "the call names no chat" } };
-  return call;
+interface ReadCall {
+  readonly call: EgressCall;
+  /** Set for what only the outbox of an instance that polls can answer. */
+  readonly asks?: PollCall | undefined;
+}
+
+async function readCall(
+  { target, egress, readHead }: EgressRequest,
+  polling: Polling | undefined,
+): Promise<Result<ReadCall, { readonly detail: string }>> {
+  if (target.kind === "file") return ok({ call: { method: "file", class: "query" } });
+  const head = await readHead();
+  const call = egress.readCall(head);
+  if (!call.ok) return call;
+  if (call.value.class === "send" && call.value.chat === undefined) return fail({ detail: "the call names no chat" });
+  const asks = polling?.read(head);
+  if (asks?.ok === false) return asks;
+  return ok({ call: call.value, asks: asks?.value });
 }
 
 /** What was classified is what is called, in the platform's spelling. */
@@ -137,7 +168,11 @@ async function suppress({ request, call, ref, owner, serial }: Suppression, port
   return { kind: "answered", answer: egress.pretend(call, { nowMs: ports.clock.nowMs(), serial }) };
 }
 
-function refuseCaller(request: EgressRequest, reason: string, { log }: EgressPorts): Answered {
+export function refuseCaller(
+  request: Pick<EgressRequest, "account" | "instance" | "egress">,
+  reason: string,
+  { log }: Pick<EgressPorts, "log">,
+): Answered {
   log.write({ level: "warn", event: "egress.rejected", account: request.account, instance: request.instance, reason });
   if (reason !== "unconfigured") return refused(request.egress, 401, "Unauthorized");
   return { ...refused(request.egress, 503, "Service Unavailable"), retryAfterMs: UNCONFIGURED_RETRY_MS };

@@ -17,7 +17,7 @@ it.each([
 ])("%s: one turn, ownership only where a person reads it", async (method, permit, spoken, end) => {
   const { ports, asked } = egressPorts();
   const decision = await decideEgress(await callOf(method), ports);
-  expect(decision.kind === "forward" ? "forward" : decision.answer.status).toBe(end);
+  expect(decision.kind === "answered" ? decision.answer.status : decision.kind).toBe(end);
   expect(asked.permits).toEqual([permit]);
   expect(asked.spoken).toEqual(spoken);
 });
@@ -200,4 +200,42 @@ it("a file is fetched without a pace, and without reading a body", async () => {
     target: { path: "documents/a.pdf" },
   });
   expect(asked.permits).toEqual(["eu-1/1 query "]);
+});
+
+describe("an instance that polls", () => {
+  const polls = async (method: string, bent: { readonly query?: string } = {}) => {
+    const { ports, asked } = egressPorts();
+    const target = { kind: "method", token: await tokenFor("polls-1", 7), path: method } as const;
+    return { asked, decision: await decideEgress(await callOf(method, { instance: "polls-1", target, ...bent }), ports) };
+  };
+
+  it("has its questions answered by its outbox, under the token's generation, and no other object is asked", async () => {
+    const { asked, decision } = await polls("poll");
+    expect(decision).toMatchObject({
+      kind: "poll",
+      caller: { instance: "polls-1", generation: 7, link: "poll" },
+      asks: { kind: "updates", question: { offset: 5, limit: 10, waitMs: 30_000 } },
+    });
+    expect([...asked.permits, ...asked.spoken, ...asked.log]).toEqual([]);
+  });
+
+  it("is told how much waits for it in the same way", async () => {
+    const { asked, decision } = await polls("query", { query: "count=1" });
+    expect([decision.kind, asked.permits]).toEqual(["poll", []]);
+  });
+
+  it("is refused what cannot be read, in the platform's way", async () => {
+    const { decision } = await polls("poll", { query: "garbage=1" });
+    expect(decision).toMatchObject({ answer: { status: 400, body: { refused: "Bad Request: no number" } } });
+  });
+
+  it.each([
+    ["send", "forward"],
+    ["typing", "forward"],
+    ["query", "forward"],
+    ["bot-change", "answered"],
+  ])("makes every other call as all instances do: %s", async (method, kind) => {
+    const { asked, decision } = await polls(method, { query: "chat=7" });
+    expect([decision.kind, asked.permits.length]).toEqual([kind, 1]);
+  });
 });

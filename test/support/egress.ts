@@ -15,12 +15,13 @@ export const ACCOUNT = "telegram:support";
 
 const account = { ...validDocument.accounts[ACCOUNT], proactive: "pool" };
 const lonely = { url: "http://127.0.0.1:18791" };
+const polling = { poll: [ACCOUNT] };
 
-/** One account, two instances linked to it, and one that is not. */
+/** One account, three instances linked to it, of which one polls, and one that is not. */
 export const egressDocument = {
   ...validDocument,
   accounts: { [ACCOUNT]: account },
-  instances: { ...validDocument.instances, "no-link": lonely },
+  instances: { ...validDocument.instances, "no-link": lonely, "polls-1": polling },
 };
 
 /** The method is the class: what a real channel makes of methods is its own tests' business. */
@@ -30,6 +31,19 @@ export const fixtureEgress: Egress = {
     apiBase: { variable: "FIXTURE_API_BASE", fallback: "https://platform.test" },
     resultOf: (body) => body,
     pollConflict: "Conflict: a webhook is set",
+  },
+  polling: {
+    read: ({ method, query }) => {
+      if (query.has("garbage")) return { ok: false, problem: { kind: "bad-body", detail: "no number" } };
+      if (method === "query") return { ok: true, value: query.has("count") ? { kind: "pending" } : undefined };
+      return { ok: true, value: method === "poll" ? { kind: "updates", question: { offset: 5, limit: 10, waitMs: 30_000 } } : undefined };
+    },
+    isWanted: () => true,
+    numbered: () => undefined,
+    answerOf: (updates) => JSON.stringify(updates),
+    pendingAnswer: (count) => ({ status: 200, body: { count } }),
+    conflict: "Conflict: another one asks",
+    maxAnswerBytes: 1000,
   },
   tokenPrefix: (realToken) => realToken.split(":")[0] ?? "",
   readCall: ({ method, query }) => {

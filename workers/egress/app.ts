@@ -4,12 +4,15 @@ import type { Channel } from "../../src/channels/channel.ts";
 import type { CallHead, Egress, EgressEntry } from "../../src/channels/egress.ts";
 import { decideEgress, type EgressPorts } from "../../src/pipeline/egress.ts";
 import type { Http } from "../../src/ports/http.ts";
+import type { Pollers } from "../../src/ports/pollers.ts";
 import { wireResponse } from "./answer.ts";
 import { forwardCall } from "./forward.ts";
+import { answerPoll } from "./poll.ts";
 import { type SplitBody, splitBody } from "./read-head.ts";
 
 export interface EgressDeps extends EgressPorts {
   readonly http: Http;
+  readonly pollers: Pollers;
   readonly channels: ReadonlyMap<string, Channel>;
   readonly variable: (name: string) => string | undefined;
 }
@@ -52,6 +55,7 @@ async function pass({ request, egress, entry, claim }: Incoming, deps: EgressDep
   };
   const decision = await decideEgress({ ...claim, egress, readHead }, deps);
   if (decision.kind === "answered") return wireResponse(decision.answer, decision.retryAfterMs);
+  if (decision.kind === "poll") return answerPoll(decision, egress, deps);
   const base = deps.variable(entry.apiBase.variable) ?? entry.apiBase.fallback;
   return forwardCall({ forward: decision, egress, base, request, takeBody: () => body?.takeBody() }, deps);
 }

@@ -3,6 +3,7 @@ import { outboundOf } from "../../durable-objects/bot/stub.ts";
 import { routesSource } from "../../durable-objects/config/source.ts";
 import { conversationsOf } from "../../durable-objects/conversation/stub.ts";
 import type { Env } from "../../durable-objects/env.ts";
+import { pollersOf } from "../../durable-objects/instance/poll-stub.ts";
 import { envSecrets, jsonLog, platformHttp, systemClock } from "../../durable-objects/runtime.ts";
 import { channels } from "../../src/channels/registry.ts";
 import type { EgressDeps } from "./app.ts";
@@ -16,6 +17,7 @@ export function egressDeps(env: Env): EgressDeps {
     channels,
     conversations: conversationsOf(env),
     outbound: outboundOf(env, routes),
+    pollers: pollersOf(env),
     clock: systemClock,
     log: jsonLog,
     http: platformHttp,
