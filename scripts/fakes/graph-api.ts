@@ -43,8 +43,6 @@ export interface ReadMark {
 
 export interface GraphApi {
   readonly url: string;
-  /** The origin of downloads. */
-  readonly mediaUrl: string;
   readonly numbers: ReadonlyMap<string, BusinessNumber>;
   readonly calls: () => readonly GraphCall[];
   /** Bearer tokens that no number has, one for each call. */
@@ -168,7 +166,6 @@ function apiOf(world: World, state: GraphState, deliver: GraphApi["deliver"]): O
   const { numbers, payloads } = world;
   const deliverBatch: GraphApi["deliverBatch"] = (items, to) => deliver(payloadOf(items, payloads), to);
   return {
-    mediaUrl: state.media.url,
     numbers,
     calls: () => state.calls,
     strangers: () => state.strangers,
@@ -193,7 +190,8 @@ function apiOf(world: World, state: GraphState, deliver: GraphApi["deliver"]): O
 
 export async function startGraphApi(options: GraphOptions): Promise<GraphApi> {
   const isToken = (header: string | undefined): boolean => options.numbers.some(({ token }) => token === bearerOf(header));
-  const media = await startMedia(isToken);
+  let url = "";
+  const media = await startMedia({ isToken, origin: () => url });
   const world = newWorld(options, media);
   const deliver = deliverer(world);
   const state: GraphState = {
@@ -203,12 +201,14 @@ export async function startGraphApi(options: GraphOptions): Promise<GraphApi> {
     onTaken: teller(world, deliver),
   };
   const api = apiOf(world, state, deliver);
-  const service = await listen(options.port ?? 0, (request, response, url) =>
-    url.pathname.startsWith("/__control/") ? answerControl(api, request, response, url) : answerGraph(state, request, response, url),
-  );
+  const service = await listen(options.port ?? 0, (request, response, at) => {
+    if (at.pathname.startsWith("/__control/")) return answerControl(api, request, response, at);
+    return media.answer(request, response, at) ?? answerGraph(state, request, response, at);
+  });
+  url = service.url;
   const stop = async (): Promise<void> => {
     world.sender.stop();
     await Promise.all([service.close(), media.close()]);
   };
-  return { ...api, url: service.url, stop };
+  return { ...api, url, stop };
 }

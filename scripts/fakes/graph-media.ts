@@ -1,5 +1,5 @@
 /**
- * The files of the stand-in for Meta's Graph API: what it says of one, the origin they are downloaded from, and another origin that is nobody's,
+ * The files of the stand-in for Meta's Graph API: what it says of one, their download, and another origin that is nobody's,
  * to which a bad answer can lead and which remembers whether a token came along. Outermost edge only.
  * @see https://developers.facebook.com/docs/whatsapp/cloud-api/reference/media
  */
@@ -38,7 +38,8 @@ export interface Stray {
 }
 
 export interface MediaStore {
-  readonly url: string;
+  /** Answers a download; undefined when the path is none. */
+  readonly answer: (request: IncomingMessage, response: ServerResponse, url: URL) => Promise<void> | undefined;
   readonly add: (options: MediaOptions) => string;
   /** What `GET /<id>` says; undefined when there is no such file. */
   readonly infoOf: (id: string) => Json | undefined;
@@ -109,22 +110,27 @@ function strangeOrigin(strays: Stray[]): Promise<Service> {
   });
 }
 
-export async function startMedia(isToken: (bearer: string | undefined) => boolean): Promise<MediaStore> {
+export interface MediaHome {
+  readonly isToken: (bearer: string | undefined) => boolean;
+  /** Where downloads come from: the API's own origin, which is the only one besides Meta's that the edge sends a token to. */
+  readonly origin: () => string;
+}
+
+export async function startMedia({ isToken, origin }: MediaHome): Promise<MediaStore> {
   const files = new Map<string, File>();
   const strays: Stray[] = [];
   const strange = await strangeOrigin(strays);
-  const answer = async (request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> => {
+  const answerDownload = async (request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> => {
     if (!isToken(request.headers.authorization)) return void response.writeHead(401).end();
-    const file = url.pathname === PATH ? files.get(url.searchParams.get("mid") ?? "") : undefined;
+    const file = files.get(url.searchParams.get("mid") ?? "");
     if (file === undefined) return void response.writeHead(404).end();
     await orHungUp(download(file, response, strange.url));
   };
-  const origin = await listen(0, answer);
   const addressOf = ({ id, fault, sha256 }: File): string =>
-    `${fault === "wrong-host" ? strange.url : origin.url}${PATH}?mid=${id}&ext=1790000000&hash=${sha256.toString("hex").slice(0, 16)}`;
+    `${fault === "wrong-host" ? strange.url : origin()}${PATH}?mid=${id}&ext=1790000000&hash=${sha256.toString("hex").slice(0, 16)}`;
   const factsOf = (file: File) => ({ id: file.id, mime_type: file.mimeType ?? "application/octet-stream", url: addressOf(file) });
   return {
-    url: origin.url,
+    answer: (request, response, url) => (url.pathname === PATH ? answerDownload(request, response, url) : undefined),
     add: (options) => {
       const id = `${1_000_000_000_000 + files.size}`;
       files.set(id, newFile(id, options));
@@ -140,6 +146,6 @@ export async function startMedia(isToken: (bearer: string | undefined) => boolea
       return file && { ...factsOf(file), ...name, ...(file.voice ? { voice: true } : {}), sha256: file.sha256.toString("base64") };
     },
     strays: () => strays,
-    close: async () => void (await Promise.all([origin.close(), strange.close()])),
+    close: strange.close,
   };
 }

@@ -21,4 +21,4 @@ const api = await startGraphApi({
   ...limit("pair-burst", "pairBurst"),
   ...limit("window-ms", "windowMs"),
 });
-announce({ url: api.url, mediaUrl: api.mediaUrl }, api.stop);
+announce({ url: api.url }, api.stop);

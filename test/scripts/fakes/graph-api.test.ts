@@ -425,7 +425,7 @@ test("a file is mentioned, described and downloaded with a number's token only",
     file_size: 9,
     messaging_product: "whatsapp",
   });
-  expect(new URL(body.url).origin).toBe(api.mediaUrl);
+  expect(new URL(body.url).origin).toBe(api.url);
   expect((await fetch(body.url)).status).toBe(401);
   expect(await (await fetch(body.url, { headers: { authorization: `Bearer ${FIRST.token}` } })).text()).toBe("a picture");
   expect((await call(api, "/v23.0/404404")).body.error).toMatchObject({ code: 100, error_subcode: 33 });
