@@ -1,45 +1,77 @@
 /**
- * The bot object: a thin shell around `machine.ts`. It reads the clock, applies a step, performs its effects, and does the
- * edge's own calls to the platform. One per account, in the account's residency.
+ * The bot object: a thin shell around `machine.ts`, and around the outbox, which keeps rows of its own. It reads the clock, applies
+ * a step, performs its effects, and does the edge's own calls to the platform. One per account, in the account's residency.
  */
 import { DurableObject } from "cloudflare:workers";
 import { channels } from "../../src/channels/registry.ts";
 import type { DeliveryStatus } from "../../src/core/delivery-status.ts";
-import type { Chat } from "../../src/core/message.ts";
 import { fail, type Result } from "../../src/core/result.ts";
 import type { Delta } from "../../src/core/series.ts";
 import type { Reply, ReplyVerdict } from "../../src/ports/bots.ts";
 import type { PermitRequest, PermitVerdict } from "../../src/ports/outbound.ts";
 import { routesSource } from "../config/source.ts";
+import { AlarmClock } from "../conversation/alarm-clock.ts";
+import { conversationsOf } from "../conversation/stub.ts";
 import type { Env } from "../env.ts";
 import { envSecrets, jsonLog, platformHttp, systemClock } from "../runtime.ts";
 import * as machine from "./machine.ts";
 import { NOTICE_MEMORY_MS, type Notice, sendNotice } from "./notice.ts";
+import { type Host, OutboxDesk } from "./outbox-desk.ts";
+import { OutboxRows } from "./outbox-rows.ts";
 import { type Connection, connect, type PlatformProblem } from "./platform.ts";
+import type { Presence } from "./presence.ts";
 import { BotStorage } from "./storage.ts";
 import { checkWebhook, setWebhook, showWebhook, type WebhookAnswer, type WebhookDesk } from "./webhook.ts";
 
 const ports = { http: platformHttp, clock: systemClock, log: jsonLog };
 
 export class Bot extends DurableObject<Env> {
-  readonly #storage: BotStorage;
+  readonly storage: BotStorage;
+  readonly rows: OutboxRows;
+  readonly clock: AlarmClock;
+  readonly #outbox: OutboxDesk;
   #state: machine.BotState;
+  /** How often this incarnation was asked or woken, operators aside: for the test that holds the budget. */
+  requests = 0;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
-    this.#storage = new BotStorage(ctx.storage);
-    this.#state = machine.bornWith(this.#storage.generations(), this.#storage.fact("counters") ?? {});
+    this.storage = new BotStorage(ctx.storage);
+    this.rows = new OutboxRows(ctx.storage);
+    this.clock = new AlarmClock(ctx);
+    this.#state = machine.bornWith(this.storage.generations(), this.storage.fact("counters") ?? {});
+    this.#outbox = new OutboxDesk(this.#host());
+    ctx.blockConcurrencyWhile(async () => {
+      await this.clock.load();
+      this.#outbox.arm();
+    });
+  }
+
+  #host(): Host {
+    return {
+      ...{ storage: this.storage, rows: this.rows, clock: this.clock, conversations: conversationsOf(this.env) },
+      connect: (account) => this.#connect(account),
+      pacing: () => this.#state.pacing,
+      setPacing: (pacing) => {
+        this.#state = { ...this.#state, pacing };
+      },
+      background: (work) => this.ctx.waitUntil(work),
+      tally: (delta) => this.#apply(machine.tally(this.#state, delta, systemClock.nowMs())),
+    };
   }
 
   permit(account: string, request: PermitRequest): PermitVerdict {
+    this.requests += 1;
     return this.#apply(machine.permit(this.#state, { ...request, account, nowMs: systemClock.nowMs() }));
   }
 
   penalize(penalty: Omit<machine.Penalty, "nowMs">): void {
+    this.requests += 1;
     this.#apply(machine.penalize(this.#state, { ...penalty, nowMs: systemClock.nowMs() }));
   }
 
   suppressed(call: Omit<machine.Suppressed, "nowMs">): void {
+    this.requests += 1;
     this.#apply(machine.suppressed(this.#state, { ...call, nowMs: systemClock.nowMs() }));
   }
 
@@ -56,7 +88,7 @@ export class Bot extends DurableObject<Env> {
   /** Claimed before it is sent, and sent behind the caller's back: a crash loses a notice rather than repeating it. */
   async notify(account: string, notice: Notice): Promise<void> {
     const nowMs = systemClock.nowMs();
-    if (!this.#storage.claimNotice(notice.key, nowMs, nowMs - NOTICE_MEMORY_MS)) return;
+    if (!this.storage.claimNotice(notice.key, nowMs, nowMs - NOTICE_MEMORY_MS)) return;
     const connection = await this.#connect(account);
     if (!connection.ok) return jsonLog.write({ level: "warn", event: "notice.failed", account, reason: connection.problem.kind });
     const request = { instance: "", generation: machine.generationOf(this.#state, ""), class: "notice", chat: notice.chat };
@@ -66,13 +98,21 @@ export class Bot extends DurableObject<Env> {
   }
 
   /** Durable when it resolves. */
-  async reply(_account: string, _reply: Reply): Promise<ReplyVerdict> {
-    throw new Error("not built yet");
+  reply(account: string, reply: Reply): Promise<ReplyVerdict> {
+    this.requests += 1;
+    return this.#outbox.reply(account, reply);
   }
 
-  async present(_account: string, _presence: { readonly chat: Chat; readonly messageId: string }): Promise<void> {}
+  present(account: string, presence: Presence): Promise<void> {
+    this.requests += 1;
+    return this.#outbox.present(account, presence);
+  }
 
-  async statuses(_account: string, _statuses: readonly DeliveryStatus[]): Promise<void> {}
+  /** Durable when it resolves. */
+  statuses(account: string, statuses: readonly DeliveryStatus[]): Promise<void> {
+    this.requests += 1;
+    return this.#outbox.statuses(account, statuses);
+  }
 
   showWebhook(account: string, publicUrl: string): Promise<WebhookAnswer> {
     return this.#atDesk(account, publicUrl, showWebhook);
@@ -92,9 +132,29 @@ export class Bot extends DurableObject<Env> {
     return this.#state.counters;
   }
 
-  override alarm(): void {
+  /** Never throws: what could not be done is done by the next one. */
+  override async alarm(): Promise<void> {
+    this.requests += 1;
+    this.clock.rang();
+    try {
+      await this.#outbox.wake();
+      this.#flushWhenDue();
+    } catch (error) {
+      jsonLog.write({ level: "error", event: "bot.error", detail: String(error) });
+      this.clock.ringSoon();
+    }
+  }
+
+  /** The alarm rings for the outbox too, and far more often than counters are worth a row. */
+  #flushWhenDue(): void {
+    const { flushAtMs } = this.#state;
+    const nowMs = systemClock.nowMs();
+    if (flushAtMs !== undefined && flushAtMs > nowMs && !this.#outbox.isEmpty) {
+      this.clock.ringBy(flushAtMs);
+      return;
+    }
     this.#apply(machine.flush(this.#state));
-    this.#storage.purgeNotices(systemClock.nowMs() - NOTICE_MEMORY_MS);
+    this.storage.purgeNotices(nowMs - NOTICE_MEMORY_MS);
   }
 
   #connect(account: string): Promise<Result<Connection, PlatformProblem>> {
@@ -107,7 +167,7 @@ export class Bot extends DurableObject<Env> {
     const { http, log } = ports;
     const nowMs = systemClock.nowMs();
     const secrets = envSecrets(this.env);
-    return act({ connection: connection.value, publicUrl, storage: this.#storage, secrets, http, log, nowMs });
+    return act({ connection: connection.value, publicUrl, storage: this.storage, secrets, http, log, nowMs });
   }
 
   #apply<Reply>(step: machine.Step<Reply>): Reply {
@@ -117,8 +177,8 @@ export class Bot extends DurableObject<Env> {
   }
 
   #perform(effect: machine.BotEffect): void {
-    if (effect.do === "arm-flush") void this.ctx.storage.setAlarm(effect.atMs);
-    if (effect.do === "keep-counters") this.#storage.keepFact("counters", effect.counters);
-    if (effect.do === "keep-generation") this.#storage.keepGeneration(effect.instance, effect.generation);
+    if (effect.do === "arm-flush") this.clock.ringBy(effect.atMs);
+    if (effect.do === "keep-counters") this.storage.keepFact("counters", effect.counters);
+    if (effect.do === "keep-generation") this.storage.keepGeneration(effect.instance, effect.generation);
   }
 }

@@ -15,7 +15,8 @@ export interface BotState {
   readonly counters: Delta;
   /** The totals that were last written down. */
   readonly flushed: Delta;
-  readonly isFlushArmed: boolean;
+  /** When the counters are written down, if there is anything new in them. */
+  readonly flushAtMs: number | undefined;
   readonly serial: number;
   readonly threads: Threads;
 }
@@ -48,7 +49,7 @@ export const bornWith = (generations: ReadonlyMap<string, number>, counters: Del
   pacing: freshPacing,
   counters,
   flushed: counters,
-  isFlushArmed: false,
+  flushAtMs: undefined,
   serial: 0,
   threads: new Map(),
 });
@@ -86,12 +87,16 @@ export function permit(state: BotState, event: PermitEvent): Step<Permit> {
 function counted(state: BotState, event: PermitEvent, reply: Permit): Step<Permit> {
   const labels = { account: event.account, class: event.class, verdict: reply.verdict };
   const step = count(state, series("egress_calls_total", labels), event.nowMs);
-  return event.class === "send" ? { ...step, reply } : { state: { ...step.state, isFlushArmed: state.isFlushArmed }, effects: [], reply };
+  return event.class === "send" ? { ...step, reply } : { state: { ...step.state, flushAtMs: state.flushAtMs }, effects: [], reply };
 }
 
-function count(state: BotState, name: string, nowMs: number): Step<undefined> {
-  const effects: readonly BotEffect[] = state.isFlushArmed ? [] : [{ do: "arm-flush", atMs: nowMs + FLUSH_AFTER_MS }];
-  return { state: { ...state, counters: addDeltas(state.counters, { [name]: 1 }), isFlushArmed: true }, effects, reply: undefined };
+const count = (state: BotState, name: string, nowMs: number): Step<undefined> => tally(state, { [name]: 1 }, nowMs);
+
+/** Counted here, and written down with everything else that is. */
+export function tally(state: BotState, delta: Delta, nowMs: number): Step<undefined> {
+  const flushAtMs = state.flushAtMs ?? nowMs + FLUSH_AFTER_MS;
+  const effects: readonly BotEffect[] = state.flushAtMs === undefined ? [{ do: "arm-flush", atMs: flushAtMs }] : [];
+  return { state: { ...state, counters: addDeltas(state.counters, delta), flushAtMs }, effects, reply: undefined };
 }
 
 export interface Suppressed {
@@ -130,7 +135,7 @@ export function revoke(state: BotState, instance: string): Step<number | undefin
 }
 
 export const flush = (state: BotState): Step<undefined> => ({
-  state: { ...state, flushed: state.counters, isFlushArmed: false },
+  state: { ...state, flushed: state.counters, flushAtMs: undefined },
   effects: state.flushed === state.counters ? [] : [{ do: "keep-counters", counters: state.counters }],
   reply: undefined,
 });

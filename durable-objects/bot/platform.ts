@@ -61,11 +61,16 @@ export async function connect(accountId: string, ports: PlatformPorts): Promise<
 const unconfigured = (detail: string) => fail({ kind: "unconfigured", detail } as const);
 
 /** The result out of the platform's envelope; a refusal in its own words, without the token. */
-export async function callPlatform(connection: Connection, call: PlatformCall, http: Http): Promise<Result<unknown, PlatformProblem>> {
+export async function callPlatform(
+  connection: Connection,
+  call: PlatformCall,
+  http: Http,
+  timeoutMs = TIMEOUT_MS,
+): Promise<Result<unknown, PlatformProblem>> {
   const { account, base, platform, token } = connection;
   // Not AbortSignal.timeout: a timer that is left behind would keep the object in memory, and on the bill, until it fires.
   const deadline = new AbortController();
-  const timer = setTimeout(() => deadline.abort(), TIMEOUT_MS);
+  const timer = setTimeout(() => deadline.abort(), timeoutMs);
   try {
     const { url, ...request } = platform.request(call, { account, base, token: token.open() });
     const response = await http.fetch(url, { ...request, redirect: "manual", signal: deadline.signal });

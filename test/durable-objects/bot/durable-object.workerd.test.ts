@@ -140,6 +140,11 @@ it.each([
   expect(written.mock.calls.join()).not.toContain("AAF-real");
 });
 
+it("a channel whose instances answer by themselves has no outbox", async () => {
+  const reply = { key: "u1", ref: { key: `${ACCOUNT}/chat/777` }, seq: 1, chat, text: "hello", askedAtMs: 0 };
+  await expect(botsOf(env).reply(ACCOUNT, reply)).rejects.toThrow("the edge sends no answers on telegram");
+});
+
 it("a notice for an account that is not there does not throw either", async () => {
   await botsOf(env).notify("telegram:nobody", notice);
 });

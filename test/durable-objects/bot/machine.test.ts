@@ -96,7 +96,7 @@ it("a suppressed call is written down at once: what /metrics says of it is never
   const step = suppressed(after(fresh, 1), { account: event.account, instance: "us-1", chat, nowMs: 1000 });
   expect(step.effects).toEqual([{ do: "keep-counters", counters: step.state.counters }]);
   expect(flush(step.state).effects).toEqual([]);
-  expect(suppressed(fresh, { account: event.account, instance: "us-1", chat, nowMs: 1000 }).state.isFlushArmed).toBe(false);
+  expect(suppressed(fresh, { account: event.account, instance: "us-1", chat, nowMs: 1000 }).state.flushAtMs).toBeUndefined();
 });
 
 it("a pause the platform asked for makes the chat's next calls wait", () => {

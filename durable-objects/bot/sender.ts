@@ -1,0 +1,49 @@
+/** One part to the platform, and what its answer means. Never throws, never repeats: what follows is the machine's to say. */
+import type { PlatformCall } from "../../src/channels/channel.ts";
+import type { Outgoing } from "../../src/channels/outgoing.ts";
+import type { Http } from "../../src/ports/http.ts";
+import { noteOf } from "./note.ts";
+import type { Answer, Entry, Speech } from "./outbox-state.ts";
+import { type Connection, callPlatform, type PlatformProblem } from "./platform.ts";
+
+/** A connection whose channel sends agents' answers. */
+export interface Line {
+  readonly connection: Connection;
+  readonly outgoing: Outgoing;
+}
+
+export const speechOf = ({ connection, outgoing }: Line): Speech => ({
+  pace: (chat) => connection.platform.pace(chat),
+  windowMs: outgoing.windowMs,
+  hasTemplate: (chat) => outgoing.template(connection.account, chat, "") !== undefined,
+});
+
+/** `words` are undefined when their row is gone: nothing is left to say. */
+export async function sendPart(line: Line, entry: Entry, words: string | undefined, http: Http): Promise<Answer> {
+  const call = callOf(line, entry, words);
+  if (call === undefined) return givenUp("there is nothing to send");
+  const sent = await callPlatform(line.connection, call, http);
+  return sent.ok ? { kind: "taken", id: line.outgoing.sentId(sent.value) } : answerOf(line.outgoing, sent.problem, entry.refusals);
+}
+
+function callOf({ connection, outgoing }: Line, entry: Entry, words: string | undefined): PlatformCall | undefined {
+  const note = noteOf(entry);
+  if (entry.templateAt === entry.next) return outgoing.template(connection.account, entry.chat, note);
+  return words === undefined ? undefined : outgoing.send(entry.chat, words, note);
+}
+
+const givenUp = (detail: string): Answer => ({ kind: "refused", verdict: { kind: "give-up", detail } });
+
+function answerOf(outgoing: Outgoing, problem: PlatformProblem, refusals: number): Answer {
+  switch (problem.kind) {
+    case "unreached":
+      return { kind: "unanswered", detail: problem.detail };
+    case "unconfigured":
+      return givenUp(problem.detail);
+    case "refused": {
+      // A success that cannot be read is a success: the platform has it, under an id nobody will tell us.
+      if (problem.status >= 200 && problem.status < 300) return { kind: "taken", id: undefined };
+      return { kind: "refused", verdict: outgoing.judge({ status: problem.status, body: problem.body, refusals }) };
+    }
+  }
+}
