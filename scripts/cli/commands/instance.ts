@@ -9,6 +9,15 @@ export interface LinkAnswer {
   readonly apiRoot: string | null;
 }
 
+/** How an instance that asks for its updates does so, for one account. */
+interface PollerAnswer {
+  readonly account: string;
+  /** 0: never. */
+  readonly calledAtMs: number;
+  readonly isWaiting: boolean;
+  readonly open: number;
+}
+
 export interface InstanceAnswer {
   readonly name: string;
   readonly region: string | null;
@@ -26,6 +35,7 @@ export interface InstanceAnswer {
   readonly healthSinceMs?: number;
   readonly active?: number;
   readonly lastProbe?: { readonly version?: string };
+  readonly pollers?: readonly PollerAnswer[];
   /** Its object could not be asked. */
   readonly error?: string;
 }
@@ -69,7 +79,7 @@ export const instanceShow: Command = {
 };
 
 function showLines(one: InstanceAnswer): readonly string[] {
-  const { name, url, region, pools, links = [], healthSinceMs } = one;
+  const { name, url, region, pools, links = [], pollers = [], healthSinceMs } = one;
   const since = healthSinceMs === undefined || healthSinceMs === 0 ? undefined : time(healthSinceMs);
   const rows = links.map(({ account, link, apiRoot }) => [account, link, apiRoot]);
   return [
@@ -77,8 +87,13 @@ function showLines(one: InstanceAnswer): readonly string[] {
     ...facts({ "draining since": one.drainingSinceMs === undefined ? undefined : time(one.drainingSinceMs) }),
     "",
     ...(rows.length === 0 ? ["the document links no account to it"] : table(["ACCOUNT", "LINK", "API ROOT"], rows)),
+    ...(pollers.length === 0 ? [] : ["", ...table(["POLLS FOR", "LAST CALL", "WAITS NOW", "UNCONFIRMED"], pollers.map(pollerRow))]),
   ];
 }
+
+const pollerRow = ({ account, calledAtMs, isWaiting, open }: PollerAnswer): readonly unknown[] => [
+  ...[account, calledAtMs === 0 ? "never" : time(calledAtMs), isWaiting, open],
+];
 
 interface CheckAnswer {
   readonly instance: string;

@@ -305,6 +305,10 @@ const polling = {
   isDrainListed: false,
   healthSinceMs: AT,
   reason: "it does not poll",
+  pollers: [
+    { account: "telegram:support", calledAtMs: AT, isWaiting: true, isSilent: false, open: 3 },
+    { account: "telegram:sales", calledAtMs: 0, isWaiting: false, isSilent: true, open: 0 },
+  ],
 };
 
 it("instance list names the link to each account", async () => {
@@ -336,9 +340,13 @@ it("instance show says why it is out, and where its own calls go", async () => {
       "ACCOUNT           LINK  API ROOT",
       "telegram:support  poll  https://edge/egress/telegram/support/eu-3",
       "",
+      "POLLS FOR         LAST CALL             WAITS NOW  UNCONFIRMED",
+      "telegram:support  2026-11-21 09:30:00Z  yes        3",
+      "telegram:sales    never                 no         0",
+      "",
     ].join("\n"),
   ]);
-  const drained = { ...polling, links: [], isDrainListed: true };
+  const drained = { ...polling, links: [], pollers: [], isDrainListed: true };
   const other = await against({ "GET /admin/instances/eu-3": { json: drained } }, "instance", "show", "eu-3");
   expect([other.code, other.out.includes("the document links no account to it")]).toEqual([0, true]);
 });
