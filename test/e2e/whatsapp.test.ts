@@ -112,7 +112,7 @@ describe("a conversation", () => {
     expect(graph.reads().find(({ messageId }) => messageId === "wamid.order1")).toMatchObject({ number: SALES, isTyping: true });
     expect(instance.chat.calls().find(({ text }) => text === "one")).toMatchObject({
       agent: "sales-public",
-      scopes: "operator.write",
+      scopes: ["operator.write"],
       text: "one",
     });
   });
