@@ -17,7 +17,7 @@ export interface Question {
 }
 
 /** Gateways take files of 5 MB and images of 10 MB by default, and models often no image above 5. @see https://docs.openclaw.ai/gateway/openresponses-http-api */
-export const MAX_FILE_BYTES = 5_000_000;
+export const MAX_FILE_BYTES = 5 * 1024 * 1024;
 /** @see https://docs.openclaw.ai/gateway/openai-http-api */
 const MAX_SHOWN = 8;
 /** 16 MiB of base64: gateways read bodies of 20 MB. */

@@ -26,7 +26,7 @@ const OURS: ReadonlySet<string> = new Set(["unauthorized", "forbidden", "proxy_a
  */
 const ABOUT_PAYLOAD = /^Invalid image_url content|^Missing user message|^invalid request$|^input\b|^messages\b/;
 const PAYLOAD: ReadonlySet<number> = new Set([400, 413, 415, 422]);
-const MAX_REASON_LENGTH = 120;
+const MAX_REASON_LENGTH = 200;
 
 export function outcomeOfRefusal({ status, headers, found }: Answered, facts: Facts): Outcome {
   const error = errorIn(found);

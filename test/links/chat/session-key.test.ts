@@ -38,21 +38,19 @@ describe("any conversation", () => {
     maxLength: 5,
   });
 
-  it("has a key of its own, also where a gateway folds keys to lower case", () => {
+  it("has a key of its own, also where a gateway folds keys to lower case", () =>
     fc.assert(
       fc.property(name, name, (left, right) => {
         const [one, other] = [left, right].map((session) => sessionKey(facts({ session })).toLowerCase());
         expect(one === other).toBe(left === right);
       }),
       { numRuns: 2000 },
-    );
-  });
+    ));
 
-  it("has a key that can stand in a header, with no more parts than it should have", () => {
+  it("has a key that can stand in a header, with no more parts than it should have", () =>
     fc.assert(
       fc.property(name, (session) => {
         expect(sessionKey(facts({ session }))).toMatch(/^agent:sales-public:(?:whatsapp:)?direct:[a-z0-9._/@+=~-]*$/);
       }),
-    );
-  });
+    ));
 });
