@@ -41,14 +41,7 @@ export class Instance extends DurableObject<Env> {
     this.ports = instancePorts(env);
     this.#storage = new InstanceStorage(ctx.storage);
     this.#state = this.#storage.load(nameIn(ctx.id.name ?? ""));
-    this.#desk = new OutboxDesk(this.#storage.outbox, new WaitingRoom(ctx), {
-      instance: () => this.#state.name,
-      ports: {
-        clock: this.ports.clock,
-        log: { write: (line) => this.ports.log.write(line) },
-        generationInForce: (account) => this.ports.generationInForce(account, this.#state.name),
-      },
-    });
+    this.#desk = new OutboxDesk(this.#storage.outbox, new WaitingRoom(ctx), { ports: this.ports, instance: () => this.#state.name });
   }
 
   get rowsWritten(): number {

@@ -19,7 +19,7 @@ export interface DeskPorts {
   readonly clock: Clock;
   readonly log: Log;
   /** Of the tokens the bot issues now: asked once for each account. */
-  readonly generationInForce: (account: string) => Promise<number>;
+  readonly generationInForce: (account: string, instance: string) => Promise<number>;
 }
 
 export interface PollerDetails {
@@ -179,7 +179,8 @@ export class OutboxDesk {
 
   /** Asked of the bot once, because a token may have been revoked before anybody polled. */
   async #admits({ account, generation }: Pick<PollAsk, "account" | "generation">): Promise<boolean> {
-    if (this.#poller(account).generation === undefined) this.acceptFrom(account, await this.#ports.generationInForce(account));
+    if (this.#poller(account).generation === undefined)
+      this.acceptFrom(account, await this.#ports.generationInForce(account, this.#instance()));
     return generation >= (this.#poller(account).generation ?? 0);
   }
 
