@@ -28,7 +28,8 @@ export interface Caller {
   readonly routes: Routes;
 }
 
-export type CallerProblem = "unconfigured" | "unknown-account" | "unknown-instance" | "no-secret" | "bad-token";
+/** `unlinked`: a genuine token of an instance that this copy of the document does not know, or not any more. */
+export type CallerProblem = "unconfigured" | "unknown-account" | "unknown-instance" | "unlinked" | "no-secret" | "bad-token";
 
 /** Checked against when there is nothing to check, so that an unknown name takes as long as a wrong token. */
 const NOBODY = new Secret("0:nobody");
@@ -46,14 +47,14 @@ export async function identify(claim: Claim, ports: IdentifyPorts): Promise<Resu
   const token = known.ok ? known.value.token : NOBODY;
   const generation = await readEdgeToken(claim.target.token, claim, ports.tokenPrefix(token.open()), token);
   if (!known.ok) return known;
-  return generation === undefined ? fail("bad-token") : ok({ ...known.value, routes, generation, instance: claim.instance });
+  const link = linkOf(routes, claim.instance, known.value.account.id)?.name;
+  if (generation === undefined) return fail(link === undefined ? "unknown-instance" : "bad-token");
+  return link === undefined ? fail("unlinked") : ok({ ...known.value, routes, link, generation, instance: claim.instance });
 }
 
-function lookUp(claim: Claim, routes: Routes, secrets: Secrets): Result<Pick<Caller, "account" | "link" | "token">, CallerProblem> {
+function lookUp(claim: Claim, routes: Routes, secrets: Secrets): Result<Pick<Caller, "account" | "token">, CallerProblem> {
   const account = routes.accounts.get(claim.account);
   if (account === undefined) return fail("unknown-account");
-  const link = linkOf(routes, claim.instance, account.id);
-  if (link === undefined) return fail("unknown-instance");
   const token = secrets.get(account.secrets["token"] ?? "");
-  return token === undefined ? fail("no-secret") : ok({ account, link: link.name, token });
+  return token === undefined ? fail("no-secret") : ok({ account, token });
 }

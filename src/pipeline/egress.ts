@@ -59,6 +59,9 @@ export type EgressDecision = Forward | Answered | Poll;
 /** Short: configuration is read again within seconds. */
 const UNCONFIGURED_RETRY_MS = 5_000;
 
+/** What a newer configuration may mend. A client that is told 401 once may never ask again. */
+const PASSING: ReadonlySet<string> = new Set(["unconfigured", "unlinked"]);
+
 export async function decideEgress(request: EgressRequest, ports: EgressPorts): Promise<EgressDecision> {
   const { egress } = request;
   const caller = await identify(request, { ...ports, tokenPrefix: egress.tokenPrefix });
@@ -174,7 +177,7 @@ export function refuseCaller(
   { log }: Pick<EgressPorts, "log">,
 ): Answered {
   log.write({ level: "warn", event: "egress.rejected", account: request.account, instance: request.instance, reason });
-  if (reason !== "unconfigured") return refused(request.egress, 401, "Unauthorized");
+  if (!PASSING.has(reason)) return refused(request.egress, 401, "Unauthorized");
   return { ...refused(request.egress, 503, "Service Unavailable"), retryAfterMs: UNCONFIGURED_RETRY_MS };
 }
 

@@ -89,8 +89,7 @@ it("asking for updates is refused in the platform's words", async () => {
 it.each<[string, { readonly target?: string; readonly account?: string; readonly instance?: string }, string]>([
   ["another instance's token", { target: "us-1" }, "bad-token"],
   ["an account that is not there", { account: "telegram:nobody" }, "unknown-account"],
-  ["an instance that is not there", { instance: "nobody" }, "unknown-instance"],
-  ["an instance without a link for the account", { instance: "no-link" }, "unknown-instance"],
+  ["an instance that is not there, with another's token", { instance: "nobody", target: "us-1" }, "unknown-instance"],
 ])("%s gets the same 401 as everybody, and only the log knows why", async (_name, bent, reason) => {
   const { ports, asked } = egressPorts();
   const account = bent.account ?? ACCOUNT;
@@ -102,6 +101,14 @@ it.each<[string, { readonly target?: string; readonly account?: string; readonly
     answer: { status: 401, body: { refused: "Unauthorized", retryAfterMs: undefined } },
   });
   expect(asked.log).toMatchObject([{ event: "egress.rejected", reason }]);
+  expect([...asked.permits, ...asked.spoken]).toEqual([]);
+});
+
+it.each(["nobody", "no-link"])("a genuine token of %s, which the document does not link here, is told to come again", async (instance) => {
+  const { ports, asked } = egressPorts();
+  const request = await callOf("send", { instance, target: { kind: "method", token: await tokenFor(instance), path: "send" } });
+  expect(await decideEgress(request, ports)).toMatchObject({ kind: "answered", answer: { status: 503 }, retryAfterMs: 5000 });
+  expect(asked.log).toMatchObject([{ event: "egress.rejected", reason: "unlinked" }]);
   expect([...asked.permits, ...asked.spoken]).toEqual([]);
 });
 
