@@ -3,11 +3,11 @@
  * guard in `quota-guard.ts` turns that into the policy's verdict.
  */
 import { Ratelimit } from "@upstash/ratelimit";
-import { Redis } from "@upstash/redis";
+import type { Redis } from "@upstash/redis";
 import type { BucketRule } from "../../src/core/token-bucket.ts";
 import type { Clock } from "../../src/ports/clock.ts";
 import type { Quota } from "../../src/ports/quota.ts";
-import { type UpstashAccess, upstashRequester } from "./upstash-requester.ts";
+import { type UpstashAccess, upstashScripts } from "./upstash-scripts.ts";
 
 const MINUTE_MS = 60_000;
 const KEY_PREFIX = "clawedge:quota";
@@ -34,7 +34,7 @@ export function refillOf({ perMinute, burst }: BucketRule): UpstashRefill {
 
 /** Build it once per isolate: limiters, and the memory of who is blocked until when, are kept per rule. */
 export function upstashQuota(access: UpstashAccess, clock: Clock): Quota {
-  const redis = new Redis(upstashRequester(access));
+  const redis = upstashScripts(access);
   const limiters = new Map<string, Ratelimit>();
 
   const limiterFor = (rule: BucketRule): Ratelimit => {
