@@ -1,4 +1,4 @@
-/** Ways in which a gateway's Telegram listener can misbehave, on demand. Outermost edge only. */
+/** Ways in which a gateway's Telegram listener, or its polling, can misbehave on demand. Outermost edge only. */
 import type { ServerResponse } from "node:http";
 import * as z from "zod";
 import { sleep } from "./http-service.ts";
@@ -14,8 +14,15 @@ import { sleep } from "./http-service.ts";
  * - redirect: 307 to `location`
  * - endless: 200 without the marker and a body that does not end
  * - unmarked: stores the update, answers 200 without the marker
+ * - deaf: does not ask for updates; of one that polls, which knows `slow` besides and nothing else
  */
-export const FAULTS = ["refuse", "hang", "mute", "slow", "status", "reset", "garbage", "redirect", "endless", "unmarked"] as const;
+export const FAULTS = ["refuse", "hang", "mute", "slow", "status", "reset", "garbage", "redirect", "endless", "unmarked", "deaf"] as const;
+
+const POLL_FAULTS: readonly string[] = ["deaf", "slow"];
+
+/** The faults that mean something to an instance that polls, or to one that listens. */
+export const faultsOf = (polls: boolean): readonly string[] =>
+  polls ? POLL_FAULTS : FAULTS.filter((kind) => kind === "slow" || !POLL_FAULTS.includes(kind));
 
 export const faultSchema = z.strictObject({
   kind: z.enum(FAULTS),
@@ -48,6 +55,7 @@ export async function misbehave(fault: Fault, response: ServerResponse): Promise
       return false;
     case "mute":
     case "unmarked":
+    case "deaf":
       return false;
     case "hang":
       return true;

@@ -1,6 +1,6 @@
 /**
  * The durable queue of the OpenClaw-shaped stand-in: one JSON line per fact in one file, on disk before an update is accepted.
- * After a kill it knows what was accepted, what was answered, and at which turn each session is. Outermost edge only.
+ * After a kill it knows what was accepted, what was answered, at which turn each session is, and from which update on to ask. Outermost edge only.
  */
 import { closeSync, fdatasync, openSync, readFileSync, truncateSync, write } from "node:fs";
 import { promisify } from "node:util";
@@ -16,7 +16,10 @@ export interface Accepted {
   readonly text: string;
 }
 
-type Fact = { readonly fact: "accepted"; readonly entry: Accepted } | { readonly fact: "answered"; readonly updateId: number };
+type Fact =
+  | { readonly fact: "accepted"; readonly entry: Accepted }
+  | { readonly fact: "answered"; readonly updateId: number }
+  | { readonly fact: "offset"; readonly offset: number };
 
 export interface Queue {
   /** Resolves when the update is on disk: with its turn, or undefined when it, or its message under another update id, was known. */
@@ -25,6 +28,10 @@ export interface Queue {
   /** Accepted and not answered when the file was opened, in order, with their turns. */
   readonly unanswered: readonly (readonly [entry: Accepted, turn: number])[];
   readonly counts: () => { readonly accepted: number; readonly answered: number };
+  /** Of one that polls: the first update id it does not know; 0 before it knows any. */
+  readonly offset: () => number;
+  /** Resolves when it is on disk. */
+  readonly moveOffset: (offset: number) => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
@@ -89,8 +96,10 @@ export function openQueue(file: string): Queue {
     open.set(entry.updateId, [entry, turn]);
     return turn;
   };
+  let offset = 0;
   for (const fact of readFacts(file)) {
     if (fact.fact === "accepted") learn(fact.entry);
+    else if (fact.fact === "offset") offset = fact.offset;
     else open.delete(fact.updateId);
   }
   const unanswered = [...open.values()];
@@ -108,6 +117,11 @@ export function openQueue(file: string): Queue {
       return append({ fact: "answered", updateId });
     },
     counts: () => ({ accepted: seenUpdates.size, answered: seenUpdates.size - open.size }),
+    offset: () => offset,
+    moveOffset: (next) => {
+      offset = next;
+      return append({ fact: "offset", offset });
+    },
     close,
   };
 }

@@ -1,21 +1,22 @@
 /**
- * An OpenClaw-shaped gateway for the demo, the bench and tests: probes on the gateway port, Telegram's listener with the durable queue and its marker,
- * answers through its own `apiRoot`. It stands at the outermost edge only, holds no agent, and is no substitute for trying a real gateway.
+ * An OpenClaw-shaped gateway for the demo, the bench and tests: probes on the gateway port, Telegram by its listener or by polling, with the durable
+ * queue behind both, answers through its own `apiRoot`. It stands at the outermost edge only, holds no agent, and is no substitute for trying a real gateway.
  */
-import { createHash, timingSafeEqual } from "node:crypto";
 import { mkdtempSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { answerJson, listen, readBody, type Service } from "./http-service.ts";
+import { answerJson, listen, readBody } from "./http-service.ts";
 import { type BotOptions, claimBot } from "./instance-bot.ts";
 import { type Chat, openChat } from "./instance-chat.ts";
 import type { ChatOptions } from "./instance-chat-caller.ts";
 import { chatFaultSchema } from "./instance-chat-fault.ts";
-import { type Fault, faultSchema, misbehave } from "./instance-fault.ts";
+import { type Fault, faultSchema } from "./instance-fault.ts";
+import { type Counts, type Inbox, openInbox } from "./instance-inbox.ts";
+import { openListener } from "./instance-listener.ts";
+import { type PollCounts, startPolling } from "./instance-poll.ts";
 import { openQueue, type Queue } from "./instance-queue.ts";
 import { startTurns, type TurnFacts } from "./instance-turns.ts";
-import { readUpdate } from "./instance-update.ts";
 
 export interface InstanceOptions {
   readonly name: string;
@@ -23,11 +24,14 @@ export interface InstanceOptions {
   /** The gateway's own port: probes. 0 takes any free one, as for the listener. */
   readonly port?: number;
   readonly listenerPort?: number;
-  readonly secret: string;
+  /** What its listener expects; one that polls has none. */
+  readonly secret?: string;
   readonly token: string;
   readonly apiRoot: string;
   /** What it gives `setWebhook` at start; default its own listener, which is how a gateway steals a bot. */
   readonly webhookUrl?: string;
+  /** It asks for its updates instead of listening for them. */
+  readonly poll?: boolean;
   readonly stateFile?: string;
   readonly replyText?: (facts: TurnFacts) => string;
   readonly thinkMs?: number;
@@ -36,94 +40,33 @@ export interface InstanceOptions {
   readonly chat?: ChatOptions;
 }
 
-export interface Counts {
-  /** Genuine POSTs to the listener, repeats included. */
-  readonly received: number;
-  readonly repeated: number;
-  readonly unauthorized: number;
-  readonly accepted: number;
-  readonly answered: number;
-}
-
 export interface Instance {
   readonly name: string;
   readonly url: string;
+  /** Empty when it polls. */
   readonly listenerUrl: string;
   readonly stateFile: string;
   /** Its `/v1`. */
   readonly chat: Omit<Chat, "answer">;
   readonly counts: () => Counts;
-  /** Undefined ends a fault. */
+  /** Undefined when it listens. */
+  readonly polls: () => PollCounts | undefined;
+  /** Undefined ends a fault. Rejects one that means nothing to an instance that listens, or that polls. */
   readonly setFault: (fault: Partial<Fault> | undefined) => Promise<void>;
   /** `false`: the probes answer as of a gateway that is still starting. */
   readonly setStarted: (isStarted: boolean) => void;
   readonly stop: () => Promise<void>;
 }
 
-export const WEBHOOK_PATH = "/telegram-webhook";
-const MARKER = { "content-type": "text/plain", "x-openclaw-delivery-accepted": "durable" };
 const MAX_BODY_BYTES = 1024 * 1024;
-
-const sha256 = (text: string): Buffer => createHash("sha256").update(text).digest();
-const isSecret = (given: unknown, expected: string): boolean =>
-  typeof given === "string" && timingSafeEqual(sha256(given), sha256(expected));
 
 interface State {
   readonly options: InstanceOptions;
   readonly queue: Queue;
+  readonly inbox: Inbox;
   readonly start: ReturnType<typeof startTurns>;
   readonly chat: Chat;
-  fault: Fault | undefined;
   isStarted: boolean;
-  received: number;
-  repeated: number;
-  unauthorized: number;
-}
-
-const countsOf = ({ queue, received, repeated, unauthorized }: State): Counts => ({ received, repeated, unauthorized, ...queue.counts() });
-
-/** The fault that holds for this request, counted. */
-function takeFault(state: State): Fault | undefined {
-  const { fault } = state;
-  if (fault?.times === undefined) return fault;
-  state.fault = fault.times > 1 ? { ...fault, times: fault.times - 1 } : undefined;
-  return fault;
-}
-
-async function parseJson(request: IncomingMessage): Promise<{ readonly status: 413 | 400 } | { readonly json: unknown }> {
-  const body = await readBody(request, MAX_BODY_BYTES);
-  if (body === undefined) return { status: 413 };
-  try {
-    return { json: JSON.parse(body.toString("utf8")) };
-  } catch {
-    return { status: 400 };
-  }
-}
-
-/** Secret, then JSON, then the queue, then 200 with the marker and nothing else; the turn starts after the answer. */
-async function takeUpdate(state: State, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const fault = takeFault(state);
-  if (fault !== undefined && (await misbehave(fault, response))) return;
-  if (!isSecret(request.headers["x-telegram-bot-api-secret-token"], state.options.secret)) {
-    state.unauthorized += 1;
-    return void response.writeHead(401).end("unauthorized");
-  }
-  const read = await parseJson(request);
-  if ("status" in read) return void response.writeHead(read.status).end();
-  const entry = readUpdate(read.json);
-  if (entry === undefined) return void response.writeHead(400).end();
-  state.received += 1;
-  const turn = await state.queue.accept(entry);
-  if (turn === undefined) state.repeated += 1;
-  else state.start(entry, turn);
-  if (fault?.kind === "mute") return;
-  response.writeHead(200, fault?.kind === "unmarked" ? { "content-type": "text/plain" } : MARKER).end();
-}
-
-function answerListener(state: State, request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> | undefined {
-  if (url.pathname === "/healthz") return void response.end("ok");
-  if (url.pathname === WEBHOOK_PATH && request.method === "POST") return takeUpdate(state, request, response);
-  return void response.writeHead(404).end();
 }
 
 function probe(state: State, path: string): readonly [status: number, body: unknown] | undefined {
@@ -137,7 +80,13 @@ function probe(state: State, path: string): readonly [status: number, body: unkn
   return undefined;
 }
 
-type Control = Pick<Instance, "setFault" | "setStarted" | "counts">;
+type Control = Pick<Instance, "setFault" | "setStarted" | "counts" | "polls">;
+
+function factsOf({ options, inbox, isStarted, chat }: State, { counts, polls }: Control): object {
+  const { name, region } = options;
+  const facts = { name, region, pid: process.pid, fault: inbox.fault() ?? null, isStarted };
+  return { ...facts, ...counts(), polls: polls() ?? null, chat: chat.counts() };
+}
 
 /** `GET /__control/state`, `GET /__control/chat`, `POST /__control/fault` and `/chat-fault` (empty body ends it), `POST /__control/started`. */
 async function answerControl(
@@ -154,9 +103,7 @@ async function answerControl(
   else if (verb === "POST started") control.setStarted(body !== false);
   else if (verb !== "GET state")
     return answerJson(response, 404, { error: "verbs: GET state, GET chat, POST fault, POST chat-fault, POST started" });
-  const { name, region } = state.options;
-  const facts = { name, region, pid: process.pid, fault: state.fault ?? null, isStarted: state.isStarted };
-  answerJson(response, 200, { ...facts, ...countsOf(state), chat: state.chat.counts() });
+  answerJson(response, 200, factsOf(state, control));
 }
 
 function answerGateway(
@@ -176,56 +123,59 @@ const defaultReply = ({ name, turn, text }: TurnFacts): string => `[${name}] tur
 
 function newState(options: InstanceOptions, bot: BotOptions, stateFile: string): State {
   const queue = openQueue(stateFile);
-  const { name, replyText = defaultReply, thinkMs = 0, fault } = options;
+  const { name, replyText = defaultReply, thinkMs = 0, fault, poll = false } = options;
   const start = startTurns({ name, bot, queue, replyText, thinkMs });
+  const inbox = openInbox({ queue, start, polls: poll });
+  inbox.setFault(fault && faultSchema.parse(fault));
   const chat = openChat(options.chat, { name, replyText, thinkMs, historyFile: `${stateFile}.chat` });
-  return { options, queue, start, chat, fault, isStarted: true, received: 0, repeated: 0, unauthorized: 0 };
+  return { options, queue, inbox, start, chat, isStarted: true };
 }
 
-/** The Telegram listener, which a fault can close and open again on the same port. */
-async function openListener(
-  state: State,
-): Promise<{ readonly url: string; readonly follow: () => Promise<void>; readonly close: () => Promise<void> }> {
-  const open = (port: number): Promise<Service> => listen(port, (request, response, url) => answerListener(state, request, response, url));
-  const { port, url, ...first } = await open(state.options.listenerPort ?? 0);
-  let close: (() => Promise<void>) | undefined = first.close;
-  const follow = async (): Promise<void> => {
-    const isRefusing = state.fault?.kind === "refuse";
-    const closing = close;
-    if (isRefusing && closing !== undefined) {
-      close = undefined;
-      await closing();
-    }
-    if (!isRefusing && close === undefined) ({ close } = await open(port));
-  };
-  await follow();
-  return { url, follow, close: async () => close?.() };
+/** How updates come to it. */
+interface Way {
+  readonly listenerUrl: string;
+  readonly polls: () => PollCounts | undefined;
+  /** After another fault was set. */
+  readonly follow: () => Promise<void>;
+  readonly stop: () => Promise<void>;
+}
+
+async function listening({ options, inbox }: State, bot: BotOptions): Promise<Way> {
+  const { listenerPort = 0, secret, webhookUrl } = options;
+  const { url, follow, close } = await openListener(inbox, { port: listenerPort, secret });
+  claimBot(bot, { url: webhookUrl ?? url, secret: secret ?? "" }).catch((error: unknown) => console.error(error));
+  return { listenerUrl: url, polls: () => undefined, follow, stop: close };
+}
+
+function polling({ inbox, queue }: State, bot: BotOptions): Way {
+  const { counts, follow, stop } = startPolling({ bot, inbox, queue });
+  return { listenerUrl: "", polls: counts, follow: async () => follow(), stop };
 }
 
 export async function startInstance(options: InstanceOptions): Promise<Instance> {
-  const { name, secret, token, apiRoot } = options;
+  const { name, token, apiRoot } = options;
   const stateFile = options.stateFile ?? join(mkdtempSync(join(tmpdir(), "clawedge-instance-")), "queue.jsonl");
   let isStopped = false;
   const bot: BotOptions = { apiRoot, token, isStopped: () => isStopped };
   const state = newState(options, bot, stateFile);
-  const listener = await openListener(state);
+  for (const [entry, turn] of state.queue.unanswered) state.start(entry, turn);
+  const way = options.poll ? polling(state, bot) : await listening(state, bot);
   const control: Control = {
-    counts: () => countsOf(state),
+    counts: state.inbox.counts,
+    polls: way.polls,
     setFault: async (fault) => {
-      state.fault = fault && faultSchema.parse(fault);
-      await listener.follow();
+      state.inbox.setFault(fault);
+      await way.follow();
     },
     setStarted: (isStarted) => {
       state.isStarted = isStarted;
     },
   };
   const gateway = await listen(options.port ?? 0, (request, response, url) => answerGateway(state, control, [request, response, url]));
-  claimBot(bot, { url: options.webhookUrl ?? `${listener.url}${WEBHOOK_PATH}`, secret }).catch((error: unknown) => console.error(error));
-  for (const [entry, turn] of state.queue.unanswered) state.start(entry, turn);
   const stop = async (): Promise<void> => {
     isStopped = true;
-    await Promise.all([listener.close(), gateway.close()]);
+    await Promise.all([way.stop(), gateway.close()]);
     await state.queue.close();
   };
-  return { name, url: gateway.url, listenerUrl: `${listener.url}${WEBHOOK_PATH}`, stateFile, chat: state.chat, ...control, stop };
+  return { name, url: gateway.url, listenerUrl: way.listenerUrl, stateFile, chat: state.chat, ...control, stop };
 }

@@ -1,7 +1,7 @@
-/** The OpenClaw-shaped stand-in as a process of its own, so that it can be killed. Outermost edge only. `--reply` knows {name}, {turn} and {text}; `--chat` is JSON and switches `/v1` on. */
+/** The OpenClaw-shaped stand-in as a process of its own, so that it can be killed. Outermost edge only. `--reply` knows {name}, {turn} and {text}; `--poll true` asks for updates instead of listening; `--chat` is JSON and switches `/v1` on. */
 import { startInstance } from "./instance.ts";
 import { chatOptionsSchema } from "./instance-chat-caller.ts";
-import { FAULTS, faultSchema } from "./instance-fault.ts";
+import { faultSchema, faultsOf } from "./instance-fault.ts";
 import type { TurnFacts } from "./instance-turns.ts";
 import { announce, readFlags, requireFlag } from "./process.ts";
 
@@ -14,6 +14,7 @@ const NAMES = [
   "token",
   "api-root",
   "webhook-url",
+  "poll",
   "state",
   "reply",
   "think-ms",
@@ -29,14 +30,15 @@ const fill =
   (facts: TurnFacts): string =>
     template.replace(/\{(name|turn|text)\}/g, (_, word: keyof TurnFacts) => String(facts[word]));
 
-if (kind !== undefined && !FAULTS.some((fault) => fault === kind)) {
-  console.error(`--fault ${kind} is not one of: ${FAULTS.join(", ")}`);
+const poll = flags["poll"] === "true";
+if (kind !== undefined && !faultsOf(poll).includes(kind)) {
+  console.error(`--fault ${kind} is not one of: ${faultsOf(poll).join(", ")}`);
   process.exit(2);
 }
 
 const instance = await startInstance({
   name: requireFlag(flags, "name"),
-  secret: requireFlag(flags, "secret"),
+  ...(poll ? { poll } : { secret: requireFlag(flags, "secret") }),
   token: requireFlag(flags, "token"),
   apiRoot: requireFlag(flags, "api-root"),
   port: Number(flags["port"] ?? 0),
