@@ -92,8 +92,15 @@ function counted(state: BotState, event: PermitEvent, reply: Permit): Step<Permi
 
 const count = (state: BotState, name: string, nowMs: number): Step<undefined> => tally(state, { [name]: 1 }, nowMs);
 
-/** Counted here, and written down with everything else that is. */
+/** What a person may have seen twice, or never, is rare and a matter of record. */
+const isForTheRecord = (delta: Delta): boolean => Object.keys(delta).some((name) => name.startsWith("replies_"));
+
+/** Counted here, and written down with everything else that is; at once, when it is for the record. */
 export function tally(state: BotState, delta: Delta, nowMs: number): Step<undefined> {
+  if (isForTheRecord(delta)) {
+    const counters = addDeltas(state.counters, delta);
+    return { state: { ...state, counters, flushed: counters }, effects: [{ do: "keep-counters", counters }], reply: undefined };
+  }
   const flushAtMs = state.flushAtMs ?? nowMs + FLUSH_AFTER_MS;
   const effects: readonly BotEffect[] = state.flushAtMs === undefined ? [{ do: "arm-flush", atMs: flushAtMs }] : [];
   return { state: { ...state, counters: addDeltas(state.counters, delta), flushAtMs }, effects, reply: undefined };

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type GraphApi, startGraphApi } from "../../scripts/fakes/graph-api.ts";
 import { type Instance, startInstance } from "../../scripts/fakes/instance.ts";
-import { type LiveEdge, liveEdge, until } from "../support/live-edge.ts";
+import { ADMIN_TOKEN, type LiveEdge, liveEdge, until } from "../support/live-edge.ts";
 
 const NUMBER = "106540352242922";
 const KILLS = 4;
@@ -45,7 +45,15 @@ const settledOf = (message: string) => edge.log().filter((line) => line.event ==
 /** Repeats aside, in the order they were first taken. */
 const unique = (parts: readonly string[]): readonly string[] => [...new Set(parts)];
 
+/** A total of `/metrics`, over all its labels. */
+async function metric(name: string): Promise<number> {
+  const { body } = await edge.call("GET", "/metrics", undefined, [["authorization", `Bearer ${ADMIN_TOKEN}`]]);
+  const lines = body.split("\n").filter((line) => line.startsWith(name));
+  return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(" ") + 1)), 0);
+}
+
 it("kill -9 between and within the parts of four long answers", async () => {
+  let repeats = 0;
   for (let round = 1; round <= KILLS; round += 1) {
     const to = `1555000010${round}`;
     const id = `wamid.long${round}`;
@@ -67,9 +75,12 @@ it("kill -9 between and within the parts of four long answers", async () => {
     expect(unique(parts).length).toBeLessThanOrEqual(3);
     expect(unique(parts).length).toBeGreaterThan(1);
     expect(parts.length - unique(parts).length).toBeLessThanOrEqual(1);
+    repeats += parts.length - unique(parts).length;
     for (const part of unique(parts)) expect((part.match(/^```/gm) ?? []).length % 2).toBe(0);
     expect(settledOf(id)[0]).toMatchObject({ state: "answered" });
   }
   const calls = instance.chat.calls().filter(({ text }) => text.includes("[[long"));
   expect(calls).toHaveLength(KILLS);
+  expect(await metric("clawedge_replies_repeated_total")).toBeGreaterThanOrEqual(repeats);
+  expect(await metric("clawedge_replies_repeated_total")).toBeLessThanOrEqual(KILLS);
 });
