@@ -106,6 +106,34 @@ describe("deliveries", () => {
   });
 });
 
+describe("pollers", () => {
+  const silence = { accounts: ["telegram:a", "telegram:b"], calledAtMs: 1_000_000 };
+  const silent = (nowMs: number): InstanceEvent => ({ type: "polled", nowMs, silence });
+  const heard = (nowMs: number): InstanceEvent => ({ type: "polled", nowMs, silence: undefined });
+
+  it("their silence is an outage, told once, and over with the first call", () => {
+    const { state, log } = run([heard(1_000_000), silent(1_120_000), silent(1_180_000)]);
+    expect(healthOf(state, 1_180_000)).toEqual({
+      isHealthy: false,
+      isDraining: false,
+      reason: "the poller of telegram:a, telegram:b has not called for 180 s",
+    });
+    expect(log).toMatchObject([{ event: "instance.ejected", by: "silence", reason: expect.stringContaining("for 120 s") }]);
+    const over = run([heard(1_200_000)], state);
+    expect([healthOf(over.state, 1_200_000).isHealthy, eventsOf(over.log)]).toEqual([true, ["instance.recovered"]]);
+  });
+
+  it("good probes do not make up for it, nor do calls for bad probes", () => {
+    expect(healthOf(run([silent(0), up(1), up(2)]).state, 2).isHealthy).toBe(false);
+    expect(healthOf(run([down(0), down(1), heard(2)]).state, 2).isHealthy).toBe(false);
+  });
+
+  it("while it lasts nothing more is written", () => {
+    const { state } = run([silent(1_120_000)]);
+    expect(step(state, silent(1_500_000)).state).toEqual(state);
+  });
+});
+
 describe("drain", () => {
   it("is an operator's until undrained, whatever probes and deliveries say", () => {
     const { state } = run([{ type: "drain", nowMs: 0 }, up(1), report(2, "accepted"), up(3)]);

@@ -3,6 +3,8 @@ import { abortAllDurableObjects, env, evictDurableObject, runDurableObjectAlarm,
 import { beforeEach, describe, expect, it } from "vitest";
 import { botDesk } from "../../../durable-objects/bot/stub.ts";
 import { configOf } from "../../../durable-objects/config/stub.ts";
+import type { Conversation } from "../../../durable-objects/conversation/durable-object.ts";
+import { conversationsOf } from "../../../durable-objects/conversation/stub.ts";
 import type { Env } from "../../../durable-objects/env.ts";
 import type { Instance } from "../../../durable-objects/instance/durable-object.ts";
 import { pollersOf } from "../../../durable-objects/instance/poll-stub.ts";
@@ -12,6 +14,7 @@ import { utf8 } from "../../../src/core/bytes.ts";
 import type { LogLine } from "../../../src/core/log-line.ts";
 import type { Outcome } from "../../../src/core/outcome.ts";
 import type { PollAsk, PollVerdict } from "../../../src/ports/pollers.ts";
+import { commitOf } from "../../support/conversation.ts";
 
 const edge = env as unknown as Env;
 const ACCOUNT = "telegram:support";
@@ -23,13 +26,13 @@ const stubOf = (name: string): DurableObjectStub<Instance> => objectOf(edge, edg
 /** Every test has an instance of its own. */
 const NAMES = [
   ...["plain", "waits", "asleep", "crash", "late", "dies", "never", "silent", "two", "again", "future", "negative", "kinds", "revoked"],
-  ...["unpolled", "budget", "idle", "recovers", "half", "bad-body", "batch", "purge", "gone", "lost", "full"],
+  ...["unpolled", "budget", "idle", "recovers", "half", "bad-body", "batch", "purge", "gone", "lost", "full", "whole"],
 ] as const;
 const account = { pool: "p", secrets: { webhook: "TG_SECRET", token: "TG_TOKEN" } };
 const document = {
   accounts: { [ACCOUNT]: account, [OTHER]: account },
   instances: Object.fromEntries(NAMES.map((name) => [name, { poll: [ACCOUNT, OTHER] }])),
-  pools: { p: { instances: NAMES } },
+  pools: { p: { instances: NAMES }, whole: { instances: ["whole"] } },
 };
 
 beforeEach(async () => {
@@ -389,6 +392,41 @@ describe("what it costs", () => {
     // Besides them the first question, and an alarm that may have rung.
     expect((after.requests - before.requests) / 100).toBeLessThanOrEqual(2.03);
     expect((after.rowsWritten - before.rowsWritten) / 100).toBeLessThanOrEqual(2.03);
+  });
+
+  it("a polled update with its conversation: at most 4 requests and 6 rows", async () => {
+    const ref = { key: `${ACCOUNT}/chat/4242` };
+    const conversation: DurableObjectStub<Conversation> = objectOf(edge, edge.CONVERSATION, ref.key);
+    const cost = async () => {
+      const own = await runInDurableObject(conversation, (object) => ({
+        requests: object.requests,
+        rows: object.storage.rowsWritten + object.clock.rows,
+      }));
+      const outbox = await runInDurableObject(stubOf("whole"), ({ requests, rowsWritten }: Instance) => ({ requests, rows: rowsWritten }));
+      return { requests: own.requests + outbox.requests, rows: own.rows + outbox.rows };
+    };
+    const say = async (index: number): Promise<void> => {
+      const body = utf8(JSON.stringify({ update_id: 1, message: { text: `m${index}` } }));
+      const commit = commitOf({ ref, pool: "whole", arrivedAtMs: Date.now(), body });
+      expect(await conversationsOf(edge).commit(commit)).toMatchObject({ state: "stored" });
+    };
+    let waiting = told("whole", 1, { waitMs: 50_000 });
+    await isWaiting("whole");
+    await say(0);
+    expect(await waiting).toBe("m0@1");
+    waiting = told("whole", 2, { waitMs: 50_000 });
+    await isOpen("whole", 0);
+    const before = await cost();
+    for (let index = 1; index <= 100; index += 1) {
+      await say(index);
+      expect(await waiting).toBe(`m${index}@${index + 1}`);
+      waiting = told("whole", index + 2, { waitMs: 50_000 });
+      await isOpen("whole", 0);
+    }
+    await runDurableObjectAlarm(conversation);
+    const after = await cost();
+    expect((after.requests - before.requests) / 100).toBeLessThanOrEqual(4);
+    expect((after.rows - before.rows) / 100).toBeLessThanOrEqual(6);
   });
 
   it("an hour of an idle poller that waits 30 s: at most 200 requests, with the alarms", async () => {

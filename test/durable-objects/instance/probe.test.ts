@@ -62,6 +62,16 @@ it("nobody there is down", async () => {
   });
 });
 
+it("an instance that only polls has nothing to ask", async () => {
+  expect(await probe(configOf({ poll: ["telegram:a"] }), { http, clock })).toBeUndefined();
+});
+
+it("without a gateway's address its listeners are all that is known", async () => {
+  const of = (url: string) => probe(configOf({ native: { "telegram:a": { url, secret: "S" } } }), { http, clock });
+  expect(await of(`${server.origin}/telegram-webhook`)).toEqual({ verdict: "up", reason: "its listeners answer" });
+  expect(await of(`${server.refused}/telegram-webhook`)).toMatchObject({ verdict: "down" });
+});
+
 describe("native listeners", () => {
   it("a started gateway whose listener answers is up", async () => {
     expect(await gateway("started", listener(`${server.origin}/telegram-webhook`))).toMatchObject({ verdict: "up" });
