@@ -2,6 +2,7 @@
 import type { Outcome } from "../../core/outcome.ts";
 import { scrub } from "../../core/scrub.ts";
 import { Secret } from "../../core/secret.ts";
+import type { Turn } from "../../core/turn.ts";
 import type { Link } from "../link.ts";
 import { streamExchange } from "../stream-exchange.ts";
 import { bodyOf } from "./body.ts";
@@ -11,6 +12,7 @@ import { inWords, type Question, questionOf } from "./question.ts";
 import { addressOf, headersFor, wayFor } from "./request.ts";
 import { sinkFor } from "./sink.ts";
 import { turnOf } from "./turn.ts";
+import { plainName } from "./words.ts";
 
 const ATTEMPT_MS = 120_000;
 const MIN_TOKEN_LENGTH = 16;
@@ -19,13 +21,17 @@ async function handOver(request: ChatHandOver, ports: ChatPorts): Promise<Outcom
   const turn = turnOf(request.body);
   if (turn === undefined) return { kind: "refused", isPermanent: true, detail: "not a turn" };
   const endsAtMs = ports.clock.nowMs() + request.deadlineMs;
-  const question = await questionOf(turn, request.account, ports);
+  const question = await questionOf(heardIn(request, turn), request.account, ports);
   if (question.text === "" && question.shown.length === 0) return { kind: "refused", isPermanent: true, detail: "nothing to ask" };
   const outcome = await ask(question, request, endsAtMs, ports);
   // A gateway that refuses what it was given has begun nothing: a file that it does not like must not cost the words around it.
   const isAboutFiles = outcome.kind === "refused" && outcome.isPermanent === true && question.shown.length > 0;
   return isAboutFiles ? ask(inWords(question), request, endsAtMs, ports) : outcome;
 }
+
+/** In a group one session hears everybody: each turn says who spoke. */
+const heardIn = ({ chatKind }: ChatHandOver, turn: Turn): Turn =>
+  chatKind === "direct" || turn.senderName === undefined ? turn : { ...turn, text: `${plainName(turn.senderName)}: ${turn.text}` };
 
 async function ask(question: Question, request: ChatHandOver, endsAtMs: number, ports: ChatPorts): Promise<Outcome> {
   const { clock } = ports;

@@ -4,7 +4,7 @@ import { DELIVERY_HEADER } from "../native/request.ts";
 import type { ChatHandOver } from "./hand-over.ts";
 import { isPdf, type Question } from "./question.ts";
 import { sessionKey } from "./session-key.ts";
-import { fileName } from "./words.ts";
+import { plainName } from "./words.ts";
 
 /** One of the two ways of a gateway to be asked, and how it spells what a message is made of. */
 export interface Way {
@@ -32,7 +32,7 @@ const responses: Way = {
   setting: "gateway.http.endpoints.responses.enabled",
   text: (text) => ({ type: "input_text", text }),
   file: (media) => {
-    const named = media.name === undefined ? {} : { filename: fileName(media.name) };
+    const named = media.name === undefined ? {} : { filename: plainName(media.name) };
     const source = { type: "base64", media_type: media.mimeType, ...(isPdf(media) ? named : {}), data: "" };
     return { type: isPdf(media) ? "input_file" : "input_image", source };
   },

@@ -15,11 +15,11 @@ export const transcribed = (media: MediaRef, said: string): string => `[${titleO
 
 function titleOf({ kind, isVoice, name }: MediaRef): string {
   const title = isVoice === true ? "voice message" : kind;
-  return name === undefined ? title : `${title} "${fileName(name)}"`;
+  return name === undefined ? title : `${title} "${plainName(name)}"`;
 }
 
-/** As its sender called it, without what would end the quotes or the line. */
-export const fileName = (name: string): string => oneLine(name).replaceAll('"', "'").slice(0, MAX_NAME_LENGTH).toWellFormed();
+/** A name as somebody chose it, without what would end the quotes or the line. */
+export const plainName = (name: string): string => oneLine(name).replaceAll('"', "'").slice(0, MAX_NAME_LENGTH).toWellFormed();
 
 const oneLine = (text: string): string => text.replace(/[\p{Cc}\p{Zl}\p{Zp}[\]]+/gu, " ").trim();
 

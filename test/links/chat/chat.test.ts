@@ -68,6 +68,16 @@ describe("what the gateway sees", () => {
     );
   });
 
+  it("says who spoke in a group, and not in a direct chat", async () => {
+    const spoken = turn({ text: "where is it?", senderName: 'Ana "A"\n[x]' });
+    const contents: unknown[] = [];
+    for (const chatKind of ["group", "direct"] as const) {
+      await chat.handOver(askOf(`${server.origin}/chat/whole/`, spoken, { chatKind }), ports());
+      contents.push(contentSeen());
+    }
+    expect(contents).toEqual(["Ana 'A' x: where is it?", "where is it?"]);
+  });
+
   it("is the default agent where the pool names none, and one forwarding header where one is configured", async () => {
     await chat.handOver(askOf(`${server.origin}/chat/whole`, turn(), { agent: undefined, forwardedFor: "192.0.2.7" }), ports());
     const { headers, json } = lastSeen();
