@@ -35,15 +35,20 @@ ingressApp.post("/webhooks/:channel/:account", async (context) => {
   return accepted.ok ? new Response(null, { status: 200 }) : refuse(accepted.problem, idOf(target), context.env);
 });
 
-/** Some platforms ask whether the address is ours before they send anything. */
+/** Some platforms ask whether the address is ours before they send anything; to the others there is nothing to get here. */
 ingressApp.get("/webhooks/:channel/:account", async (context) => {
+  if (channels.get(context.req.param("channel"))?.handshake === undefined) return context.notFound();
   const arrival = await arrived(context.req.raw, context.req.param(), context.env);
   if (!arrival.ok) return refuse(arrival.problem, idOf(context.req.param()), context.env);
   const { delivery, target, snapshot } = arrival.value;
   const greeted = await greet(delivery, target, { snapshot, ports: journeyPorts(context.env, snapshot.routes) });
   if (greeted.ok) return new Response(greeted.value, { status: 200, headers: PLAIN });
-  return refuse(greeted.problem, idOf(target), context.env);
+  const refused = refuse(greeted.problem, idOf(target), context.env);
+  // What Meta documents for a wrong token. https://developers.facebook.com/docs/graph-api/webhooks/getting-started
+  return refused.status === UNVERIFIED ? new Response(null, { status: 403 }) : refused;
 });
+
+const UNVERIFIED = 401;
 
 /** A challenge is given back as it came: nobody may take it for a page. */
 const PLAIN = { "content-type": "text/plain; charset=utf-8", "x-content-type-options": "nosniff" };
