@@ -126,7 +126,8 @@ function deliverer(world: World): GraphApi["deliver"] {
 function teller(world: World, deliver: GraphApi["deliver"]): GraphState["onTaken"] {
   const tell = async (number: BusinessNumber, sent: SentMessage, facts: Pick<StatusFacts, "status" | "code">): Promise<void> => {
     const whom = sent.by === "recipient" ? { to: sent.to, userId: sent.to } : { to: sent.to };
-    const item = { number: number.id, id: sent.id, ...whom, ...facts };
+    const note = sent.body["biz_opaque_callback_data"];
+    const item = { number: number.id, id: sent.id, ...whom, ...facts, ...(typeof note === "string" ? { note } : {}) };
     world.statuses.push(item);
     await deliver(payloadOf([{ kind: "status", ...item }], world.payloads));
   };

@@ -32,6 +32,8 @@ export interface StatusFacts {
   readonly userId?: string;
   /** Why it failed. */
   readonly code?: number;
+  /** `biz_opaque_callback_data` of the message, which Meta gives back. */
+  readonly note?: string;
   readonly atMs?: number;
 }
 
@@ -81,6 +83,7 @@ function statusOf(facts: StatusFacts, ports: PayloadPorts): Json {
     timestamp: secondsOf(facts.atMs ?? ports.nowMs()),
     recipient_id: isPhone ? facts.to : undefined,
     recipient_user_id: facts.userId,
+    biz_opaque_callback_data: facts.note,
     errors: facts.code === undefined ? undefined : statusErrors(facts.code),
   });
 }
