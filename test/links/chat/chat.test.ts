@@ -6,6 +6,7 @@ import type { ChatPorts } from "../../../src/links/chat/hand-over.ts";
 import { chat } from "../../../src/links/chat/index.ts";
 import { links } from "../../../src/links/registry.ts";
 import { type Http, NotSent } from "../../../src/ports/http.ts";
+import { going, keepsTheLinkPromises } from "../../contract/any-link.ts";
 import {
   askOf,
   brokenStream,
@@ -27,6 +28,13 @@ beforeAll(async () => {
   server = await startAnsweringServer();
 });
 afterAll(() => server.stop());
+
+const sample = askOf("http://x.test");
+keepsTheLinkPromises({
+  link: chat,
+  body: () => sample.body,
+  handOver: (way, hurried) => chat.handOver(sample, { http: { fetch: going(way) }, clock: hurried, media: { find: going(way) } }),
+});
 
 readsEveryChatAnswer({ link: chat, ports: { http: nodeHttp, clock }, server: () => server });
 

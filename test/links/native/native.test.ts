@@ -5,6 +5,7 @@ import { native } from "../../../src/links/native/index.ts";
 import { links } from "../../../src/links/registry.ts";
 import { retryAfterMs } from "../../../src/links/retry-after.ts";
 import { type Http, NotSent } from "../../../src/ports/http.ts";
+import { going, keepsTheLinkPromises } from "../../contract/any-link.ts";
 import { handOverTo, readsEveryAnswer } from "../../contract/link.ts";
 import { type AnsweringServer, startAnsweringServer } from "../../fixtures/answering-server.ts";
 import { nodeHttp } from "../../support/node-http.ts";
@@ -16,6 +17,13 @@ beforeAll(async () => {
   server = await startAnsweringServer();
 });
 afterAll(() => server.stop());
+
+const sample = handOverTo("http://x.test/");
+keepsTheLinkPromises({
+  link: native,
+  body: () => sample.body,
+  handOver: (way, hurried) => native.handOver(sample, { http: { fetch: going(way) }, clock: hurried }),
+});
 
 readsEveryAnswer({ link: native, ports, server: () => server });
 
