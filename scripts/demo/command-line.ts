@@ -1,34 +1,37 @@
 /** The command lines of `npm start` and `npm run say`: flags to settings, or an explanation. Reads no file, starts nothing. */
 import { parseArgs } from "node:util";
 import { usageFailure } from "../edge/failure.ts";
-import { FAULTS } from "../fakes/instance-fault.ts";
+import { FAULTS, faultsOf } from "../fakes/instance-fault.ts";
+import { SUPERGROUPS, type TelegramWords, type WhatsAppWords, type Words } from "./words.ts";
 
 export const DEFAULT_STATE_DIR = ".clawedge/demo";
 export const DEFAULT_PORT = 8787;
 
 export const START_HELP = `npm start -- [--once] [--port N] [--fault INSTANCE=KIND] [--state DIR]
 
-Runs the real bundle in workerd with three demo instances and a stand-in for Telegram's servers, sends a handful of webhooks,
-tells the journey each took, and stays up. Everything listens on 127.0.0.1 only; Ctrl-C ends everything.
+Runs the real bundle in workerd with four demo instances and stand-ins for Telegram's and WhatsApp's servers, sends a handful of
+webhooks, tells the journey each took, and stays up. Everything listens on 127.0.0.1 only; Ctrl-C ends everything.
 
   --once                  end after the journeys: exit code 0 when every one ended as it should, else 1
   --port N                where the edge listens (default ${DEFAULT_PORT}, or any free port when that is taken; 0 takes any)
   --fault INSTANCE=KIND   start an instance that misbehaves; may be given several times
-                          kinds: ${FAULTS.join(", ")}
+                          kinds: ${faultsOf(false).join(", ")}
+                          of eu-3, which polls: ${faultsOf(true).join(", ")}
   --state DIR             where the demo keeps its files; those of the last run are replaced (default ${DEFAULT_STATE_DIR})
   --help                  this text
 
 Colours are left out when output is no terminal, or NO_COLOR is set.`;
 
-export const SAY_HELP = `npm run say -- [ACCOUNT] "TEXT" [--chat N] [--group] [--topic N] [--sender N]
+export const SAY_HELP = `npm run say -- [ACCOUNT] "TEXT" [--chat N] [--group] [--topic N] [--sender N] [--image]
 
-Plays a person who writes to the bot of the running demo, and tells the journey the message took.
+Plays a person who writes to an account of the running demo, and tells the journey the message took.
 
-  ACCOUNT      default telegram:support, the demo's one account
-  --chat N     which chat (default 42)
+  ACCOUNT      telegram:support (default) or whatsapp:sales; --account ACCOUNT does the same
+  --chat N     which chat, or which person on WhatsApp (default 42)
   --group      in the group of that number instead of a direct chat; mention @demo_bot to address the bot there
   --topic N    in this topic of the group
   --sender N   who writes (default: the person of the direct chat, or 777)
+  --image      with an image; on WhatsApp, which knows none of the three above
   --state DIR  the demo's --state
   --help       this text
 
@@ -44,11 +47,7 @@ export interface StartSettings {
 
 export interface SaySettings {
   readonly account: string;
-  readonly text: string;
-  /** As Telegram counts: groups are negative. */
-  readonly chat: number;
-  readonly topic: number | undefined;
-  readonly sender: number | undefined;
+  readonly words: Words;
   readonly stateDir: string;
 }
 
@@ -95,23 +94,49 @@ export function readStart(args: readonly string[]): StartSettings | undefined {
 }
 
 const SAY_OPTIONS = {
+  account: { type: "string" },
   chat: { type: "string", default: "42" },
   group: { type: "boolean", default: false },
   topic: { type: "string" },
   sender: { type: "string" },
+  image: { type: "boolean", default: false },
   state: { type: "string", default: DEFAULT_STATE_DIR },
   help: { type: "boolean", default: false },
 } as const;
 
 /** Ids of people and chats are below 2^52. @see https://core.telegram.org/bots/api#chat */
 const MAX_ID = 2 ** 52;
-/** Where the ids of groups with topics begin. @see https://core.telegram.org/api/bots/ids */
-const SUPERGROUPS = -1_000_000_000_000;
+/** The demo makes a phone number of it. */
+const MAX_PERSON = 9_999_999;
+
+interface Flags {
+  readonly chat: string;
+  readonly group: boolean;
+  readonly topic?: string | undefined;
+  readonly sender?: string | undefined;
+  readonly image: boolean;
+}
 
 function chatOf(chat: number, isGroup: boolean, topic: number | undefined): number {
   if (topic !== undefined) return chat > 0 ? SUPERGROUPS - chat : chat;
   return isGroup && chat > 0 ? -chat : chat;
 }
+
+function telegramWords(text: string, flags: Flags): TelegramWords {
+  if (flags.image) throw usageFailure("--image: only people on WhatsApp send images here");
+  const topic = flags.topic === undefined ? undefined : wholeNumber("topic", flags.topic, [2, 2 ** 31]);
+  const chat = chatOf(wholeNumber("chat", flags.chat, [-MAX_ID, MAX_ID]), flags.group, topic);
+  if (chat === 0) throw usageFailure("--chat 0: no chat has this number");
+  const from = flags.sender === undefined ? undefined : wholeNumber("sender", flags.sender, [1, MAX_ID]);
+  return { text, chat, topic, from };
+}
+
+function whatsAppWords(text: string, { chat, group, topic, sender, image }: Flags): WhatsAppWords {
+  if (group || topic !== undefined || sender !== undefined) throw usageFailure("--group, --topic and --sender are Telegram's");
+  return { text, person: wholeNumber("chat", chat, [1, MAX_PERSON]), hasImage: image };
+}
+
+const ACCOUNT = /^[a-z]+:[a-z0-9-]+$/;
 
 /** Undefined when help was asked for. */
 export function readSay(args: readonly string[]): SaySettings | undefined {
@@ -119,14 +144,10 @@ export function readSay(args: readonly string[]): SaySettings | undefined {
     parseArgs({ args: [...args], options: SAY_OPTIONS, strict: true, allowPositionals: true }),
   );
   if (values.help) return undefined;
-  const isAccountGiven = /^[a-z]+:[a-z0-9-]+$/.test(positionals[0] ?? "") && positionals.length > 1;
-  const [account, ...words] = isAccountGiven ? positionals : ["telegram:support", ...positionals];
-  const text = words.join(" ").trim();
-  if (account === undefined || text === "")
-    throw usageFailure('what is to be said is missing: npm run say -- telegram:support "where is my refund?"');
-  const topic = values.topic === undefined ? undefined : wholeNumber("topic", values.topic, [2, 2 ** 31]);
-  const chat = chatOf(wholeNumber("chat", values.chat, [-MAX_ID, MAX_ID]), values.group, topic);
-  if (chat === 0) throw usageFailure("--chat 0: no chat has this number");
-  const sender = values.sender === undefined ? undefined : wholeNumber("sender", values.sender, [1, MAX_ID]);
-  return { account, text, chat, topic, sender, stateDir: values.state };
+  const isFirst = values.account === undefined && ACCOUNT.test(positionals[0] ?? "") && positionals.length > 1;
+  const account = values.account ?? (isFirst ? positionals[0] : undefined) ?? "telegram:support";
+  const text = (isFirst ? positionals.slice(1) : positionals).join(" ").trim();
+  if (text === "") throw usageFailure('what is to be said is missing: npm run say -- telegram:support "where is my refund?"');
+  const words = account.startsWith("whatsapp:") ? whatsAppWords(text, values) : telegramWords(text, values);
+  return { account, words, stateDir: values.state };
 }

@@ -14,17 +14,49 @@ const isAcknowledged = ({ statuses }: Journey): boolean => statuses.at(-1) === 2
 export interface Destination {
   readonly pool: string;
   readonly rule: string;
+  /** Undefined: any of the pool. */
+  readonly instance?: string;
 }
 
-const reaches = (journey: Journey, { pool, rule }: Destination): boolean =>
-  journey.isVerified && isAcknowledged(journey) && isAnsweredOnce(journey) && journey.pool === pool && journey.rule === rule;
+const isRouted = (journey: Journey, { pool, rule, instance }: Destination): boolean =>
+  journey.isVerified &&
+  isAcknowledged(journey) &&
+  journey.pool === pool &&
+  journey.rule === rule &&
+  (instance === undefined || journey.settled?.instance === instance);
 
-const words = ({ pool, rule }: Destination): string => `pool ${pool} by ${rule === "default" ? "the account's default" : `rule ${rule}`}`;
+const reaches = (journey: Journey, destination: Destination): boolean => isRouted(journey, destination) && isAnsweredOnce(journey);
+
+function words({ pool, rule, instance }: Destination): string {
+  const by = rule === "default" ? "the account's default" : `rule ${rule}`;
+  return `pool ${pool} by ${by}${instance === undefined ? "" : `, instance ${instance}`}`;
+}
 
 export const answeredBy = (destination: Destination): Expectation => ({
   text: `verified, ${words(destination)}, accepted, answered once`,
   isMet: (journey) => reaches(journey, destination),
 });
+
+export interface Spoken extends Destination {
+  readonly agent: string;
+  /** Which answer of the conversation. */
+  readonly turn: number;
+  readonly images?: number;
+}
+
+/** OpenClaw does not speak the channel: the edge asked the agent, and sent its answer itself. */
+export const spokenFor = (destination: Spoken): Expectation => ({
+  text: `verified, ${words(destination)}, agent ${destination.agent} asked with operator.write alone, answer ${destination.turn} delivered once`,
+  isMet: (journey) =>
+    isRouted(journey, destination) &&
+    isAskedNarrowly(journey, destination) &&
+    journey.settled?.state === "answered" &&
+    journey.replies.length === 1 &&
+    journey.replies[0]?.includes(`answer ${destination.turn} `) === true,
+});
+
+const isAskedNarrowly = ({ asked }: Journey, { agent, images = 0 }: Spoken): boolean =>
+  asked?.agent === agent && asked.images === images && asked.scopes.join() === "operator.write";
 
 /** The conversation goes to another pool for this message, and the instance it has in `kept` stays its own. */
 export const overriddenTo = (destination: Destination, kept: string): Expectation => ({
@@ -47,3 +79,9 @@ export const survivedDeath: Expectation = {
   text: "held while the instance is dead, then accepted and answered exactly once",
   isMet: (journey) => isAcknowledged(journey) && journey.held.length > 0 && (journey.settled?.attempts ?? 0) > 1 && isAnsweredOnce(journey),
 };
+
+/** What an instance that polls has not fetched waits for it; nothing has to be tried again. */
+export const waitedFor = (destination: Destination): Expectation => ({
+  text: `${words(destination)}, where it waited until the instance asked again, answered exactly once`,
+  isMet: (journey) => reaches(journey, destination) && journey.placed.length === 0,
+});

@@ -4,13 +4,17 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { EdgeFailure } from "../edge/failure.ts";
 import { sleep } from "../fakes/http-service.ts";
+import type { ChatOptions } from "../fakes/instance-chat-caller.ts";
 
 export interface InstanceStart {
   readonly name: string;
   readonly region: string;
   readonly port: number;
+  /** Of its listener, unless it polls. */
   readonly listenerPort: number;
   readonly secret: string;
+  readonly polls: boolean;
+  readonly chat: ChatOptions | undefined;
   readonly token: string;
   readonly apiRoot: string;
   /** Its durable queue: it knows after a kill what it had accepted. */
@@ -28,11 +32,14 @@ const MAIN = fileURLToPath(new URL("instance-main.ts", import.meta.url).href);
 const READY_WITHIN_MS = 15_000;
 const REPLY = "{name} here: answer {turn} in this conversation";
 
-const argumentsOf = ({ stateFile, listenerPort, apiRoot, fault, ...same }: InstanceStart): readonly string[] => {
-  const flags = { ...same, "listener-port": listenerPort, "api-root": apiRoot, state: stateFile, reply: REPLY, "think-ms": 30 };
+/** Joined by `=`, because a secret may begin with a dash. */
+function argumentsOf({ stateFile, listenerPort, secret, apiRoot, fault, polls, chat, ...same }: InstanceStart): readonly string[] {
+  const way = polls ? { poll: true } : { "listener-port": listenerPort, secret };
+  const asked = chat === undefined ? {} : { chat: JSON.stringify(chat) };
+  const flags = { ...same, ...way, ...asked, "api-root": apiRoot, state: stateFile, reply: REPLY, "think-ms": 30 };
   const all = Object.entries(fault === undefined ? flags : { ...flags, fault });
-  return all.flatMap(([name, value]) => [`--${name}`, `${value}`]);
-};
+  return all.map(([name, value]) => `--${name}=${value}`);
+}
 
 async function untilReady(child: ChildProcess, ended: Promise<void>, name: string): Promise<void> {
   const errors: string[] = [];

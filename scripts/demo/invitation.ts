@@ -3,6 +3,7 @@ import type { Paint } from "./paint.ts";
 
 export interface Invited {
   readonly account: string;
+  readonly whatsapp: string;
   /** The instance that has chat 42, when one has. */
   readonly owner: string | undefined;
   readonly pid: number | undefined;
@@ -13,7 +14,10 @@ export interface Invited {
   readonly stateDir: string | undefined;
 }
 
-export function invitation({ account, owner, pid, edgeUrl, adminToken, routesFile, stateDir }: Invited, { strong, dim }: Paint): string {
+export function invitation(
+  { account, whatsapp, owner, pid, edgeUrl, adminToken, routesFile, stateDir }: Invited,
+  { strong, dim }: Paint,
+): string {
   const line = (command: string, means?: string): string => `  ${strong(command)}${means === undefined ? "" : `\n      ${dim(means)}`}`;
   const elsewhere = stateDir === undefined ? "" : ` --state ${stateDir}`;
   const victim = owner === undefined ? "an instance" : `${owner}, which has chat 42,`;
@@ -24,6 +28,10 @@ export function invitation({ account, owner, pid, edgeUrl, adminToken, routesFil
     line(
       `npm run say -- ${account} "where is my refund?"${elsewhere}`,
       "writes to the bot as chat 42 and tells the journey; --help shows chats, groups and topics",
+    ),
+    line(
+      `npm run say -- ${whatsapp} "what is your pricing?"${elsewhere}`,
+      "writes on WhatsApp, for which the edge asks an agent; --image sends a picture too",
     ),
     line(`kill -9 ${pid ?? "PID"}`, `${victim} dies: what you say then is held for 8 s, and moved; after 20 s the demo starts it again`),
     line(`edit ${routesFile}`, "takes effect in a second or two; a bad document never does"),

@@ -1,5 +1,5 @@
 /**
- * What became of one message, read from the edge's log, its admin API and what the stand-in for Telegram received. Pure; nothing here
+ * What became of one message, read from the edge's log, its admin API and what the stand-ins for platforms and gateways received. Pure; nothing here
  * knows what should have happened.
  */
 import type { LogLine } from "./edge-log.ts";
@@ -12,10 +12,19 @@ export interface Pin {
 
 /** What `GET /admin/conversations/:key` says of the conversation and of this message. */
 export interface View {
+  /** Its number in the conversation. */
+  readonly seq: number;
   readonly pins: readonly Pin[];
   readonly rule: string;
   readonly trace: string;
   readonly isAnswered: boolean;
+}
+
+/** What a gateway's agent was asked with, over `/v1`. */
+export interface Asked {
+  readonly agent: string;
+  readonly scopes: readonly string[];
+  readonly images: number;
 }
 
 export interface Seen {
@@ -23,6 +32,8 @@ export interface Seen {
   /** Status of each attempt to deliver the webhook; undefined: no answer. */
   readonly statuses: readonly (number | undefined)[];
   readonly replies: readonly string[];
+  readonly isPresent?: boolean;
+  readonly asked?: Asked | undefined;
   readonly view: View | undefined;
 }
 
@@ -33,6 +44,7 @@ export interface Journey {
   /** Why the edge turned the delivery away. */
   readonly refusal: string | undefined;
   readonly isDuplicate: boolean;
+  readonly account: string | undefined;
   readonly conversation: string | undefined;
   /** `rule: reason`, the edge's own words. */
   readonly trace: string | undefined;
@@ -44,6 +56,10 @@ export interface Journey {
   readonly held: readonly string[];
   readonly settled: Settled | undefined;
   readonly suppressed: number;
+  readonly asked: Asked | undefined;
+  /** The person saw that it was read and is being answered. */
+  readonly isPresent: boolean;
+  /** A long answer comes in parts. */
   readonly replies: readonly string[];
   readonly view: View | undefined;
 }
@@ -58,7 +74,7 @@ export interface Settled {
   readonly deliveredMs: number | undefined;
 }
 
-/** Lines about this message, and lines of its conversation that are about no message in particular. */
+/** Lines about this message, and lines of its conversation that are about no message in particular, such as how it was placed. */
 export function linesOf(lines: readonly LogLine[], messageId: string): readonly LogLine[] {
   const own = lines.filter((line) => line.message === messageId);
   const key = own.find((line) => typeof line.conversation === "string")?.conversation;
@@ -80,7 +96,7 @@ function settledOf(line: LogLine | undefined): Settled | undefined {
   };
 }
 
-export function readJourney({ lines, statuses, replies, view }: Seen): Journey {
+export function readJourney({ lines, statuses, replies, isPresent = false, asked, view }: Seen): Journey {
   const named = (event: string): readonly LogLine[] => lines.filter((line) => line.event === event);
   const [settled] = named("message.settled");
   const held = named("message.held");
@@ -91,6 +107,7 @@ export function readJourney({ lines, statuses, replies, view }: Seen): Journey {
     isVerified: settled !== undefined || held.length > 0 || isDuplicate,
     refusal: refused === undefined ? undefined : [refused.problem, refused.reason].filter(Boolean).join(": "),
     isDuplicate,
+    account: orNothing((settled ?? held[0])?.account),
     conversation: orNothing((settled ?? held[0])?.conversation),
     trace: orNothing(settled?.trace) ?? view?.trace,
     rule: orNothing(settled?.rule) ?? view?.rule,
@@ -101,6 +118,8 @@ export function readJourney({ lines, statuses, replies, view }: Seen): Journey {
     held: [...new Set(held.map(({ detail }) => detail ?? "held"))],
     settled: settledOf(settled),
     suppressed: named("egress.suppressed").length,
+    asked,
+    isPresent,
     replies,
     view,
   };
@@ -110,5 +129,11 @@ export function readJourney({ lines, statuses, replies, view }: Seen): Journey {
 export function isOver(journey: Journey): boolean {
   if (journey.refusal !== undefined || journey.isDuplicate) return true;
   if (journey.settled === undefined) return false;
-  return journey.settled.state !== "delivered" || (journey.replies.length > 0 && journey.view?.isAnswered === true);
+  return !isOwedAnswer(journey.settled) || hasAnswer(journey);
 }
+
+const isOwedAnswer = ({ state, outcome }: Settled): boolean => state === "delivered" || (state === "answered" && outcome !== "empty");
+
+/** A gateway that answers by itself has spoken since; an answer that came back by the link ends the message when the person has it. */
+const hasAnswer = ({ settled, replies, view }: Journey): boolean =>
+  replies.length > 0 && (settled?.state === "answered" || view?.isAnswered === true);

@@ -1,4 +1,4 @@
-/** `npm start`: the real bundle with three demo instances, a handful of journeys, and then whatever you try. Ends everything it started. */
+/** `npm start`: the real bundle with four demo instances, a handful of journeys, and then whatever you try. Ends everything it started. */
 import { EdgeFailure } from "../edge/failure.ts";
 import { followNpm } from "../edge/follow-npm.ts";
 import { RESTART_AFTER_MS } from "./cast.ts";
@@ -9,7 +9,7 @@ import { paintFor, widthOf } from "./paint.ts";
 import { blockOf, pictureOf, type Sight } from "./report.ts";
 import { watchEdits } from "./routes-watch.ts";
 import { SCENES } from "./scenes.ts";
-import { ACCOUNT, type OnExit, openWorld, type World } from "./world.ts";
+import { type OnExit, openWorld, TELEGRAM, WHATSAPP, type World } from "./world.ts";
 
 const paint = paintFor(process.stdout, process.env);
 const say = (text: string): void => console.log(text);
@@ -33,37 +33,47 @@ function undoing() {
 
 const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
 
-/** How many ended as they should not. */
-async function playAll(world: World): Promise<number> {
-  const regions = new Map(world.instances.map(({ name, region }) => [name, region]));
-  const sight: Sight = { regions, paint, width };
-  const startMs = Date.now();
-  let missed = 0;
-  for (const { title, words, expected, play } of SCENES) {
-    const { journey, notes } = await play(world);
-    if (!expected.isMet(journey)) missed += 1;
-    say(`${blockOf({ title, words, expected, journey, notes }, sight)}\n`);
+interface Sum {
+  readonly all: number;
+  readonly missed: number;
+}
+
+/** How many journeys there were, and how many ended as they should not. */
+async function tellAll(world: World, sight: Sight): Promise<Sum> {
+  let [all, missed] = [0, 0];
+  for (const scene of SCENES) {
+    for (const told of await scene(world)) {
+      all += 1;
+      if (told.expected?.isMet(told.journey) === false) missed += 1;
+      say(`${blockOf(told, sight)}\n`);
+    }
   }
-  const sum = `${SCENES.length - missed} of ${SCENES.length} journeys ended as they should, in ${seconds(Date.now() - startMs)}.`;
+  return { all, missed };
+}
+
+async function playAll(world: World): Promise<number> {
+  const sites = new Map(world.instances.map((one) => [one.name, one]));
+  const startMs = Date.now();
+  const { all, missed } = await tellAll(world, { sites, paint, width });
+  const sum = `${all - missed} of ${all} journeys ended as they should, in ${seconds(Date.now() - startMs)}.`;
   say(missed === 0 ? paint.good(sum) : paint.bad(sum));
   return missed;
 }
 
 /** Ctrl-C is the way to end a demo that stays up, and cuts short one that does not. */
 let isUp = false;
+/** What ends from then on ends by our hand. */
+let isEnding = false;
 
 async function stayUp(world: World, ended: Promise<number>, stateDir: string): Promise<number> {
   isUp = true;
-  const pins = await world.admin.pins(`${ACCOUNT}/chat/42`);
+  const pins = await world.admin.pins(`${TELEGRAM}/chat/42`);
   const owner = pins.find(({ pool }) => pool === "support")?.instance;
   const { edge, adminToken, routesFile } = world;
   const shown = stateDir === DEFAULT_STATE_DIR ? undefined : stateDir;
-  say(
-    invitation(
-      { account: ACCOUNT, owner, pid: world.cast.pidOf(owner ?? ""), edgeUrl: edge.url, adminToken, routesFile, stateDir: shown },
-      paint,
-    ),
-  );
+  const accounts = { account: TELEGRAM, whatsapp: WHATSAPP };
+  const facts = { owner, pid: world.cast.pidOf(owner ?? ""), edgeUrl: edge.url, adminToken, routesFile, stateDir: shown };
+  say(invitation({ ...accounts, ...facts }, paint));
   world.onLine(withoutRepeats((news) => say(paint.dim(`  ${news}`))));
   const stopWatching = watchEdits(routesFile, world.admin);
   try {
@@ -73,9 +83,10 @@ async function stayUp(world: World, ended: Promise<number>, stateDir: string): P
   }
 }
 
-function drawPicture({ telegramApi, edge, instances, cast }: World): void {
+function drawPicture({ telegramApi, graphApi, edge, instances, cast }: World): void {
   const withPids = instances.map((one) => ({ ...one, pid: cast.pidOf(one.name) }));
-  say(`\n${pictureOf({ telegramUrl: telegramApi.url, edgeUrl: edge.url, workerdPid: edge.pid, instances: withPids }, paint)}\n`);
+  const urls = { telegramUrl: telegramApi.url, whatsappUrl: graphApi.url, edgeUrl: edge.url };
+  say(`\n${pictureOf({ ...urls, workerdPid: edge.pid, instances: withPids }, paint)}\n`);
 }
 
 const events = {
@@ -93,7 +104,7 @@ const events = {
 async function endOf(world: World, signalled: Promise<void>): Promise<number> {
   const { code, signal } = await Promise.race([world.edge.ended, signalled.then(() => ({ code: 0, signal: null }))]);
   // Ctrl-C reaches workerd as well, maybe before it reaches us; an orderly end has code 0.
-  if (code === 0 || signal === "SIGINT" || signal === "SIGTERM") return 0;
+  if (isEnding || code === 0 || signal === "SIGINT" || signal === "SIGTERM") return 0;
   console.error(`demo: workerd (pid ${world.edge.pid}) ended with ${signal ?? `code ${code}`}; start again with "npm start"`);
   return 1;
 }
@@ -126,6 +137,7 @@ async function main(args: readonly string[]): Promise<number> {
     console.error(`demo: ${error.message}`);
     return error.exitCode;
   } finally {
+    isEnding = true;
     await undo.all();
   }
 }

@@ -1,12 +1,18 @@
 /** A journey in plain words, step by step. Pure: says what was read, and nothing that was not. */
 import type { Journey, Settled } from "./journey.ts";
 
-/** Instance to region. */
-export type Regions = ReadonlyMap<string, string>;
+export interface Site {
+  readonly region: string;
+  /** It asks for its updates. */
+  readonly polls: boolean;
+}
 
-const withRegion = (instance: string, regions: Regions): string => {
-  const region = regions.get(instance);
-  return region === undefined ? instance : `${instance} (${region})`;
+/** By the name of the instance. */
+export type Sites = ReadonlyMap<string, Site>;
+
+const withSite = (instance: string, sites: Sites): string => {
+  const site = sites.get(instance);
+  return site === undefined ? instance : `${instance} (${site.region}${site.polls ? ", polls" : ""})`;
 };
 
 /** The edge's trace is `rule: reason`. */
@@ -19,19 +25,27 @@ function decisionSteps({ trace, rule, pool }: Journey): readonly string[] {
   return [...labels, isDefault ? "the account's default" : `rule ${rule}`, `pool ${pool}`];
 }
 
-function placeSteps({ placed, settled, held }: Journey, regions: Regions): readonly string[] {
+function placeSteps({ placed, settled, held }: Journey, sites: Sites): readonly string[] {
   const [first, ...later] = placed;
   const isMove = first?.from !== undefined;
-  const kept = settled?.instance === undefined ? [] : [`stays on ${withRegion(settled.instance, regions)}`];
-  const start = first === undefined || isMove ? [] : [`new on ${withRegion(first.instance, regions)}`];
+  const kept = settled?.instance === undefined ? [] : [`stays on ${withSite(settled.instance, sites)}`];
+  const start = first === undefined || isMove ? [] : [`new on ${withSite(first.instance, sites)}`];
   const waits = held.map((detail) => `held: ${detail}`);
-  const moves = (isMove ? placed : later).map(({ instance, epoch }) => `moved to ${withRegion(instance, regions)}, epoch ${epoch}`);
+  const moves = (isMove ? placed : later).map(({ instance, epoch }) => `moved to ${withSite(instance, sites)}, epoch ${epoch}`);
   return [...start, ...waits, ...moves, ...(first === undefined ? kept : [])];
 }
 
 const inWords = (ms: number | undefined): string => (ms !== undefined && ms >= 1000 ? `${(ms / 1000).toFixed(1)} s` : `${ms ?? "?"} ms`);
 
-function endStep({ state, outcome, attempts, deliveredMs }: Settled): string {
+function askSteps({ asked, isPresent }: Journey): readonly string[] {
+  const images = asked === undefined || asked.images === 0 ? "" : `, and ${asked.images === 1 ? "an image" : `${asked.images} images`}`;
+  const asks = asked === undefined ? [] : [`asks its agent ${asked.agent} with ${asked.scopes.join(" and ")}${images}`];
+  return [...asks, ...(isPresent ? ["read mark and typing shown"] : [])];
+}
+
+function endStep({ state, outcome, attempts, deliveredMs }: Settled, parts: number): string {
+  if (state === "answered" && parts > 0)
+    return `answer ${outcome} in ${parts === 1 ? "one part" : `${parts} parts`} after ${inWords(deliveredMs)}`;
   if (state !== "delivered") return `ended as ${state} (${outcome})`;
   const tries = attempts > 1 ? ` at try ${attempts}` : "";
   return `${outcome}${tries} after ${inWords(deliveredMs)}`;
@@ -46,15 +60,15 @@ function replySteps({ settled, replies, suppressed }: Journey): readonly string[
 const statusWords = (status: number | undefined): string => (status === undefined ? "no answer" : `answered ${status}`);
 
 /** The steps in the order in which a message takes them. */
-export function narrate(journey: Journey, regions: Regions): readonly string[] {
+export function narrate(journey: Journey, sites: Sites): readonly string[] {
   const [status] = journey.statuses.slice(-1);
   if (journey.refusal !== undefined && !journey.isVerified)
     return [`not verified (${journey.refusal})`, statusWords(status), "goes no further"];
   if (!journey.isVerified) return [statusWords(status), "the edge's log says nothing of it"];
   if (journey.isDuplicate && journey.settled === undefined)
     return ["verified", "seen before", `${statusWords(status)}, and nothing else is done`];
-  const end = journey.settled === undefined ? ["still waiting"] : [endStep(journey.settled)];
-  return ["verified", ...decisionSteps(journey), ...placeSteps(journey, regions), ...end, ...replySteps(journey)];
+  const end = journey.settled === undefined ? ["still waiting"] : [endStep(journey.settled, journey.replies.length)];
+  return ["verified", ...decisionSteps(journey), ...placeSteps(journey, sites), ...askSteps(journey), ...end, ...replySteps(journey)];
 }
 
 /** The pins a conversation keeps in other pools than this message's: said only when there are any. */

@@ -2,13 +2,19 @@
 import { sleep } from "../fakes/http-service.ts";
 import type { Admin } from "./admin.ts";
 import type { Log, LogLine } from "./edge-log.ts";
-import { isOver, type Journey, linesOf, readJourney, type Seen, type View } from "./journey.ts";
-import type { Delivery, Telegram, Words } from "./telegram.ts";
+import type { Gateways } from "./gateways.ts";
+import { isOver, type Journey, linesOf, readJourney } from "./journey.ts";
+import type { Delivery, Ear } from "./platform.ts";
+import type { Telegram } from "./telegram.ts";
+import type { WhatsApp } from "./whatsapp.ts";
+import { isWhatsApp, type TelegramWords, type Words } from "./words.ts";
 
 export interface Stage {
   readonly log: Log;
   readonly admin: Admin;
   readonly telegram: Telegram;
+  readonly whatsapp: WhatsApp;
+  readonly gateways: Gateways;
 }
 
 export interface Patience {
@@ -22,28 +28,31 @@ const LOOK_EVERY_MS = 40;
 const AFTERMATH_MS = 250;
 const REFUSED_WITHIN_MS = 2_000;
 
-interface Watch {
+export interface Watch {
   readonly stage: Stage;
-  readonly start: { readonly line: number; readonly heard: number };
-  readonly words: Words;
+  readonly line: number;
+  readonly ear: Ear;
 }
+
+const listen = ({ telegram, whatsapp }: Stage, words: Words): Promise<Ear> =>
+  isWhatsApp(words) ? whatsapp.listen(words) : telegram.listen(words);
 
 export async function beginWatch(stage: Stage, words: Words): Promise<Watch> {
-  return { stage, words, start: { line: stage.log().length, heard: await stage.telegram.lastHeard() } };
+  return { stage, line: stage.log().length, ear: await listen(stage, words) };
 }
 
-async function look({ stage, start, words }: Watch, delivery: Delivery): Promise<Journey> {
-  const messageId = `u${delivery.update.update_id}`;
-  const lines = linesOf(stage.log().slice(start.line), messageId);
-  const statuses = delivery.attempts.map(({ status }) => status);
-  const replies = await stage.telegram.heard(words, start.heard);
-  const seen: Seen = { lines, statuses, replies, view: undefined };
-  const { conversation } = readJourney(seen);
-  const view: View | undefined = conversation === undefined ? undefined : await stage.admin.view(conversation, messageId);
-  return readJourney({ ...seen, view });
+/** What is known without the admin API comes first: it names the conversation to ask about. */
+async function look({ stage, line, ear }: Watch, { messageId, statuses }: Delivery): Promise<Journey> {
+  const lines = linesOf(stage.log().slice(line), messageId);
+  const { conversation, account, settled } = readJourney({ lines, statuses, replies: [], view: undefined });
+  const view = conversation === undefined ? undefined : await stage.admin.view(conversation, messageId);
+  const heard = await ear({ messageId, conversation, view });
+  const isAnswer = settled?.state === "answered" && settled.instance !== undefined && account !== undefined;
+  const asked = isAnswer ? await stage.gateways.asked(settled.instance, account, messageId) : undefined;
+  return readJourney({ lines, statuses, ...heard, asked, view });
 }
 
-async function until<T>(see: () => Promise<T>, isEnough: (seen: T) => boolean, withinMs: number): Promise<T> {
+export async function until<T>(see: () => Promise<T>, isEnough: (seen: T) => boolean, withinMs: number): Promise<T> {
   const deadlineMs = Date.now() + withinMs;
   for (;;) {
     const seen = await see();
@@ -68,7 +77,8 @@ export async function follow(watch: Watch, delivery: Delivery, { withinMs, onLoo
 /** Says it, and follows it. */
 export async function sayAndFollow(stage: Stage, words: Words, patience: Patience): Promise<Journey> {
   const watch = await beginWatch(stage, words);
-  return follow(watch, await stage.telegram.say(words), patience);
+  const delivery = isWhatsApp(words) ? stage.whatsapp.say(words) : stage.telegram.say(words);
+  return follow(watch, await delivery, patience);
 }
 
 export interface Knock {
@@ -77,15 +87,15 @@ export interface Knock {
 }
 
 /** A delivery that should be turned away: the log's word of that names no message, so the first one since counts, and any of the message itself. */
-export async function followRefusal(stage: Stage, words: Words, { messageId, knock }: Knock): Promise<Journey> {
-  const { start } = await beginWatch(stage, words);
+export async function followRefusal(stage: Stage, words: TelegramWords, { messageId, knock }: Knock): Promise<Journey> {
+  const { line, ear } = await beginWatch(stage, words);
   const status = await knock();
-  const look = async (): Promise<readonly LogLine[]> => {
-    const lines = stage.log().slice(start.line);
+  const seeLines = async (): Promise<readonly LogLine[]> => {
+    const lines = stage.log().slice(line);
     return [...lines.filter(({ event }) => event === "delivery.refused").slice(0, 1), ...linesOf(lines, messageId)];
   };
-  await until(look, (lines) => lines.length > 0, REFUSED_WITHIN_MS);
+  await until(seeLines, (lines) => lines.length > 0, REFUSED_WITHIN_MS);
   await sleep(AFTERMATH_MS);
-  const replies = await stage.telegram.heard(words, start.heard);
-  return readJourney({ lines: await look(), statuses: [status], replies, view: undefined });
+  const heard = await ear({ messageId, conversation: undefined, view: undefined });
+  return readJourney({ lines: await seeLines(), statuses: [status], ...heard, view: undefined });
 }

@@ -2,21 +2,14 @@
 import type { InstanceFacts } from "./admin.ts";
 import type { Expectation } from "./expectation.ts";
 import type { Journey } from "./journey.ts";
-import { layOut, narrate, otherPins, type Regions } from "./narrate.ts";
+import { layOut, narrate, otherPins, type Sites } from "./narrate.ts";
 import type { Paint } from "./paint.ts";
-import type { Words } from "./telegram.ts";
+import { placeOf, type Words } from "./words.ts";
 
 export interface Sight {
-  readonly regions: Regions;
+  readonly sites: Sites;
   readonly paint: Paint;
   readonly width: number;
-}
-
-const SUPERGROUPS = -1_000_000_000_000;
-
-export function placeOf({ chat, topic }: Words): string {
-  const where = chat > 0 ? `chat ${chat}` : `group ${chat < SUPERGROUPS ? SUPERGROUPS - chat : -chat}`;
-  return topic === undefined ? where : `${where}, topic ${topic}`;
 }
 
 export interface Told {
@@ -33,13 +26,13 @@ function markOf({ expected, journey }: Told, { good, bad, dim }: Paint): string 
   return expected.isMet(journey) ? good("✓") : bad("✗");
 }
 
-export function blockOf(told: Told, { regions, paint, width }: Sight): string {
+export function blockOf(told: Told, { sites, paint, width }: Sight): string {
   const { title, words, journey, notes, expected } = told;
   const pins = otherPins(journey);
   const lines = [
     `${markOf(told, paint)} ${paint.strong(title)}: “${words.text}” ${paint.dim(`(${placeOf(words)})`)}`,
     ...notes.map((note) => paint.dim(layOut([note], width))),
-    layOut([...narrate(journey, regions), ...(pins === undefined ? [] : [pins])], width),
+    layOut([...narrate(journey, sites), ...(pins === undefined ? [] : [pins])], width),
   ];
   const isMissed = expected !== undefined && !expected.isMet(journey);
   return [...lines, ...(isMissed ? [`    ${paint.bad("expected:")} ${expected.text}`] : [])].join("\n");
@@ -47,15 +40,17 @@ export function blockOf(told: Told, { regions, paint, width }: Sight): string {
 
 export interface Picture {
   readonly telegramUrl: string;
+  readonly whatsappUrl: string;
   readonly edgeUrl: string;
   readonly workerdPid: number;
   readonly instances: readonly (InstanceFacts & { readonly pid: number | undefined })[];
 }
 
-const roomOf = ({ name, region, pid }: Picture["instances"][number]): string => `${name} (${region}, pid ${pid ?? "dead"})`;
+const roomOf = ({ name, region, pid, polls }: Picture["instances"][number]): string =>
+  `${name} (${region}, pid ${pid ?? "dead"}${polls ? ", polls" : ""})`;
 
 /** One line per pool, beside the edge. */
-export function pictureOf({ telegramUrl, edgeUrl, workerdPid, instances }: Picture, { strong, dim }: Paint): string {
+export function pictureOf({ telegramUrl, whatsappUrl, edgeUrl, workerdPid, instances }: Picture, { strong, dim }: Paint): string {
   const pools = [...new Set(instances.flatMap((one) => one.pools))];
   const rows = pools.map(
     (pool) =>
@@ -64,7 +59,8 @@ export function pictureOf({ telegramUrl, edgeUrl, workerdPid, instances }: Pictu
         .map(roomOf)
         .join("  ")}`,
   );
-  const head = [`Telegram, played by a stand-in ${dim(telegramUrl)}`, `ClawEdge in workerd, pid ${workerdPid} ${dim(edgeUrl)}`];
+  const platforms = [`Telegram, played by a stand-in ${dim(telegramUrl)}`, `WhatsApp, played by a stand-in ${dim(whatsappUrl)}`];
+  const edge = `ClawEdge in workerd, pid ${workerdPid} ${dim(edgeUrl)}`;
   const branches = rows.map((row, index) => `     ${index === rows.length - 1 ? "└" : "├"}─ ${row}`);
-  return [`  ${head[0]}`, "  │  webhooks down, answers up", `  ${head[1]}`, ...branches].join("\n");
+  return [...platforms.map((platform) => `  ${platform}`), "  │  webhooks down, answers up", `  ${edge}`, ...branches].join("\n");
 }

@@ -1,13 +1,15 @@
-/** `npm run say`: plays a person who writes to the bot of the running demo, and tells the journey the message took. */
+/** `npm run say`: plays a person who writes to an account of the running demo, and tells the journey the message took. */
 import { EdgeFailure, usageFailure } from "../edge/failure.ts";
 import { adminOf } from "./admin.ts";
 import { readSay, SAY_HELP, type SaySettings } from "./command-line.ts";
+import { gatewaysOf } from "./gateways.ts";
 import { isOver, type Journey } from "./journey.ts";
-import { sayAndFollow } from "./observe.ts";
+import { type Stage, sayAndFollow } from "./observe.ts";
 import { paintFor, widthOf } from "./paint.ts";
 import { blockOf } from "./report.ts";
 import { findDemo, followLog } from "./state-dir.ts";
 import { telegramAt } from "./telegram.ts";
+import { whatsappAt } from "./whatsapp.ts";
 
 /** Longer than the demo takes to start a dead instance again. */
 const PATIENCE_MS = 40_000;
@@ -24,14 +26,16 @@ function tellWaiting(): (journey: Journey) => void {
   };
 }
 
-async function talk({ account, text, chat, topic, sender, stateDir }: SaySettings): Promise<number> {
+async function talk({ account, words, stateDir }: SaySettings): Promise<number> {
   const note = findDemo(stateDir);
   if (!note.accounts.includes(account)) throw usageFailure(`the demo has no account ${account}, only ${note.accounts.join(", ")}`);
-  const stage = { log: followLog(stateDir), admin: adminOf(note.url, note.adminToken), telegram: telegramAt(note.telegramUrl) };
-  const words = { chat, text, topic, from: sender };
+  const admin = adminOf(note.url, note.adminToken);
+  const instances = await admin.instances();
+  const platforms = { telegram: telegramAt(note.telegramUrl), whatsapp: whatsappAt(note.whatsappUrl) };
+  const stage: Stage = { log: followLog(stateDir), admin, ...platforms, gateways: gatewaysOf(instances) };
   const journey = await sayAndFollow(stage, words, { withinMs: PATIENCE_MS, onLook: tellWaiting() });
-  const regions = new Map((await stage.admin.instances()).map(({ name, region }) => [name, region]));
-  console.log(blockOf({ title: account, words, journey, notes: [], expected: undefined }, { regions, paint, width }));
+  const sites = new Map(instances.map((one) => [one.name, one]));
+  console.log(blockOf({ title: account, words, journey, notes: [], expected: undefined }, { sites, paint, width }));
   return isOver(journey) && journey.replies.length > 0 ? 0 : 1;
 }
 

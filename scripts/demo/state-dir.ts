@@ -12,6 +12,7 @@ const noteSchema = z.object({
   url: z.string(),
   adminToken: z.string(),
   telegramUrl: z.string(),
+  whatsappUrl: z.string(),
   accounts: z.array(z.string()),
 });
 

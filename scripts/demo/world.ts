@@ -1,26 +1,31 @@
 /**
- * Everything the demo runs: a stand-in for Telegram's servers in this process, the real bundle in workerd, three instances in
- * processes of their own. Loopback only. Started in this order, stopped in the other.
+ * Everything the demo runs: stand-ins for Telegram's and WhatsApp's servers in this process, the real bundle in workerd, instances
+ * in processes of their own. Loopback only. Started in this order, stopped in the other.
  */
 import { randomBytes } from "node:crypto";
 import { createWriteStream, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ensureBundle } from "../edge/build.ts";
-import { EdgeFailure } from "../edge/failure.ts";
+import { usageFailure } from "../edge/failure.ts";
 import { type Edge, startEdge } from "../edge/run.ts";
+import { type GraphApi, startGraphApi } from "../fakes/graph-api.ts";
+import { faultsOf } from "../fakes/instance-fault.ts";
 import { startTelegramApi, type TelegramApi } from "../fakes/telegram-api.ts";
 import { type Admin, adminOf, type InstanceFacts } from "./admin.ts";
 import { type Cast, type CastEvents, startCast } from "./cast.ts";
 import { DEFAULT_PORT, type StartSettings } from "./command-line.ts";
 import { type LogLine, readLogLine } from "./edge-log.ts";
+import { gatewaysOf } from "./gateways.ts";
 import type { InstanceStart } from "./instance-process.ts";
-import type { Stage } from "./observe.ts";
+import { type Stage, until } from "./observe.ts";
 import { freePorts, isFree } from "./ports.ts";
-import { type Address, fillIn, instancesIn, readTemplate, secretVariable } from "./routes-file.ts";
+import { type Address, fillIn, PHONE_NUMBER_ID, type Role, readTemplate, rolesIn, secretVariable } from "./routes-file.ts";
 import { dropNote, filesIn, prepareStateDir, writeNote } from "./state-dir.ts";
 import { telegramAt } from "./telegram.ts";
+import { whatsappAt } from "./whatsapp.ts";
 
-export const ACCOUNT = "telegram:support";
+export const TELEGRAM = "telegram:support";
+export const WHATSAPP = "whatsapp:sales";
 
 export interface World extends Stage {
   readonly instances: readonly InstanceFacts[];
@@ -28,6 +33,7 @@ export interface World extends Stage {
   readonly edge: Edge;
   readonly adminToken: string;
   readonly telegramApi: TelegramApi;
+  readonly graphApi: GraphApi;
   readonly webhookUrl: string;
   readonly routesFile: string;
   readonly onLine: (listen: (line: LogLine) => void) => void;
@@ -43,6 +49,8 @@ export interface Opening {
   /** How to undo each thing that was started, as soon as it was. */
   readonly onExit: OnExit;
 }
+
+const HEALTHY_WITHIN_MS = 5_000;
 
 const secret = (): string => randomBytes(24).toString("base64url");
 /** Shaped like Telegram's: the bot's id, and 35 characters. */
@@ -82,17 +90,21 @@ async function addressesOf(names: readonly string[]): Promise<readonly Address[]
 }
 
 interface Plan {
+  readonly roles: readonly Role[];
   readonly addresses: readonly Address[];
   readonly secrets: Readonly<Record<string, string>>;
   readonly regions: ReadonlyMap<string, string>;
 }
 
-const startsOf = ({ addresses, secrets, regions }: Plan, admin: Admin, { settings }: Opening): Promise<readonly InstanceStart[]> =>
+const startsOf = ({ roles, addresses, secrets, regions }: Plan, admin: Admin, { settings }: Opening): Promise<readonly InstanceStart[]> =>
   Promise.all(
     addresses.map(async (address) => {
-      const { token, apiRoot } = await admin.issueToken(ACCOUNT, address.name);
+      const { token, apiRoot } = await admin.issueToken(TELEGRAM, address.name);
+      const role = roles.find(({ name }) => name === address.name);
       return {
         ...address,
+        polls: role?.polls ?? false,
+        chat: role?.chat,
         region: regions.get(address.name) ?? "",
         secret: secrets[secretVariable(address.name)] ?? "",
         token,
@@ -103,10 +115,18 @@ const startsOf = ({ addresses, secrets, regions }: Plan, admin: Admin, { setting
     }),
   );
 
-function checkFaults(faults: ReadonlyMap<string, string>, names: readonly string[]): void {
-  const unknown = [...faults.keys()].find((name) => !names.includes(name));
-  if (unknown !== undefined) throw new EdgeFailure(`--fault ${unknown}: the demo's instances are ${names.join(", ")}`, 2);
+function checkFaults(faults: ReadonlyMap<string, string>, roles: readonly Role[]): void {
+  for (const [name, kind] of faults) {
+    const role = roles.find((one) => one.name === name);
+    if (role === undefined) throw usageFailure(`--fault ${name}: the demo's instances are ${roles.map((one) => one.name).join(", ")}`);
+    const known = faultsOf(role.polls);
+    if (!known.includes(kind)) throw usageFailure(`--fault ${name}=${kind}: ${name} knows ${known.join(", ")}`);
+  }
 }
+
+/** An instance that polls is there for the edge once it has asked; one that does not in time is left as it is. */
+const untilHealthy = (admin: Admin): Promise<readonly InstanceFacts[]> =>
+  until(admin.instances, (instances) => instances.every(({ isHealthy }) => isHealthy), HEALTHY_WITHIN_MS);
 
 async function bundleWith(onStep: (text: string) => void) {
   const startMs = Date.now();
@@ -123,35 +143,45 @@ export async function openWorld(opening: Opening): Promise<World> {
   const { settings, events, onStep, onExit } = opening;
   const { stateDir } = settings;
   const template = readTemplate();
-  const names = instancesIn(template);
-  checkFaults(settings.faults, names);
+  const roles = rolesIn(template);
+  checkFaults(settings.faults, roles);
   prepareStateDir(stateDir);
   const bundle = await bundleWith(onStep);
 
   const files = filesIn(stateDir);
-  const addresses = await addressesOf(names);
+  const addresses = await addressesOf(roles.map(({ name }) => name));
   writeFileSync(files.routes, fillIn(template, addresses));
   const token = botToken();
   const telegramApi = await startTelegramApi({ tokens: [token] });
   onExit(telegramApi.stop);
 
-  const [adminToken, webhookSecret] = [secret(), secret()];
-  const secrets = Object.fromEntries(names.map((name) => [secretVariable(name), secret()]));
-  const vars = { ADMIN_TOKEN: adminToken, TG_TOKEN: token, TG_SECRET: webhookSecret, TELEGRAM_API_BASE: telegramApi.url, ...secrets };
+  const whatsapp = { WA_APP: secret(), WA_VERIFY: secret(), WA_TOKEN: secret() };
+  const numbers = [{ id: PHONE_NUMBER_ID, token: whatsapp.WA_TOKEN }];
+  const graphApi = await startGraphApi({ appSecret: whatsapp.WA_APP, numbers, statuses: true });
+  onExit(graphApi.stop);
+
+  const adminToken = secret();
+  const bases = { TELEGRAM_API_BASE: telegramApi.url, WHATSAPP_API_BASE: graphApi.url };
+  const secrets = Object.fromEntries(roles.map(({ name }) => [secretVariable(name), secret()]));
+  const vars = { ADMIN_TOKEN: adminToken, TG_TOKEN: token, TG_SECRET: secret(), ...whatsapp, ...bases, ...secrets };
   const log = openLog(files.log);
   const port = await portFor(settings, onStep);
   const edge = await startEdge({ bundle, vars, port, routesFile: files.routes, stateDir: files.edge, onLine: log.take, onError: log.take });
-  onExit(edge.stop);
+  // Nothing of it is needed again, and an orderly end would wait for instances that wait for updates.
+  onExit(edge.kill);
 
   const admin = adminOf(edge.url, adminToken);
-  const instances = await admin.instances();
-  const regions = new Map(instances.map(({ name, region }) => [name, region]));
-  const cast = await startCast(await startsOf({ addresses, secrets, regions }, admin, opening), events);
+  const regions = new Map((await admin.instances()).map(({ name, region }) => [name, region]));
+  const cast = await startCast(await startsOf({ roles, addresses, secrets, regions }, admin, opening), events);
   onExit(cast.stop);
-  const webhookUrl = await admin.setWebhook(ACCOUNT);
+  const instances = await untilHealthy(admin);
+  const webhookUrl = await admin.setWebhook(TELEGRAM);
+  await admin.setWebhook(WHATSAPP);
 
-  writeNote(stateDir, { pid: process.pid, url: edge.url, adminToken, telegramUrl: telegramApi.url, accounts: [ACCOUNT] });
+  const urls = { url: edge.url, telegramUrl: telegramApi.url, whatsappUrl: graphApi.url };
+  writeNote(stateDir, { pid: process.pid, adminToken, ...urls, accounts: [TELEGRAM, WHATSAPP] });
   onExit(async () => dropNote(stateDir));
-  const stage: Stage = { log: () => log.lines, admin, telegram: telegramAt(telegramApi.url) };
-  return { ...stage, instances, cast, edge, adminToken, telegramApi, webhookUrl, routesFile: files.routes, onLine: log.onLine };
+  const platforms = { telegram: telegramAt(telegramApi.url), whatsapp: whatsappAt(graphApi.url) };
+  const stage: Stage = { log: () => log.lines, admin, ...platforms, gateways: gatewaysOf(instances) };
+  return { ...stage, instances, cast, edge, adminToken, telegramApi, graphApi, webhookUrl, routesFile: files.routes, onLine: log.onLine };
 }

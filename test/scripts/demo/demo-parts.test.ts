@@ -7,9 +7,9 @@ import { readSay, readStart } from "../../../scripts/demo/command-line.ts";
 import { readLogLine } from "../../../scripts/demo/edge-log.ts";
 import { newsOf, withoutRepeats } from "../../../scripts/demo/news.ts";
 import { paintFor, widthOf } from "../../../scripts/demo/paint.ts";
-import { placeOf } from "../../../scripts/demo/report.ts";
-import { fillIn, instancesIn, readTemplate, secretVariable } from "../../../scripts/demo/routes-file.ts";
+import { fillIn, PHONE_NUMBER_ID, readTemplate, rolesIn, secretVariable } from "../../../scripts/demo/routes-file.ts";
 import { filesIn, findDemo, followLog, prepareStateDir, writeNote } from "../../../scripts/demo/state-dir.ts";
+import { placeOf } from "../../../scripts/demo/words.ts";
 import { loadRoutes } from "../../../src/config/load.ts";
 import { testCatalogue } from "../../support/catalogue.ts";
 
@@ -40,52 +40,87 @@ describe("npm start", () => {
 });
 
 describe("npm run say", () => {
+  const words = (args: readonly string[]) => readSay(args)?.words;
+
   it("takes an account and words", () => {
     expect(readSay(["telegram:support", "where is my refund?"])).toMatchObject({
       account: "telegram:support",
-      text: "where is my refund?",
-      chat: 42,
+      words: { text: "where is my refund?", chat: 42 },
     });
+    expect(readSay(["--account", "telegram:support", "hi"])).toMatchObject({ account: "telegram:support", words: { text: "hi" } });
   });
 
   it("takes words alone, quoted or not", () => {
-    expect(readSay(["where", "is", "it"])).toMatchObject({ account: "telegram:support", text: "where is it" });
-    expect(readSay(["telegram:support"])).toMatchObject({ text: "telegram:support" });
+    expect(readSay(["where", "is", "it"])).toMatchObject({ account: "telegram:support", words: { text: "where is it" } });
+    expect(words(["telegram:support"])).toMatchObject({ text: "telegram:support" });
+    expect(words(["--account", "telegram:support", "slack:staff", "is down"])).toMatchObject({ text: "slack:staff is down" });
   });
 
   it("numbers groups and topics as Telegram does", () => {
-    expect(readSay(["hi", "--group"])?.chat).toBe(-42);
-    expect(readSay(["hi", "--chat=-7"])?.chat).toBe(-7);
-    expect(readSay(["hi", "--chat", "4200", "--topic", "5"])).toMatchObject({ chat: -1_000_000_004_200, topic: 5 });
+    expect(words(["hi", "--group"])).toMatchObject({ chat: -42 });
+    expect(words(["hi", "--chat=-7"])).toMatchObject({ chat: -7 });
+    expect(words(["hi", "--chat", "4200", "--topic", "5"])).toMatchObject({ chat: -1_000_000_004_200, topic: 5 });
   });
 
-  it.each([[[]], [["hi", "--chat", "x"]], [["hi", "--chat", "0"]], [["hi", "--sender", "-1"]], [["hi", "--nope"]]])("refuses %j", (args) =>
-    expect(() => readSay(args)).toThrow(expect.objectContaining({ exitCode: 2 })),
-  );
+  it("numbers people on WhatsApp", () => {
+    expect(readSay(["whatsapp:sales", "hi", "--image"])).toMatchObject({
+      account: "whatsapp:sales",
+      words: { person: 42, text: "hi", hasImage: true },
+    });
+    expect(words(["hi", "--account", "whatsapp:sales", "--chat", "7"])).toEqual({ person: 7, text: "hi", hasImage: false });
+  });
+
+  it.each([
+    [[]],
+    [["hi", "--chat", "x"]],
+    [["hi", "--chat", "0"]],
+    [["hi", "--sender", "-1"]],
+    [["hi", "--nope"]],
+    [["hi", "--image"]],
+    [["whatsapp:sales", "hi", "--chat", "0"]],
+    [["whatsapp:sales", "hi", "--chat", "10000000"]],
+    [["whatsapp:sales", "hi", "--group"]],
+    [["whatsapp:sales", "hi", "--topic", "5"]],
+    [["whatsapp:sales", "hi", "--sender", "7"]],
+    [["--account", "whatsapp:sales"]],
+  ])("refuses %j", (args) => expect(() => readSay(args)).toThrow(expect.objectContaining({ exitCode: 2 })));
 
   it("tells places as it takes them", () => {
     expect(placeOf({ chat: 42, text: "" })).toBe("chat 42");
     expect(placeOf({ chat: -42, text: "" })).toBe("group 42");
     expect(placeOf({ chat: -1_000_000_004_200, topic: 5, text: "" })).toBe("group 4200, topic 5");
+    expect(placeOf({ person: 42, text: "" })).toBe("WhatsApp, person 42");
+    expect(placeOf({ person: 43, text: "", hidesPhone: true, hasImage: true })).toBe("WhatsApp, person 43 without a number, with an image");
   });
 });
 
 describe("the demo's routes", () => {
-  const names = instancesIn(readTemplate());
+  const roles = rolesIn(readTemplate());
   const filled = fillIn(
     readTemplate(),
-    names.map((name, index) => ({ name, port: 4_000 + index, listenerPort: 5_000 + index })),
+    roles.map(({ name }, index) => ({ name, port: 4_000 + index, listenerPort: 5_000 + index })),
   );
 
   it("are a valid document, without an address that was not filled in", () => {
     const loaded = loadRoutes(filled, testCatalogue);
     expect(loaded).toMatchObject({ ok: true, value: { warnings: [] } });
     expect(filled).not.toContain(".example");
+    expect(filled).toContain(`"phoneNumberId": "${PHONE_NUMBER_ID}"`);
   });
 
   it("name the variable of each listener's secret", () => {
-    for (const name of names) expect(filled).toContain(`"secret": "${secretVariable(name)}"`);
-    expect(names).toHaveLength(3);
+    for (const { name } of roles.filter(({ polls }) => !polls)) expect(filled).toContain(`"secret": "${secretVariable(name)}"`);
+  });
+
+  it("say of each instance what it has to be", () => {
+    expect(roles.map(({ name, polls }) => [name, polls])).toEqual([
+      ["support-eu", false],
+      ["support-us", false],
+      ["eu-3", true],
+      ["sales-us", false],
+    ]);
+    const asked = { mode: "trusted-proxy", userHeader: "x-clawedge-user", agents: ["main", "sales-public"] };
+    expect(roles.map(({ chat }) => chat)).toEqual([undefined, undefined, undefined, asked]);
   });
 });
 
@@ -127,7 +162,8 @@ describe("the state directory", () => {
     url: "http://127.0.0.1:1",
     adminToken: "t",
     telegramUrl: "http://127.0.0.1:2",
-    accounts: ["telegram:support"],
+    whatsappUrl: "http://127.0.0.1:3",
+    accounts: ["telegram:support", "whatsapp:sales"],
   };
   beforeEach(() => {
     dir = mkdtempSync(join(tmpdir(), "clawedge-demo-"));

@@ -1,14 +1,23 @@
 /** From lines of the edge's log to words: what is told is what was read. */
 import { describe, expect, it } from "vitest";
 import { type LogLine, readLogLine } from "../../../scripts/demo/edge-log.ts";
-import { answeredBy, overriddenTo, recognisedAsRepeat, survivedDeath, turnedAway } from "../../../scripts/demo/expectation.ts";
+import {
+  answeredBy,
+  overriddenTo,
+  recognisedAsRepeat,
+  spokenFor,
+  survivedDeath,
+  turnedAway,
+  waitedFor,
+} from "../../../scripts/demo/expectation.ts";
 import { isOver, type Journey, linesOf, readJourney, type Seen } from "../../../scripts/demo/journey.ts";
 import { layOut, narrate, otherPins } from "../../../scripts/demo/narrate.ts";
 
 const KEY = "telegram:support/chat/42";
-const REGIONS = new Map([
-  ["support-eu", "weur"],
-  ["support-us", "enam"],
+const SITES = new Map([
+  ["support-eu", { region: "weur", polls: false }],
+  ["support-us", { region: "enam", polls: false }],
+  ["eu-3", { region: "weur", polls: true }],
 ]);
 
 const line = (facts: object): LogLine => {
@@ -24,9 +33,12 @@ const settled = line({
   ...{ event: "message.settled", conversation: KEY, message: "u7", pool: "support", rule: "refunds", trace: "refunds: keywords refund*" },
   ...{ instance: "support-eu", epoch: 1, outcome: "accepted", state: "delivered", attempts: 1, ackMs: 3, deliveredMs: 14 },
 });
+const answered = line({ ...settled, outcome: "delivered", state: "answered" });
+const asked = { agent: "sales-public", scopes: ["operator.write"], images: 0 };
 const duplicate = line({ event: "message.duplicate", account: "telegram:support", message: "u7" });
 const refused = line({ event: "delivery.refused", account: "telegram:support", problem: "unverified", reason: "mismatch" });
 const view = {
+  seq: 1,
   pins: [{ pool: "support", instance: "support-eu", epoch: 1 }],
   rule: "refunds",
   trace: "refunds: keywords refund*",
@@ -35,7 +47,7 @@ const view = {
 
 const journey = (lines: readonly LogLine[], more: Partial<Seen> = {}): Journey =>
   readJourney({ lines, statuses: [200], replies: ["hi"], view, ...more });
-const told = (lines: readonly LogLine[], more?: Partial<Seen>): string => narrate(journey(lines, more), REGIONS).join(" → ");
+const told = (lines: readonly LogLine[], more?: Partial<Seen>): string => narrate(journey(lines, more), SITES).join(" → ");
 
 describe("a journey in words", () => {
   it("is told from verification to reply", () => {
@@ -70,6 +82,22 @@ describe("a journey in words", () => {
     expect(told([held], { replies: [] })).toBe(
       "verified → keywords refund* → rule refunds → pool support → held: connection refused → still waiting",
     );
+  });
+
+  it("says of an instance that it polls", () => {
+    const polled = line({ ...settled, instance: "eu-3" });
+    expect(told([line({ ...pinned, instance: "eu-3" }), polled])).toContain("new on eu-3 (weur, polls) → accepted");
+    expect(told([polled])).toContain("stays on eu-3 (weur, polls) → accepted");
+  });
+
+  it("names the agent that was asked, with how much authority, and how its answer came", () => {
+    expect(told([answered], { asked, isPresent: true })).toContain(
+      "asks its agent sales-public with operator.write → read mark and typing shown → answer delivered in one part after 14 ms → reply “hi”",
+    );
+    expect(told([answered], { asked: { ...asked, images: 1 }, replies: ["one", "two"] })).toContain(
+      "with operator.write, and an image → answer delivered in 2 parts after 14 ms → reply “one” → reply “two”",
+    );
+    expect(told([line({ ...answered, outcome: "empty" })], { replies: [] })).toMatch(/ended as answered \(empty\)$/);
   });
 
   it("counts replies as they came", () => {
@@ -125,12 +153,19 @@ describe("a journey is over", () => {
     ["a repeat", [duplicate], { replies: [] }, true],
     ["turned away", [refused], { replies: [] }, true],
     ["dead", [line({ ...settled, state: "dead" })], { replies: [] }, true],
+    ["an answer that came back by the link and is with the person", [answered], { view: { ...view, isAnswered: false } }, true],
+    ["one that nobody heard yet", [answered], { replies: [] }, false],
+    ["an agent that chose to say nothing", [line({ ...answered, outcome: "empty" })], { replies: [] }, true],
   ])("%s: %#", (_, lines, more, isExpected) => expect(isOver(journey(lines, more))).toBe(isExpected));
 });
 
 describe("expectations", () => {
   const refunds = answeredBy({ pool: "support", rule: "refunds" });
   const survived = [held, line({ ...settled, attempts: 2 })];
+  const eu3 = waitedFor({ pool: "support", rule: "refunds", instance: "eu-3" });
+  const polled = line({ ...settled, instance: "eu-3" });
+  const sales = spokenFor({ pool: "support", rule: "refunds", instance: "support-eu", agent: "sales-public", turn: 2 });
+  const spoken = (more: Partial<Seen>): Journey => journey([answered], { asked, replies: ["here: answer 2 in this"], ...more });
   const wide = { ...view, pins: [...view.pins, { pool: "sales", instance: "sales-us", epoch: 1 }] };
 
   it.each([
@@ -156,6 +191,17 @@ describe("expectations", () => {
     ["let in", turnedAway, journey([settled]), false],
     ["survived", survivedDeath, journey(survived), true],
     ["never held", survivedDeath, journey([settled]), false],
+    ["another instance", answeredBy({ pool: "support", rule: "refunds", instance: "eu-3" }), journey([settled]), false],
+    ["the instance that was meant", answeredBy({ pool: "support", rule: "refunds", instance: "eu-3" }), journey([polled]), true],
+    ["waited for", eu3, journey([polled]), true],
+    ["moved instead of waited for", eu3, journey([moved, polled]), false],
+    ["spoken for", sales, spoken({}), true],
+    ["spoken for twice", sales, spoken({ replies: ["answer 2 ", "answer 2 "] }), false],
+    ["out of turn", sales, spoken({ replies: ["here: answer 3 in this"] }), false],
+    ["another agent", sales, spoken({ asked: { ...asked, agent: "main" } }), false],
+    ["with more authority", sales, spoken({ asked: { ...asked, scopes: ["operator.write", "operator.admin"] } }), false],
+    ["an image nobody spoke of", sales, spoken({ asked: { ...asked, images: 1 } }), false],
+    ["answered by itself", sales, journey([settled], { asked, replies: ["answer 2 "] }), false],
     ["answered twice after the death", survivedDeath, journey(survived, { replies: ["one", "two"] }), false],
   ])("%s: %#", (_, { isMet }, read, isExpected) => expect(isMet(read)).toBe(isExpected));
 });
