@@ -1,7 +1,7 @@
 /** The checks of links: every instance of a pool must be able to take the messages that can reach it, and with no more authority than the pool says. */
 import type { LinkName } from "../core/link-name.ts";
 import type { Catalogue, Check } from "./catalogue.ts";
-import { channelOf, chatAuthOf, isOpenTo } from "./ids.ts";
+import { canReach, channelOf, chatAuthOf, isOpenTo } from "./ids.ts";
 import { type ConfigIssue, error, warning } from "./issue.ts";
 import { own } from "./own.ts";
 import type { InstanceConfig, PoolConfig, RoutesDocument } from "./schema.ts";
@@ -99,10 +99,6 @@ const checkAuthority: Check = (document, catalogue) => {
     return authorityIssues(document, name, pool);
   });
 };
-
-const canReach = (document: RoutesDocument, account: string, name: string, pool: PoolConfig): boolean =>
-  isOpenTo(pool, channelOf(account)) &&
-  (own(document.accounts, account)?.pool === name || document.rules.some((rule) => rule.pool === name));
 
 function authorityIssues(document: RoutesDocument, name: string, pool: PoolConfig): readonly ConfigIssue[] {
   const at = ["pools", name];

@@ -1,5 +1,6 @@
 /** `instance check` as this Worker can do it: with its secrets, its way out, and what its shards counted. */
 import type { Env } from "../../durable-objects/env.ts";
+import { showInstance } from "../../durable-objects/instance/stub.ts";
 import { instanceHttp, urlRulesOf } from "../../durable-objects/instance-http.ts";
 import { envSecrets, systemClock, webDice } from "../../durable-objects/runtime.ts";
 import { readShards } from "../../durable-objects/shard/stub.ts";
@@ -10,10 +11,14 @@ import { type CheckReport, type CheckRequest, checkInstance } from "../../src/pi
 import { residenciesOf } from "../sweep.ts";
 import { apiRootOf, webhookUrlOf } from "./addresses.ts";
 
-export async function checkFromHere(env: Env, routes: Routes, request: Omit<CheckRequest, "accepted">): Promise<CheckReport> {
-  const { delta } = await readShards(env, residenciesOf(routes));
+export async function checkFromHere(env: Env, routes: Routes, request: Omit<CheckRequest, "accepted" | "pollers">): Promise<CheckReport> {
+  const [{ delta }, details] = await Promise.all([
+    readShards(env, residenciesOf(routes)),
+    // One that cannot be asked is looked at all the same.
+    showInstance(env, request.instance).catch(() => undefined),
+  ]);
   const accepted = delta[series("clawedge_outcomes_total", { instance: request.instance, outcome: "accepted" })] ?? 0;
-  return checkInstance({ ...request, accepted }, routes, {
+  return checkInstance({ ...request, accepted, pollers: details?.pollers }, routes, {
     channels,
     http: instanceHttp(env),
     clock: systemClock,

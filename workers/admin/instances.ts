@@ -63,7 +63,8 @@ instancesApp.post(`${PREFIX}:name/undrain`, (context) =>
 instancesApp.get(`${PREFIX}:name/check`, (context) =>
   forInstance(context, "/check", async (name, routes) => {
     const probesUpdate = context.req.query("probeUpdate") === "1";
-    return context.json(await checkFromHere(context.env, routes, { instance: name, probesUpdate }));
+    const takesTurns = context.req.query("noTurn") !== "1";
+    return context.json(await checkFromHere(context.env, routes, { instance: name, probesUpdate, takesTurns }));
   }),
 );
 

@@ -98,27 +98,33 @@ const pollerRow = ({ account, calledAtMs, isWaiting, open }: PollerAnswer): read
 interface CheckAnswer {
   readonly instance: string;
   readonly ok: boolean;
+  readonly pools?: readonly { readonly name: string; readonly verdict: string; readonly reason: string }[];
   readonly checks: readonly { readonly check: string; readonly status: string; readonly detail: string; readonly fix?: string }[];
 }
 
 export const instanceCheck: Command = {
   name: "instance check",
-  summary: "Look at one instance from where the edge stands: addresses, secrets, marker, versions, settings",
+  summary: "Look at one instance from where the edge stands: addresses, secrets, marker, versions, settings, authority",
   operands: ["NAME"],
   options: {
     "probe-update": { type: "boolean", help: "prove the durable marker with a harmless update that starts no turn" },
+    "no-turn": { type: "boolean", help: "ask no agent anything: whether it has tools stays unknown" },
   },
   notes: `It sends a wrong secret once and no message to anybody. Settings (dmScope, dmPolicy, addresses) are read when the instance has
-adminRpc: true and a gateway token. Exit code 1 when a check fails; warnings and unknowns are not failures.`,
+adminRpc: true and a gateway token. For each pool whose agent is asked over /v1 it proves that strangers get no more than that agent
+may do, with one short turn of it, or refuses the pool. Exit code 1 when a check fails or a pool is refused; warnings and unknowns
+are not failures.`,
   run: async (call) => {
-    const query = isSet(call, "probe-update") ? "?probeUpdate=1" : "";
-    const answer = await call.edge().get<CheckAnswer>(`/instances/${encodeURIComponent(operand(call, 0))}/check${query}`);
+    const asked = { probeUpdate: isSet(call, "probe-update"), noTurn: isSet(call, "no-turn") };
+    const query = Object.entries(asked).flatMap(([name, isAsked]) => (isAsked ? [`${name}=1`] : []));
+    const path = `/instances/${encodeURIComponent(operand(call, 0))}/check`;
+    const answer = await call.edge().get<CheckAnswer>(query.length === 0 ? path : `${path}?${query.join("&")}`);
     call.output.answer(answer, () => checkLines(answer));
     return answer.ok ? 0 : 1;
   },
 };
 
-function checkLines({ checks }: CheckAnswer): readonly string[] {
+function checkLines({ checks, pools = [] }: CheckAnswer): readonly string[] {
   const rows = checks.map(({ status, check, detail }) => [status, check, detail]);
   const fixes = checks.filter(({ status, fix }) => status !== "ok" && fix !== undefined).map(({ check, fix }) => `${check}: ${fix}`);
   const count = (wanted: string): number => checks.filter(({ status }) => status === wanted).length;
@@ -127,6 +133,7 @@ function checkLines({ checks }: CheckAnswer): readonly string[] {
     ...table(["STATUS", "CHECK", "DETAIL"], rows),
     ...(fixes.length === 0 ? [] : ["", "What to do:", ...fixes.map((fix) => `  ${fix}`)]),
     "",
+    ...pools.map(({ name, verdict: said, reason }) => `pool ${name}: ${said}: ${reason}`),
     verdict,
   ];
 }

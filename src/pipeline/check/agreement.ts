@@ -72,6 +72,24 @@ export function accountLines(account: Account, settings: Settings, here: Address
   return { lines, dmPolicy };
 }
 
+/** A gateway that asks for its updates must ask here, and must not have a webhook besides. */
+export function pollingAccountLines(account: Account, settings: Settings, here: Addresses): AccountAgreement {
+  const section = `channels.${account.channel}`;
+  const candidates = settings.accountsOf(account.channel);
+  const mine = candidates.find((one) => one.apiRoot === here.apiRoot) ?? (candidates.length === 1 ? candidates[0] : undefined);
+  if (mine === undefined) {
+    const fix = `Set apiRoot to ${here.apiRoot ?? "this edge"} in the account of ${section} that belongs to ${account.id}.`;
+    return { lines: [bad(`${account.id} settings`, `no account of ${section} points at this edge`, fix)] };
+  }
+  const dmPolicy = mine.dmPolicy ?? DEFAULT_DM_POLICY;
+  const check = `${account.id} webhookUrl`;
+  const webhook =
+    mine.webhookUrl === undefined
+      ? good(check, "not set: the gateway polls")
+      : bad(check, "set: the gateway listens and never asks", `Remove ${section}.webhookUrl, or name the account under native.`);
+  return { lines: [policyLine(account, dmPolicy), webhook, apiRootLine(account, mine, here)], dmPolicy };
+}
+
 function policyLine(account: Account, dmPolicy: string): CheckLine {
   const check = `${account.id} dmPolicy`;
   const fix = `Set channels.${account.channel}.dmPolicy to "open" with allowFrom ["*"], or to "allowlist" with the same list in the whole pool.`;

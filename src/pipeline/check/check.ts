@@ -4,81 +4,88 @@
  */
 import type { Channel } from "../../channels/channel.ts";
 import type { Routes } from "../../config/routes.ts";
-import type { InstanceConfig } from "../../config/schema.ts";
-import type { Account } from "../../core/account.ts";
-import type { Secret } from "../../core/secret.ts";
 import type { UrlRules } from "../../core/url-guard.ts";
-import type { LinkPorts } from "../../links/link.ts";
-import type { Secrets } from "../../ports/secrets.ts";
-import { type Addresses, accountLines, dmScopeOf, scopeLines } from "./agreement.ts";
-import { checkGateway, checkUrl, versionOf } from "./gateway.ts";
+import { type AskedPool, askedPools } from "./asked-pools.ts";
+import { checkAuthority, unasked } from "./authority.ts";
+import { checkGateway, checkUrl } from "./gateway.ts";
 import { checkListener } from "./listener.ts";
-import { type MemberFacts, poolLines } from "./pool.ts";
-import { bad, type CheckLine, unknown } from "./report.ts";
-import { readSettings, type Settings } from "./settings.ts";
+import { callerOf, comparePools, learn, type MemberPorts, type Subject } from "./members.ts";
+import { pollerLines, type SeenPoller } from "./pollers.ts";
+import { bad, type CheckLine, type PoolVerdict, unknown } from "./report.ts";
 
-export interface CheckPorts extends LinkPorts {
-  readonly secrets: Secrets;
+export interface CheckPorts extends MemberPorts {
   readonly channels: ReadonlyMap<string, Channel>;
   readonly rules: UrlRules;
-  readonly addresses: (account: Account, instance: string) => Addresses;
-  readonly spanId: string;
 }
 
 export interface CheckRequest {
   readonly instance: string;
   readonly probesUpdate: boolean;
+  /** Whether an agent that strangers reach over /v1 may be asked one short question, which shows whether it has tools. */
+  readonly takesTurns: boolean;
   /** Messages this instance ever took with the durable marker. */
   readonly accepted: number;
+  /** How it asks for its updates; undefined when that could not be found out. */
+  readonly pollers: readonly SeenPoller[] | undefined;
 }
 
 export interface CheckReport {
   readonly instance: string;
-  /** Nothing failed; warnings and unknowns are not failures. */
+  /** Nothing failed and no pool is refused; warnings and unknowns are not failures. */
   readonly ok: boolean;
   readonly checks: readonly CheckLine[];
+  /** Of the pools for which its agents are asked over /v1. */
+  readonly pools: readonly PoolVerdict[];
 }
 
 export async function checkInstance(request: CheckRequest, routes: Routes, ports: CheckPorts): Promise<CheckReport> {
   const { instance: name } = request;
   const config = routes.instances.get(name);
   if (config === undefined) return report(name, [bad("instance", "not in the document", "Look at `clawedge instance list`.")]);
-  if (config.url === undefined)
-    return report(name, [unknown("url", "it has none: nothing of it can be asked", "Its polling shows in `clawedge instance list`.")]);
+  const subject = { name, config, routes };
+  const pools = askedPools(routes, name);
+  const pollers = pollerLines(config.poll, request.pollers, ports.clock.nowMs());
+  if (config.url === undefined) return report(name, [...noUrlLines(subject), ...pollers]);
   const url = checkUrl("url", config.url, ports.rules);
-  if (url.status === "fail") return report(name, [url]);
-  const token = tokenOf(config, ports);
-  const [gateway, listeners, settings] = await Promise.all([
-    checkGateway(config, token, ports),
-    listenerLines(request, config, routes, ports),
-    settingsLines(name, config, routes, ports),
+  if (url.status === "fail") return report(name, [...unasked(pools, url).lines, ...pollers], unasked(pools, url).verdicts);
+  const [gateway, listeners, learned] = await Promise.all([
+    checkGateway(config, callerOf(subject, ports.secrets), ports),
+    listenerLines(request, subject, ports),
+    learn(subject, ports),
   ]);
-  const mine = { ...settings.facts, version: gateway.version };
-  const pools = await comparePools(mine, routes, ports);
-  return report(name, [url, ...gateway.lines, ...listeners, ...settings.lines, ...pools]);
+  const authority = await checkAuthority({ config, pools, settings: learned.settings, takesTurns: request.takesTurns }, ports);
+  const compared = await comparePools({ ...learned.facts, version: gateway.version }, routes, ports);
+  const accounts = [...noAccountLines(subject, pools), ...listeners, ...pollers];
+  return report(name, [url, ...gateway.lines, ...accounts, ...learned.lines, ...authority.lines, ...compared], authority.verdicts);
 }
 
-const report = (instance: string, checks: readonly CheckLine[]): CheckReport => ({
+const report = (instance: string, checks: readonly CheckLine[], pools: readonly PoolVerdict[] = []): CheckReport => ({
   instance,
-  ok: checks.every(({ status }) => status !== "fail"),
+  ok: checks.every(({ status }) => status !== "fail") && pools.every(({ verdict }) => verdict !== "refused"),
   checks,
+  pools,
 });
 
-const tokenOf = (config: InstanceConfig, { secrets }: CheckPorts): Secret | undefined =>
-  config.secrets.gateway === undefined ? undefined : secrets.get(config.secrets.gateway);
+/** What polls needs no address; the rest is known from its calls alone. */
+const noUrlLines = ({ config, ...at }: Subject): readonly CheckLine[] =>
+  config.poll.length === 0
+    ? noAccountLines({ config, ...at }, [])
+    : [unknown("gateway", "it has no url: its version and settings cannot be asked", "Nothing to do where nothing can reach it.")];
+
+function noAccountLines({ config }: Subject, pools: readonly AskedPool[]): readonly CheckLine[] {
+  if (Object.keys(config.native).length > 0 || config.poll.length > 0 || pools.length > 0) return [];
+  return [
+    bad("accounts", "the document links no account to this instance", "Add an entry under native or poll, or take it out of its pools."),
+  ];
+}
 
 async function listenerLines(
   request: CheckRequest,
-  instance: InstanceConfig,
-  routes: Routes,
+  { config: instance, routes }: Subject,
   ports: CheckPorts,
 ): Promise<readonly CheckLine[]> {
-  const linked = Object.entries(instance.native);
-  if (linked.length === 0) {
-    return [bad("accounts", "the document links no account to this instance", "Add an entry under native, or take it out of its pools.")];
-  }
   const lines = await Promise.all(
-    linked.map(async ([id, native]) => {
+    Object.entries(instance.native).map(async ([id, native]) => {
       const channel = ports.channels.get(routes.accounts.get(id)?.channel ?? "");
       if (channel?.nativeSecretHeader === undefined) return [unknown(id, "its channel has no listener to check", "Nothing to do.")];
       const { rules, spanId } = ports;
@@ -87,65 +94,4 @@ async function listenerLines(
     }),
   );
   return lines.flat();
-}
-
-interface Learned {
-  readonly lines: readonly CheckLine[];
-  readonly facts: MemberFacts;
-}
-
-const SETTINGS_FIX =
-  "Enable the gateway's plugin admin-http-rpc on a private address, and set adminRpc: true and secrets.gateway on the instance. Or compare by hand: docs/operating.md.";
-
-async function settingsLines(name: string, config: InstanceConfig, routes: Routes, ports: CheckPorts): Promise<Learned> {
-  const token = tokenOf(config, ports);
-  if (!config.adminRpc || token === undefined) {
-    return {
-      facts: { instance: name },
-      lines: [unknown("settings", "not read: dmScope, dmPolicy and addresses are not known", SETTINGS_FIX)],
-    };
-  }
-  const settings = await readSettings(config, token, ports);
-  if (!settings.ok) return { facts: { instance: name }, lines: [bad("settings", `not readable: ${settings.problem}`, SETTINGS_FIX)] };
-  return judge(name, config, settings.value, { routes, ports });
-}
-
-function judge(
-  name: string,
-  config: InstanceConfig,
-  settings: Settings,
-  at: { readonly routes: Routes; readonly ports: CheckPorts },
-): Learned {
-  const accounts = Object.keys(config.native).flatMap((id) => at.routes.accounts.get(id) ?? []);
-  const agreements = accounts.map((account) => accountLines(account, settings, at.ports.addresses(account, name)));
-  const dmPolicies = accounts.flatMap(({ id }, index) => {
-    const policy = agreements[index]?.dmPolicy;
-    return policy === undefined ? [] : [[id, policy] as const];
-  });
-  return {
-    lines: [...scopeLines(settings, accounts), ...agreements.flatMap(({ lines }) => lines)],
-    facts: { instance: name, dmScope: dmScopeOf(settings), dmPolicies: Object.fromEntries(dmPolicies) },
-  };
-}
-
-async function comparePools(mine: MemberFacts, routes: Routes, ports: CheckPorts): Promise<readonly CheckLine[]> {
-  const pools = [...routes.pools].filter(([, pool]) => pool.instances.includes(mine.instance));
-  const others = [...new Set(pools.flatMap(([, pool]) => pool.instances))].filter((name) => name !== mine.instance);
-  const known = new Map([[mine.instance, mine], ...(await Promise.all(others.map((name) => factsOf(name, routes, ports))))]);
-  return pools.flatMap(([pool, { instances }]) =>
-    poolLines(
-      pool,
-      instances.map((instance) => known.get(instance) ?? { instance }),
-    ),
-  );
-}
-
-async function factsOf(name: string, routes: Routes, ports: CheckPorts): Promise<readonly [string, MemberFacts]> {
-  const config = routes.instances.get(name);
-  if (config === undefined) return [name, { instance: name }];
-  const [version, { facts }] = await Promise.all([
-    versionOf(config, tokenOf(config, ports), ports),
-    settingsLines(name, config, routes, ports),
-  ]);
-  return [name, { ...facts, version }];
 }

@@ -22,30 +22,38 @@ export function checkUrl(check: string, url: string, rules: UrlRules): CheckLine
   return bad(check, `the edge does not call ${url}: ${verdict.problem.detail}`, fix);
 }
 
-export async function checkGateway(instance: InstanceConfig, token: Secret | undefined, ports: LinkPorts): Promise<GatewayFacts> {
+export async function checkGateway(instance: InstanceConfig, caller: Caller, ports: LinkPorts): Promise<GatewayFacts> {
   const [startup, health, ready] = await Promise.all(
-    ["/startupz", "/healthz", "/readyz"].map((path) => probe(instance, token, ports, path)),
+    ["/startupz", "/healthz", "/readyz"].map((path) => probe(instance, caller, ports, path)),
   );
   const version = textIn(bodyOf(startup), "version");
-  const lines = [startupLine(startup, version), tokenLine(instance, token, version), healthLine(health), readyLine(ready)];
+  const token = tokenLine(instance, caller, version);
+  const lines = [startupLine(startup, version), ...(token === undefined ? [] : [token]), healthLine(health), readyLine(ready)];
   return { lines, ...(version === undefined ? {} : { version }) };
 }
 
 /** The version alone, to compare members of a pool by. */
-export async function versionOf(instance: InstanceConfig, token: Secret | undefined, ports: LinkPorts): Promise<string | undefined> {
-  return textIn(bodyOf(await probe(instance, token, ports, "/startupz")), "version");
+export async function versionOf(instance: InstanceConfig, caller: Caller, ports: LinkPorts): Promise<string | undefined> {
+  return textIn(bodyOf(await probe(instance, caller, ports, "/startupz")), "version");
 }
 
-function probe(instance: InstanceConfig, token: Secret | undefined, ports: LinkPorts, path: string): Promise<Exchange> {
-  const headers = { accept: "application/json", ...callerHeaders(instance, token) };
+function probe(instance: InstanceConfig, caller: Caller, ports: LinkPorts, path: string): Promise<Exchange> {
+  const headers = { accept: "application/json", ...callerHeaders(instance, caller) };
   const url = `${(instance.url ?? "").replace(/\/+$/, "")}${path}`;
   return exchange({ url, method: "GET", headers, deadlineMs: instance.probe.timeoutMs, readsBody: () => true }, ports);
 }
 
-/** How the edge shows itself to a gateway: its token, and the one forwarding header the document configures. */
-export const callerHeaders = (instance: InstanceConfig, token: Secret | undefined): Readonly<Record<string, string>> => ({
+/** Who asks: the owner of a gateway's token, or the user that a gateway asked over /v1 knows the edge by. Its name is enough for probes. */
+export interface Caller {
+  readonly token: Secret | undefined;
+  readonly isUser: boolean;
+}
+
+/** How the edge shows itself to a gateway's probes: with the one forwarding header the document configures. */
+export const callerHeaders = (instance: InstanceConfig, { token, isUser }: Caller): Readonly<Record<string, string>> => ({
   ...(instance.forwardedFor === "none" ? {} : { "x-forwarded-for": instance.forwardedFor }),
   ...(token === undefined ? {} : { authorization: `Bearer ${token.open()}` }),
+  ...(isUser ? { [instance.chat.userHeader]: instance.chat.user } : {}),
 });
 
 const ATTRIBUTION_FIX =
@@ -65,8 +73,10 @@ function startupLine(answer: Exchange | undefined, version: string | undefined):
   );
 }
 
-function tokenLine(instance: InstanceConfig, token: Secret | undefined, version: string | undefined): CheckLine {
+/** Undefined where none is needed: a user is looked at with what it may do. */
+function tokenLine(instance: InstanceConfig, { token, isUser }: Caller, version: string | undefined): CheckLine | undefined {
   const variable = instance.secrets.gateway;
+  if (variable === undefined && isUser) return undefined;
   if (variable === undefined) {
     return unknown(
       "gateway token",
@@ -112,7 +122,7 @@ function bodyOf(answer: Exchange | undefined): unknown {
   return parsed?.ok === true ? parsed.value : undefined;
 }
 
-const memberOf = (value: unknown, name: string): unknown =>
+export const memberOf = (value: unknown, name: string): unknown =>
   typeof value === "object" && value !== null && Object.hasOwn(value, name) ? Reflect.get(value, name) : undefined;
 
 function textIn(value: unknown, name: string): string | undefined {

@@ -10,13 +10,12 @@ export interface MemberFacts {
   readonly dmPolicies?: Readonly<Record<string, string>> | undefined;
 }
 
-export function poolLines(pool: string, members: readonly MemberFacts[]): readonly CheckLine[] {
+/** `isAskedOnly`: sessions of agents that are asked over /v1 have names of the edge's making, and no settings of the gateway count. */
+export function poolLines(pool: string, members: readonly MemberFacts[], isAskedOnly = false): readonly CheckLine[] {
   if (members.length < 2) return [];
-  return [
-    compare(`pool ${pool}: version`, members, (member) => member.version, warn),
-    compare(`pool ${pool}: dmScope`, members, (member) => member.dmScope, bad),
-    ...policyLines(pool, members),
-  ];
+  const version = compare(`pool ${pool}: version`, members, (member) => member.version, warn);
+  if (isAskedOnly) return [version];
+  return [version, compare(`pool ${pool}: dmScope`, members, (member) => member.dmScope, bad), ...policyLines(pool, members)];
 }
 
 function policyLines(pool: string, members: readonly MemberFacts[]): readonly CheckLine[] {

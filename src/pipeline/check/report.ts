@@ -8,6 +8,14 @@ export interface CheckLine {
   readonly fix?: string;
 }
 
+/** Whether what strangers write may be handed to this instance for a pool whose agent is asked over /v1. */
+export interface PoolVerdict {
+  readonly name: string;
+  /** `accepted`: least privilege is not proven, and the document says that this is known. */
+  readonly verdict: "ok" | "accepted" | "refused";
+  readonly reason: string;
+}
+
 export const good = (check: string, detail: string): CheckLine => ({ check, status: "ok", detail });
 export const unknown = (check: string, detail: string, fix: string): CheckLine => ({ check, status: "unknown", detail, fix });
 export const warn = (check: string, detail: string, fix: string): CheckLine => ({ check, status: "warn", detail, fix });

@@ -8,10 +8,9 @@ import type { InstanceConfig } from "../../config/schema.ts";
 import { utf8 } from "../../core/bytes.ts";
 import { parseJson } from "../../core/json.ts";
 import { fail, ok, type Result } from "../../core/result.ts";
-import type { Secret } from "../../core/secret.ts";
 import { type Exchange, exchange } from "../../links/exchange.ts";
 import type { LinkPorts } from "../../links/link.ts";
-import { callerHeaders, describe } from "./gateway.ts";
+import { describe } from "./gateway.ts";
 
 const RPC_PATH = "/api/v1/admin/rpc";
 /** `config.get` repeats the configuration in several forms. */
@@ -28,7 +27,18 @@ const accountSettings = z.object({
 
 const channelSettings = accountSettings.extend({ accounts: z.record(z.string(), accountSettings).optional().catch(undefined) });
 
+const agentSettings = z.object({
+  tools: z
+    .object({ deny: z.array(z.string()).optional() })
+    .optional()
+    .catch(undefined),
+});
+
 const settingsSchema = z.object({
+  agents: z
+    .object({ entries: z.record(z.string(), agentSettings).optional() })
+    .optional()
+    .catch(undefined),
   session: z
     .object({ dmScope: z.string().optional(), identityLinks: z.record(z.string(), z.unknown()).optional() })
     .optional()
@@ -48,15 +58,21 @@ export interface Settings {
   readonly hasIdentityLinks: boolean;
   /** The gateway's accounts of a channel: its own `default` one, and those with names. Empty when the channel is not configured. */
   readonly accountsOf: (channel: string) => readonly AccountSettings[];
+  /** What an agent's own `tools.deny` names. */
+  readonly denies: (agent: string) => readonly string[];
 }
 
 /** The problem says why they cannot be read, in words for an operator. */
-export async function readSettings(instance: InstanceConfig, token: Secret, ports: LinkPorts): Promise<Result<Settings, string>> {
+export async function readSettings(
+  instance: InstanceConfig,
+  headers: Readonly<Record<string, string>>,
+  ports: LinkPorts,
+): Promise<Result<Settings, string>> {
   const answer = await exchange(
     {
       url: `${(instance.url ?? "").replace(/\/+$/, "")}${RPC_PATH}`,
       method: "POST",
-      headers: { "content-type": "application/json", ...callerHeaders(instance, token) },
+      headers: { "content-type": "application/json", ...headers },
       body: utf8(JSON.stringify({ method: "config.get", params: {} })),
       deadlineMs: Math.max(10_000, instance.probe.timeoutMs),
       readsBody: (status) => status === 200,
@@ -70,7 +86,7 @@ export async function readSettings(instance: InstanceConfig, token: Secret, port
 function refusalOf(answer: Exchange): string {
   if (answer.kind !== "answered") return describe(answer);
   if (answer.status === 404) return "http 404: the plugin admin-http-rpc is off";
-  if (answer.status === 401) return "http 401: the gateway token is not accepted";
+  if (answer.status === 401) return "http 401: the gateway does not accept the edge";
   return `http ${answer.status}`;
 }
 
@@ -84,7 +100,14 @@ export function parseSettings(text: string): Result<Settings, string> {
     dmScope: settings.session?.dmScope,
     hasIdentityLinks: Object.keys(settings.session?.identityLinks ?? {}).length > 0,
     accountsOf: (channel) => accountsIn(settings.channels?.[channel]),
+    denies: (agent) => deniedIn(settings.agents?.entries ?? {}, agent),
   });
+}
+
+/** Gateways do not tell ids by case. */
+function deniedIn(entries: Readonly<Record<string, z.infer<typeof agentSettings>>>, agent: string): readonly string[] {
+  const found = Object.entries(entries).find(([id]) => id.toLowerCase() === agent.toLowerCase());
+  return found?.[1].tools?.deny ?? [];
 }
 
 /** Named accounts inherit what the channel's own section says. */

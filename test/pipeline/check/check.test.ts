@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { telegram } from "../../../src/channels/telegram/index.ts";
 import type { Account } from "../../../src/core/account.ts";
 import { Secret } from "../../../src/core/secret.ts";
-import { accountLines, scopeLines } from "../../../src/pipeline/check/agreement.ts";
+import { accountLines, pollingAccountLines, scopeLines } from "../../../src/pipeline/check/agreement.ts";
 import { type CheckPorts, checkInstance } from "../../../src/pipeline/check/check.ts";
 import { poolLines } from "../../../src/pipeline/check/pool.ts";
 import { parseSettings, type Settings } from "../../../src/pipeline/check/settings.ts";
@@ -74,7 +74,7 @@ function world(bend: Readonly<Record<string, Answer>> = {}, config: (instance: s
     },
   };
   const check = (request: { probesUpdate?: boolean; accepted?: number } = {}) =>
-    checkInstance({ instance: "eu-1", probesUpdate: false, accepted: 0, ...request }, routes, ports);
+    checkInstance({ instance: "eu-1", probesUpdate: false, takesTurns: true, accepted: 0, pollers: undefined, ...request }, routes, ports);
   return { check, calls };
 }
 
@@ -85,7 +85,8 @@ it("a well set up pool has nothing to complain about, and sends no message to pr
   const { check, calls } = world();
   const report = await check({ accepted: 12 });
   expect(report.checks.filter(({ status }) => status !== "ok")).toEqual([]);
-  expect(report.ok).toBe(true);
+  expect([report.ok, report.pools]).toEqual([true, []]);
+  expect(calls.filter(({ url }) => url.includes("/v1/"))).toEqual(calls.filter(({ url }) => url.endsWith("/api/v1/admin/rpc")));
   const bodies = calls.filter(({ url }) => url.endsWith("/hook")).map(({ init }) => new TextDecoder().decode(init.body as Uint8Array));
   expect(bodies).toEqual(["{}"]);
 });
@@ -164,6 +165,7 @@ const withScope = (dmScope: string | undefined, hasIdentityLinks = false): Setti
   dmScope,
   hasIdentityLinks,
   accountsOf: () => [],
+  denies: () => [],
 });
 
 it.each([
@@ -220,6 +222,16 @@ it("of several accounts of a gateway the one that points here is ours, with what
   expect(lost.lines).toMatchObject([{ status: "fail" }]);
 });
 
+it.each([
+  [{}, ["ok", "ok", "ok"]],
+  [{ webhookUrl: "https://else.test/x" }, ["ok", "fail", "ok"]],
+  [{ apiRoot: undefined }, ["ok", "ok", "fail"]],
+])("settings of a gateway that polls with %j: policy, webhook, apiRoot are %j", (bent, expected) => {
+  const section = { dmPolicy: "open", apiRoot: here("eu-1").apiRoot, ...bent };
+  const { lines } = pollingAccountLines(account("chat"), parsed(section), here("eu-1"));
+  expect(lines.map(({ status }) => status)).toEqual(expected);
+});
+
 it("settings that are not valid are not believed", () => {
   expect(parseSettings(JSON.stringify({ ok: true, payload: { valid: false, config: {} } })).ok).toBe(false);
   expect(parseSettings(JSON.stringify({ ok: false, error: { code: "UNAVAILABLE" } })).ok).toBe(false);
@@ -231,4 +243,14 @@ it("a pool of one has nobody to differ from; what is not known of a member is un
     { status: "unknown" },
     { status: "unknown" },
   ]);
+  expect(
+    poolLines(
+      "sales",
+      [
+        { instance: "eu-1", version: "1" },
+        { instance: "eu-2", version: "1" },
+      ],
+      true,
+    ),
+  ).toMatchObject([{ check: "pool sales: version", status: "ok" }]);
 });

@@ -374,6 +374,19 @@ it("instance check prints what to do under what is wrong", async () => {
   ]);
 });
 
+it("instance check tells of each pool, and one that is refused is exit code 1", async () => {
+  const checks = [{ check: "pool sales: tools", status: "unknown", detail: "no turn was taken", fix: "Take one." }];
+  const pools = [{ name: "sales", verdict: "refused", reason: "not proven: tools: no turn was taken" }];
+  const reply = { "GET /admin/instances/us-1/check?noTurn=1": { json: { instance: "us-1", ok: false, checks, pools } } };
+  const ran = await against(reply, "instance", "check", "us-1", "--no-turn");
+  expect([ran.code, ran.out.split("\n").slice(-3)]).toEqual([
+    1,
+    ["pool sales: refused: not proven: tools: no turn was taken", "0 failures, 0 warnings, 1 unknown", ""],
+  ]);
+  const both = { "GET /admin/instances/us-1/check?probeUpdate=1&noTurn=1": { json: { instance: "us-1", ok: true, checks: [] } } };
+  expect((await against(both, "instance", "check", "us-1", "--no-turn", "--probe-update")).code).toBe(0);
+});
+
 it("instance token of one that polls has no webhook's address, and says so", async () => {
   const json = { account: "telegram:support", instance: "eu-3", link: "poll", token: "1:abc", apiRoot: "https://e/egress", generation: 0 };
   const ran = await against({ "POST /admin/tokens": { json } }, "instance", "token", "eu-3", "telegram:support");
