@@ -70,9 +70,19 @@ export function poisonOf(entry: Entry, moment: Moment): Ending | undefined {
   return isPoison ? ending(entry, "dead", `poison: ${entry.lastDetail ?? "no answer"}`, moment) : undefined;
 }
 
+/** Ends of messages of which an instance may have begun a turn. */
+const isBrokenOff = ({ state, outcome }: Pick<Ending, "state" | "outcome">): boolean =>
+  state === "dead" && (outcome.startsWith(AMBIGUOUS) || outcome.startsWith("cut-off"));
+
 export function end(state: State, over: Ending): Step {
+  const broken = isBrokenOff(over) ? { brokenOffAtMs: over.atMs } : {};
   return {
-    state: { ...state, queue: state.queue.filter((entry) => entry.seq !== over.seq), queuedBytes: state.queuedBytes - over.entry.bytes },
+    state: {
+      ...state,
+      ...broken,
+      queue: state.queue.filter((entry) => entry.seq !== over.seq),
+      queuedBytes: state.queuedBytes - over.entry.bytes,
+    },
     writes: [{ row: "end", ending: over }],
     effects: [{ do: "ended", ending: over }],
   };

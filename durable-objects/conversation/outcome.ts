@@ -4,7 +4,7 @@ import { hasReached, isSettled, type Outcome } from "../../src/core/outcome.ts";
 import { advance } from "./deliver.ts";
 import { AMBIGUOUS, end, ending, held, type Moment, poisonOf, UNREACHABLE_BACKOFF } from "./hold.ts";
 import { answered } from "./reply.ts";
-import { andThen, type Entry, type State, type Step, still, withHead } from "./state.ts";
+import { type Attempt, andThen, type Ending, type Entry, type State, type Step, still, withHead } from "./state.ts";
 
 const FAILED_BACKOFF = { baseMs: 1000, maxMs: 30_000 };
 /** A busy instance is healthy: it is asked again soon, unless it said when. Its word is believed up to ten minutes. */
@@ -12,6 +12,13 @@ const BUSY_WAIT_MS = 2000;
 const MAX_BUSY_WAIT_MS = 600_000;
 /** At most three a minute against an instance that refuses us, so that its own lock-out is not reached. */
 const REFUSED_BACKOFF = { baseMs: 27_000, maxMs: 120_000 };
+
+/**
+ * A gateway that was killed goes on with the turns that this broke off, one after the other, and refuses other turns of those sessions
+ * until then, before it begins them. It names no reason but "internal error".
+ */
+export const MENDING_MS = 10 * 60_000;
+const MENDING_WAIT_MS = 3000;
 
 export interface OutcomeEvent extends Moment {
   readonly type: "outcome";
@@ -22,40 +29,58 @@ export interface OutcomeEvent extends Moment {
 export function outcome(state: State, event: OutcomeEvent): Step {
   const head = state.queue[0];
   if (head?.attempt?.id !== event.attemptId) return still(state);
-  const { attempt } = head;
   const free = { ...state, liveAttempt: undefined };
-  if (event.outcome.kind === "accepted" && event.outcome.answer !== undefined) {
-    return andThen(answered(free, head, event.outcome.answer.text, event), (next) => advance(next, event));
-  }
-  if (isSettled(event.outcome.kind)) return andThen(settle(free, head, event), (next) => advance(next, event));
+  return andThen(stepFor(free, head, head.attempt, event), (next) => advance(next, event));
+}
+
+function stepFor(state: State, head: Entry, attempt: Attempt, event: OutcomeEvent): Step {
+  const result = event.outcome;
+  if (result.kind === "accepted" && result.answer !== undefined) return answered(state, head, result.answer.text, event);
+  if (isSettled(result.kind)) return settle(state, head, event);
+  if (isMending(state, event)) return waitForMending(state, head, event);
+  return unsettled(state, head, attempt, event);
+}
+
+function unsettled(state: State, head: Entry, attempt: Attempt, event: OutcomeEvent): Step {
+  const result = event.outcome;
   // A refusal that is about us (401, 404) says nothing of the message: it waits until somebody mends it.
-  const isReached = hasReached(event.outcome.kind) && event.outcome.kind !== "refused";
+  const isReached = hasReached(result.kind) && result.kind !== "refused";
   const failed: Entry = {
     ...head,
     attempt: undefined,
     reached: head.reached + (isReached ? 1 : 0),
     // Time in which nothing reached an instance is no part of the time a message may fail.
     firstReachedAtMs: isReached ? (head.firstReachedAtMs ?? event.nowMs) : undefined,
-    maybeAt: mayHave(event.outcome) ? attempt.instance : head.maybeAt,
-    lastDetail: event.outcome.detail,
+    maybeAt: mayHave(result) ? attempt.instance : head.maybeAt,
+    lastDetail: result.detail,
   };
-  if (event.outcome.kind === "refused" && event.outcome.isPermanent === true) {
-    return andThen(end(free, ending(failed, "dead", `refused: ${event.outcome.detail}`, event)), (next) => advance(next, event));
-  }
-  if (attempt.isOnce === true && mayHave(event.outcome) && event.rules.pools[head.pool]?.ambiguous !== "resend") {
-    const word = event.outcome.kind === "unknown" ? AMBIGUOUS : event.outcome.kind;
-    return andThen(end(free, ending(failed, "dead", `${word}: ${event.outcome.detail}`, event)), (next) => advance(next, event));
-  }
-  const poison = isReached ? poisonOf(failed, event) : undefined;
-  if (poison !== undefined) return andThen(end(free, poison), (next) => advance(next, event));
-  const trouble = { detail: event.outcome.detail, mayMove: mayMove(event.outcome), isGone: false };
-  const waiting = { ...failed, dueAtMs: event.nowMs + waitMs(event.outcome, failed, event.dice) };
-  return andThen(held(withHead(free, failed), waiting, trouble, event), (next) => advance(next, event));
+  const over = overBy(failed, attempt, event) ?? (isReached ? poisonOf(failed, event) : undefined);
+  if (over !== undefined) return end(state, over);
+  const trouble = { detail: result.detail, mayMove: mayMove(result), isGone: false };
+  const waiting = { ...failed, dueAtMs: event.nowMs + waitMs(result, failed, event.dice) };
+  return held(withHead(state, failed), waiting, trouble, event);
+}
+
+/** Ends by the outcome alone: it can never succeed, or nobody may try it again. */
+function overBy(failed: Entry, { isOnce }: Attempt, event: OutcomeEvent): Ending | undefined {
+  const { kind, detail, isPermanent } = event.outcome;
+  if (kind === "refused" && isPermanent === true) return ending(failed, "dead", `refused: ${detail}`, event);
+  const isParked = isOnce === true && mayHave(event.outcome) && event.rules.pools[failed.pool]?.ambiguous !== "resend";
+  return isParked ? ending(failed, "dead", `${kind === "unknown" ? AMBIGUOUS : kind}: ${detail}`, event) : undefined;
 }
 
 /** After these a turn may have been run, or is being run. */
 const mayHave = (result: Outcome): boolean =>
   result.mayHave === true || result.kind === "unknown" || result.kind === "model-failed" || result.kind === "cut-off";
+
+const isMending = ({ brokenOffAtMs }: State, { outcome: { isInternal }, nowMs }: OutcomeEvent): boolean =>
+  isInternal === true && brokenOffAtMs !== undefined && nowMs - brokenOffAtMs < MENDING_MS;
+
+function waitForMending(state: State, head: Entry, event: OutcomeEvent): Step {
+  const detail = `${event.outcome.detail}, after a turn that broke off`;
+  const waiting: Entry = { ...head, attempt: undefined, dueAtMs: event.nowMs + MENDING_WAIT_MS };
+  return held(withHead(state, waiting), waiting, { detail, mayMove: false, isGone: false }, event);
+}
 
 /** Busy is not broken, a model that fails is not its gateway's failure, and a refusal is ours to mend: none of them is a reason to take a conversation from its history. */
 const mayMove = (result: Outcome): boolean =>

@@ -12,7 +12,8 @@ export function answered(state: State, head: Entry, text: string, moment: Moment
   if (attempt === undefined) return still(state);
   const at = { instance: attempt.instance, epoch: attempt.epoch };
   const used = usedPin(state, head, attempt.instance);
-  const pinned: State = used === undefined ? state : { ...state, pins: { ...state.pins, [head.pool]: used } };
+  const well: State = { ...state, brokenOffAtMs: undefined };
+  const pinned: State = used === undefined ? well : { ...well, pins: { ...state.pins, [head.pool]: used } };
   const pinWrites = used === undefined ? [] : [{ row: "pin", pin: used } as const];
   if (text.trim() === "") {
     const ended = end(pinned, { ...ending(head, "answered", "empty", moment), ...at });

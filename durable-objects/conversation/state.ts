@@ -102,6 +102,8 @@ export interface State {
   /** Per instance: the newest message it accepted, and up to which it has answered since. */
   readonly accepted: Readonly<Record<string, { readonly seq: number; readonly atMs: number }>>;
   readonly answered: Readonly<Record<string, number>>;
+  /** When a turn last broke off without an answer since: its instance may go on with it, and refuses others meanwhile. */
+  readonly brokenOffAtMs?: number | undefined;
   readonly movedTo?: ConversationRef | undefined;
   /** The pool of its newest message. */
   readonly lastPool?: string | undefined;

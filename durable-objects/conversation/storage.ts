@@ -9,6 +9,8 @@ import { foldWrites, isOneStatement, SET_META, writeRow } from "./writes.ts";
 
 /** How far back a start looks for debts and arrivals: both are about the last minutes. */
 const LATELY = 1000;
+/** How far back it looks for a turn that broke off. */
+const NEWEST = 50;
 
 export interface StoredBody {
   readonly body: Uint8Array<ArrayBuffer>;
@@ -61,6 +63,7 @@ export class ConversationStorage {
         .exec<{ pool: string }>(`SELECT pool FROM (SELECT seq, pool, is_overheard, state FROM messages ORDER BY seq DESC LIMIT ${LATELY})
            WHERE is_overheard = 0 AND state NOT IN ('limited', 'expired') ORDER BY seq DESC LIMIT 1`)
         .toArray()[0]?.pool,
+      brokenOffAtMs: this.#brokenOffAtMs(),
       ...(movedTo === undefined ? {} : { movedTo: refOf(movedTo) }),
     };
   }
@@ -178,6 +181,18 @@ export class ConversationStorage {
        WHERE state = 'delivered' AND instance IS NOT NULL GROUP BY instance`,
     );
     return Object.fromEntries(rows.toArray().map((row) => [row.instance, { seq: row.seq, atMs: row.at }]));
+  }
+
+  /** Of the newest messages, the last that an instance answered or may have begun to. */
+  #brokenOffAtMs(): number | undefined {
+    const [last] = this.#sql
+      .exec<{ state: string; outcome: string | null; ended_at_ms: number | null }>(
+        `SELECT state, outcome, ended_at_ms FROM (SELECT * FROM messages ORDER BY seq DESC LIMIT ${NEWEST})
+         WHERE state IN ('answered', 'replying') OR (state = 'dead' AND (outcome LIKE 'cut-off%' OR outcome LIKE 'ambiguous%'))
+         ORDER BY seq DESC LIMIT 1`,
+      )
+      .toArray();
+    return last?.state === "dead" ? (last.ended_at_ms ?? undefined) : undefined;
   }
 
   #recent(nowMs: number): readonly Arrival[] {

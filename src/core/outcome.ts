@@ -24,6 +24,8 @@ export interface Outcome {
   readonly isDraining?: boolean;
   /** It has the message and has not confirmed it: it must go nowhere else, and nothing is wrong yet. */
   readonly mayHave?: boolean;
+  /** It failed by itself before it said anything, and blames no model: it may still be mending a turn that broke off before. */
+  readonly isInternal?: boolean;
   /** A link that brings the answer back itself. Markdown; empty when the agent chose to say nothing. */
   readonly answer?: { readonly text: string };
   /** A short, body-free reason for the log and the dead letter: "timeout", "http 502", "redirect". */

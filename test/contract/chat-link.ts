@@ -112,6 +112,8 @@ const TABLE: readonly Row[] = [
 
   ...["/chat/error", "/chat/late-error", "/json/error"].map((path): Row => [path, MODEL]),
   ...["/responses/failed", "/responses/error", "/json/failed"].map((path): Row => [path, CODE]),
+  ["/chat/internal-error", { kind: "model-failed", status: 200, isInternal: true, detail: "internal error: api_error" }],
+  ["/chat/late-internal-error", MODEL],
   ["/chat/odd-error", { kind: "model-failed", detail: "the model failed: no reason given" }],
   ["/refused/502", { kind: "model-failed", status: 502 }],
   ["/refused/model", { kind: "model-failed", status: 400, detail: "the model failed: http 400" }],

@@ -40,6 +40,7 @@ const notAnAnswer = (what: string): Outcome => ({
 });
 
 function outcomeOfReading(reading: Reading, end: ReadingEnd, facts: Facts): Outcome {
+  if (reading.isInternal) return { kind: "model-failed", isInternal: true, detail: `internal error: ${reading.error}` };
   if (reading.error !== undefined) return { kind: "model-failed", detail: `the model failed: ${reading.error}` };
   if (reading.unreadable !== undefined) return { kind: "cut-off", detail: reading.unreadable };
   if (reading.isFinished) return { kind: "accepted", detail: "answered", answer: { text: answerIn(reading) } };

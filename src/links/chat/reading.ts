@@ -7,6 +7,8 @@ export interface Reading {
   readonly isFinished: boolean;
   /** It said that it failed: the type or code of the error, nothing of its message. */
   readonly error?: string;
+  /** The error is the gateway's own, and came before any word. */
+  readonly isInternal?: boolean;
   /** Why there is no use in reading on. */
   readonly unreadable?: string;
 }
@@ -18,6 +20,8 @@ export const MAX_ANSWER_LENGTH = 200_000;
 const DONE = "[DONE]";
 /** What a gateway says in place of an agent that said nothing. */
 const SAID_NOTHING = "No response from OpenClaw.";
+/** What it says of an error that is no model's. */
+const INTERNAL = "internal error";
 
 export const isOver = (reading: Reading): boolean => reading.error !== undefined || reading.unreadable !== undefined;
 
@@ -42,7 +46,7 @@ export function readWhole(value: unknown): Reading {
 
 function readValue(reading: Reading, value: unknown): Reading {
   const error = memberOf(value, "error");
-  if (error !== undefined && error !== null) return { ...reading, error: nameOf(error) };
+  if (error !== undefined && error !== null) return failing(reading, error);
   const type = memberOf(value, "type");
   return typeof type === "string" ? readResponseEvent(reading, type, value) : readChunk(reading, value);
 }
@@ -59,11 +63,16 @@ function readChunk(reading: Reading, value: unknown): Reading {
 function readResponseEvent(reading: Reading, type: string, value: unknown): Reading {
   const response = memberOf(value, "response");
   if (type === "response.output_text.delta") return append(reading, memberOf(value, "delta"));
-  if (type === "response.failed") return { ...reading, error: nameOf(memberOf(response, "error")) };
+  if (type === "response.failed") return failing(reading, memberOf(response, "error"));
   if (type === "error") return { ...reading, error: nameOf({ code: memberOf(value, "code") }) };
   if (type !== "response.completed" && type !== "response.incomplete") return reading;
   const said = reading.text === "" ? append(reading, outputText(response)) : reading;
   return { ...said, isFinished: true };
+}
+
+function failing(reading: Reading, error: unknown): Reading {
+  const isInternal = reading.text === "" && memberOf(error, "message") === INTERNAL;
+  return { ...reading, error: nameOf(error), ...(isInternal ? { isInternal } : {}) };
 }
 
 function append(reading: Reading, text: unknown): Reading {

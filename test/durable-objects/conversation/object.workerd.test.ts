@@ -71,6 +71,24 @@ it("a repeat is a duplicate, also after the object was evicted", async () => {
   expect(await commit({ key: "telegram:support/u-same", messageId: "u-same" })).toEqual({ state: "duplicate", seq: 1 });
 });
 
+it("a turn that broke off is known from its row, until a later message was answered", async () => {
+  const { commit, states, stub } = conversation();
+  await commit({ messageId: "lost" });
+  await commit({ messageId: "next" });
+  await expect.poll(states).toEqual(["delivered", "delivered"]);
+  const brokenOffAtMs = (first: string, second: string) =>
+    runInDurableObject(stub, (object, state) => {
+      const change = "UPDATE messages SET state = ?, outcome = ?, ended_at_ms = ? WHERE message_id = ?";
+      for (const [index, end] of [first, second].entries())
+        state.storage.sql.exec(change, end.split(" ")[0], end.split(" ")[1], index + 1, index === 0 ? "lost" : "next");
+      return object.storage.load(Date.now()).brokenOffAtMs;
+    });
+  expect(await brokenOffAtMs("dead cut-off:", "ignored other")).toBe(1);
+  expect(await brokenOffAtMs("dead cut-off:", "dead ambiguous:")).toBe(2);
+  expect(await brokenOffAtMs("dead cut-off:", "answered sent")).toBeUndefined();
+  expect(await brokenOffAtMs("dead poison:", "dead refused:")).toBeUndefined();
+});
+
 it("an alarm is armed with the row that it must deliver", async () => {
   const { commit, stub } = conversation();
   await commit({ pool: "hung" });

@@ -2,12 +2,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { LEASE_MS, ONCE_LEASE_MS, wakeAtMs } from "../../../durable-objects/conversation/machine.ts";
+import { MENDING_MS } from "../../../durable-objects/conversation/outcome.ts";
 import type { Outcome } from "../../../src/core/outcome.ts";
 import type { ReplyEnd } from "../../../src/ports/bots.ts";
 import { answerOf, busy, commitOf, Driver, failed, onceRules, refused, unknown, unreachable } from "../../support/conversation.ts";
 
 const sent = { state: "answered", outcome: "sent", parts: 1, repeats: 0 } as const;
 const modelFailed: Outcome = { kind: "model-failed", status: 502, detail: "http 502 api_error" };
+const internal: Outcome = { kind: "model-failed", status: 200, isInternal: true, detail: "internal error: api_error" };
 const cutOff: Outcome = { kind: "cut-off", detail: "after 12 characters" };
 
 function asked(bent: Parameters<typeof onceRules>[0] = {}): Driver {
@@ -79,6 +81,55 @@ describe("an answer", () => {
     const driver = asked();
     driver.answer(answerOf("hello"));
     expect(driver.state.accepted).toEqual({});
+  });
+});
+
+describe("after a turn that broke off its gateway may refuse the next ones", () => {
+  /** Of two messages the first broke off. */
+  function broken(outcome: Outcome = cutOff): Driver {
+    const driver = asked();
+    driver.commit({ messageId: "two" });
+    driver.answer(outcome);
+    return driver;
+  }
+
+  it.each<readonly [string, Outcome]>([
+    ["cut off", cutOff],
+    ["lost without a word", unknown],
+  ])("%s: they are asked again, and are no repeats", (_how, outcome) => {
+    const driver = broken(outcome);
+    for (let time = 0; time < 20; time += 1) {
+      driver.answer(internal);
+      driver.wake(3000);
+    }
+    expect(driver.state.queue[0]).toMatchObject({ messageId: "two", reached: 0, attempt: { instance: "eu-1" } });
+    expect(driver.state.queue[0]?.attempt).not.toHaveProperty("isRepeat");
+    driver.answer(answerOf("hello"));
+    expect([driver.endings().length, driver.replies()]).toEqual([1, ["two: hello"]]);
+  });
+
+  it("for ten minutes", () => {
+    const driver = broken();
+    driver.nowMs += MENDING_MS;
+    driver.answer(internal);
+    expect(driver.endings()[1]).toBe("two dead: model-failed: internal error: api_error");
+  });
+
+  it("and not once it has answered, nor when its model failed", () => {
+    const well = broken();
+    well.commit({ messageId: "three" });
+    well.answer(answerOf("hello"));
+    well.answer(internal);
+    expect(well.endings()[1]).toBe("three dead: model-failed: internal error: api_error");
+    const ill = broken();
+    ill.answer(modelFailed);
+    expect(ill.endings()[1]).toBe("two dead: model-failed: http 502 api_error");
+  });
+
+  it("without such a turn the error is the end", () => {
+    const driver = asked();
+    driver.answer(internal);
+    expect(driver.endings()).toEqual(["one dead: model-failed: internal error: api_error"]);
   });
 });
 
