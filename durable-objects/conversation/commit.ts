@@ -46,7 +46,7 @@ function followed(step: Step, event: CommitEvent): Step {
 }
 
 function store(state: State, event: CommitEvent, dueAtMs: number): Step {
-  const pool = event.commit.keepsPool === true ? (state.lastPool ?? event.commit.pool) : event.commit.pool;
+  const pool = event.commit.keepsPool === true ? (keptPool(state, event) ?? event.commit.pool) : event.commit.pool;
   const entry = { ...entryOf(event, state.nextSeq, dueAtMs), pool };
   const next = {
     ...state,
@@ -56,6 +56,11 @@ function store(state: State, event: CommitEvent, dueAtMs: number): Step {
     queuedBytes: state.queuedBytes + entry.bytes,
   };
   return { state: next, writes: [{ row: "insert", entry, commit: event.commit }], effects: [], reply: { state: "stored", seq: entry.seq } };
+}
+
+/** A conversation can hold several accounts of one person: what one of them may enter is not open to the others by that. */
+function keptPool({ lastPool }: State, { commit, rules }: CommitEvent): string | undefined {
+  return lastPool !== undefined && rules.reach[commit.account]?.includes(lastPool) === true ? lastPool : undefined;
 }
 
 /** A message that ends where it begins still has a row: its key is known, and its state can be counted after a restart. */

@@ -59,9 +59,9 @@ function endingOf(head: Entry, moment: Moment): Ending | undefined {
   return undefined;
 }
 
-/** Its own pool, or the account's default when the document lost it. */
+/** Its own pool, or the account's default when the document lost it or leads there no more. */
 function poolOf(head: Entry, rules: DeliveryRules): string | undefined {
-  if (rules.pools[head.pool] !== undefined && rules.defaultPools[head.account] !== undefined) return head.pool;
+  if (rules.pools[head.pool] !== undefined && rules.reach[head.account]?.includes(head.pool) === true) return head.pool;
   const fallback = rules.defaultPools[head.account];
   return fallback !== undefined && rules.pools[fallback] !== undefined ? fallback : undefined;
 }
@@ -97,7 +97,7 @@ function send(state: State, head: Entry, moment: Moment): Step {
     instance: pin.instance,
     epoch: pin.epoch,
     deadlineAtMs: moment.nowMs + (rules.attemptMs ?? link?.attemptMs ?? DEFAULT_ATTEMPT_MS),
-    ...(link?.absorbsRepeats === false ? { isOnce: true, ...(head.reached > 0 ? { isRepeat: true } : {}) } : {}),
+    ...(link?.absorbsRepeats === false ? { isOnce: true, ...(head.maybeAt !== undefined ? { isRepeat: true } : {}) } : {}),
   };
   const sending: Entry = { ...head, tries, attempt };
   return {

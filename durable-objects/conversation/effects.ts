@@ -206,8 +206,9 @@ export class Effects {
       return;
     }
     try {
-      const given = await botsOf(this.#env).reply(account, { key, ref: this.#ref, seq, chat, text, askedAtMs });
-      this.#object.apply({ type: "kept", seq });
+      const once = entry.isReplay ? { isReplay: true } : {};
+      const given = await botsOf(this.#env).reply(account, { key, ref: this.#ref, seq, chat, text, askedAtMs, ...once });
+      this.#object.apply({ type: "kept", seq, nowMs: systemClock.nowMs() });
       if (given.verdict === "ended") replied(given.end);
     } catch (error) {
       jsonLog.write({
@@ -218,6 +219,8 @@ export class Effects {
         message: entry.messageId,
         detail: String(error),
       });
+      const snapshot = await this.#object.snapshot();
+      if (snapshot !== undefined) this.#object.apply({ type: "unkept", seq, detail: String(error), ...this.#object.moment(snapshot) });
       await this.#upkeep.index();
     }
   }

@@ -14,7 +14,7 @@ import { type CommitEvent, commit } from "./commit.ts";
 import { advance, type ChosenEvent, chosen } from "./deliver.ts";
 import { AMBIGUOUS, type Moment } from "./hold.ts";
 import { type OutcomeEvent, outcome } from "./outcome.ts";
-import { handAgain, kept, replied } from "./reply.ts";
+import { handAgain, kept, owedAtMs, replied, unkept } from "./reply.ts";
 import { adopt, move, type SpeakEvent, speak } from "./speak.ts";
 import type { Effect, Entry, Pin, State, Step } from "./state.ts";
 import { andThen } from "./state.ts";
@@ -26,7 +26,8 @@ export type Event =
   | SpeakEvent
   | (Moment & { readonly type: "wake" })
   | (Moment & { readonly type: "replay"; readonly entry: Entry })
-  | { readonly type: "kept"; readonly seq: number }
+  | { readonly type: "kept"; readonly seq: number; readonly nowMs: number }
+  | (Moment & { readonly type: "unkept"; readonly seq: number; readonly detail: string })
   | { readonly type: "replied"; readonly seq: number; readonly end: ReplyEnd; readonly nowMs: number }
   | { readonly type: "move"; readonly to: ConversationRef; readonly own: string }
   | { readonly type: "adopt"; readonly pins: readonly Pin[]; readonly nowMs: number };
@@ -56,9 +57,11 @@ function stepOf(state: State, event: Event): Step {
     case "outcome":
       return outcome(state, event);
     case "wake":
-      return andThen(handAgain(state), (next) => advance(next, event));
+      return andThen(handAgain(state, event.nowMs), (next) => advance(next, event));
     case "kept":
-      return kept(state, event.seq);
+      return kept(state, event.seq, event.nowMs);
+    case "unkept":
+      return unkept(state, event);
     case "replied":
       return replied(state, event.seq, event.end, event.nowMs);
     case "speak":
@@ -99,9 +102,8 @@ export const ONCE_LEASE_MS = 20_000;
 
 /** When the alarm must ring at the latest, or undefined when nothing is pending. */
 export function wakeAtMs(state: State, nowMs: number): number | undefined {
-  const isOwed = state.replying.some((one) => one.isKept !== true);
-  const atMs = deliveryDueMs(state, nowMs);
-  return isOwed ? Math.min(atMs ?? Number.POSITIVE_INFINITY, nowMs + LEASE_MS) : atMs;
+  const due = [deliveryDueMs(state, nowMs), owedAtMs(state, nowMs, LEASE_MS)].flatMap((atMs) => atMs ?? []);
+  return due.length === 0 ? undefined : Math.min(...due);
 }
 
 function deliveryDueMs(state: State, nowMs: number): number | undefined {

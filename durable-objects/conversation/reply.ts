@@ -2,9 +2,10 @@
  * An answer that came back by the link: written down with its message, handed to the bot until that has it, and ended by the bot's
  * word. The queue moves on meanwhile; the order in which a person reads answers is the bot's to keep.
  */
+import { backoffMs } from "../../src/core/backoff.ts";
 import type { ReplyEnd } from "../../src/ports/bots.ts";
 import { end, ending, type Moment } from "./hold.ts";
-import { type Ending, type Entry, type Replying, type State, type Step, still } from "./state.ts";
+import { andThen, type Ending, type Entry, type Replying, type State, type Step, still } from "./state.ts";
 
 /** The head was answered. An agent that chose to say nothing has answered too. */
 export function answered(state: State, head: Entry, text: string, moment: Moment): Step {
@@ -19,7 +20,7 @@ export function answered(state: State, head: Entry, text: string, moment: Moment
     const ended = end(pinned, { ...ending(head, "answered", "empty", moment), ...at });
     return { ...ended, writes: [...ended.writes, ...pinWrites] };
   }
-  const replying: Replying = { ...at, entry: { ...head, attempt: undefined }, text };
+  const replying: Replying = { ...at, entry: { ...head, attempt: undefined }, text, sinceMs: moment.nowMs };
   return {
     state: {
       ...pinned,
@@ -28,23 +29,49 @@ export function answered(state: State, head: Entry, text: string, moment: Moment
       replying: [...pinned.replying, replying],
     },
     writes: [{ row: "reply", replying }, ...pinWrites],
-    effects: [{ do: "reply", replying }],
+    // The bot keeps the order in which it gets them, so each waits until the one before is kept.
+    effects: firstUnkept(pinned) === undefined ? [{ do: "reply", replying }] : [],
   };
 }
+
+const firstUnkept = (state: State): Replying | undefined => state.replying.find((one) => one.isKept !== true);
 
 function usedPin(state: State, head: Entry, instance: string) {
   const pin = state.pins[head.pool];
   return pin !== undefined && !pin.isUsed && pin.instance === instance ? { ...pin, isUsed: true } : undefined;
 }
 
-/** Answers the bot is not known to have are handed to it again. */
-export const handAgain = (state: State): Step => ({
-  ...still(state),
-  effects: state.replying.filter((one) => one.isKept !== true).map((replying) => ({ do: "reply", replying })),
-});
+const HAND_BACKOFF = { baseMs: 2500, maxMs: 300_000 };
+/** An answer that its bot could not take for so long is answered by nobody any more. */
+export const GIVE_UP_MS = 24 * 3_600_000;
 
-export function kept(state: State, seq: number): Step {
-  return still({ ...state, replying: state.replying.map((one) => (one.entry.seq === seq ? { ...one, isKept: true } : one)) });
+/** The first answer the bot is not known to have is handed to it again, when its time has come. */
+export function handAgain(state: State, nowMs: number): Step {
+  const first = firstUnkept(state);
+  if (first === undefined || (first.dueAtMs ?? 0) > nowMs) return still(state);
+  return { ...still(state), effects: [{ do: "reply", replying: first }] };
+}
+
+export const owedAtMs = (state: State, nowMs: number, leaseMs: number): number | undefined => {
+  const first = firstUnkept(state);
+  return first === undefined ? undefined : Math.max(first.dueAtMs ?? 0, nowMs + leaseMs);
+};
+
+export function kept(state: State, seq: number, nowMs: number): Step {
+  const replying = state.replying.map((one) => (one.entry.seq === seq ? { ...one, isKept: true } : one));
+  return handAgain({ ...state, replying }, nowMs);
+}
+
+/** The bot could not take it: asked again later and later, and given up after a day. */
+export function unkept(state: State, event: { readonly seq: number; readonly detail: string } & Moment): Step {
+  const found = state.replying.find((one) => one.entry.seq === event.seq && one.isKept !== true);
+  if (found === undefined) return still(state);
+  if (event.nowMs - found.sinceMs >= GIVE_UP_MS) {
+    return replied(state, event.seq, { state: "dead", outcome: `undelivered: ${event.detail}`, parts: 0, repeats: 0 }, event.nowMs);
+  }
+  const refusals = (found.refusals ?? 0) + 1;
+  const later: Replying = { ...found, refusals, dueAtMs: event.nowMs + backoffMs(HAND_BACKOFF, refusals, event.dice) };
+  return still({ ...state, replying: state.replying.map((one) => (one === found ? later : one)) });
 }
 
 /** The bot may say it more than once: what is not waited for any more was ended by the first. */
@@ -53,9 +80,10 @@ export function replied(state: State, seq: number, reply: ReplyEnd, nowMs: numbe
   if (found === undefined) return still(state);
   const { entry, instance, epoch } = found;
   const over: Ending = { seq, entry, state: reply.state, outcome: reply.outcome, instance, epoch, atMs: nowMs };
-  return {
+  const ended: Step = {
     state: { ...state, replying: state.replying.filter((one) => one !== found) },
     writes: [{ row: "end", ending: over }],
     effects: [{ do: "ended", ending: over }],
   };
+  return found.isKept === true ? ended : andThen(ended, (next) => handAgain(next, nowMs));
 }

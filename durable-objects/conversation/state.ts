@@ -72,8 +72,12 @@ export interface Replying {
   readonly epoch: number;
   /** Markdown. */
   readonly text: string;
+  readonly sinceMs: number;
   /** Memory: the bot has it. After a restart it is handed over again, and kept once. */
   readonly isKept?: boolean;
+  /** Memory: how often the bot could not take it, and not before when it is asked again. */
+  readonly refusals?: number;
+  readonly dueAtMs?: number;
 }
 
 /** How a message ended, as the log, the metrics and the dead letters tell it. */
@@ -137,7 +141,8 @@ export type Write =
   | { readonly row: "replay"; readonly entry: Entry; readonly of: number }
   | { readonly row: "pin"; readonly pin: Pin }
   | { readonly row: "answered"; readonly instance: string; readonly seq: number }
-  | { readonly row: "moved"; readonly to: ConversationRef };
+  | { readonly row: "moved"; readonly to: ConversationRef }
+  | { readonly row: "stayed" };
 
 /** Things to do once the writes are made. They may be repeated after a crash; none may come before its write. */
 export type Effect =

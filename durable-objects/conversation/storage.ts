@@ -110,6 +110,11 @@ export class ConversationStorage {
     return row === undefined ? undefined : entryOfRow(row);
   }
 
+  /** When the newest message was kept; 0 when there is none. */
+  newestAtMs(): number {
+    return this.newest(1)[0]?.committed_at_ms ?? 0;
+  }
+
   row(seq: number): MessageRow | undefined {
     return this.#rows(`SELECT ${ENTRY_COLUMNS} FROM messages WHERE seq = ?`, seq)[0];
   }
@@ -158,9 +163,13 @@ export class ConversationStorage {
       `SELECT ${ENTRY_COLUMNS}, reply FROM messages WHERE seq > ? AND state = 'replying' ORDER BY seq`,
       below,
     );
-    return rows
-      .toArray()
-      .map((row) => ({ entry: entryOfRow(row), instance: row.instance ?? "", epoch: row.epoch ?? 0, text: row.reply ?? "" }));
+    return rows.toArray().map((row) => ({
+      entry: entryOfRow(row),
+      instance: row.instance ?? "",
+      epoch: row.epoch ?? 0,
+      text: row.reply ?? "",
+      sinceMs: row.due_at_ms,
+    }));
   }
 
   #pins(): Readonly<Record<string, Pin>> {

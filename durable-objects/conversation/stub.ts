@@ -13,7 +13,7 @@ export const conversationsOf = (env: Env): Conversations => ({
   commit: (commit, region) => conversation(env, commit.ref, region).commit(commit),
   speak: (ref, speak) => conversation(env, ref).speak({ ...speak, conversation: ref.key }, refName(ref)),
   knows: async (ref, key) => conversation(env, ref).knows(key),
-  move: async (ref, to) => conversation(env, ref).move(to, refName(ref)),
+  move: async (ref, to, idleMs) => conversation(env, ref).move(to, refName(ref), idleMs),
   replied: async (ref, seq, end) => conversation(env, ref).replied(seq, end),
 });
 

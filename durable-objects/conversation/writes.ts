@@ -51,6 +51,9 @@ export function writeRow(exec: Exec, write: Write): void {
       return;
     case "moved":
       exec(SET_META, "moved-to", refName(write.to));
+      return;
+    case "stayed":
+      exec("DELETE FROM meta WHERE name IN ('moved-to', 'handed')");
   }
 }
 
@@ -119,10 +122,10 @@ function end(exec: Exec, ending: Ending): void {
 }
 
 /** The answer, in the row of its message: from here on the message waits for the bot alone. */
-function reply(exec: Exec, { entry, instance, epoch, text }: Replying): void {
+function reply(exec: Exec, { entry, instance, epoch, text, sinceMs }: Replying): void {
   exec(
-    "UPDATE messages SET state = 'replying', instance = ?, epoch = ?, tries = ?, reached = ?, attempt = NULL, maybe_at = NULL, reply = ? WHERE seq = ?",
-    ...[instance, epoch, entry.tries, entry.reached, text, entry.seq],
+    "UPDATE messages SET state = 'replying', instance = ?, epoch = ?, tries = ?, reached = ?, attempt = NULL, maybe_at = NULL, due_at_ms = ?, reply = ? WHERE seq = ?",
+    ...[instance, epoch, entry.tries, entry.reached, sinceMs, text, entry.seq],
   );
 }
 

@@ -71,6 +71,8 @@ export interface Channel {
    * that must be the same for the delivery of one to speak for the other.
    */
   readonly siblings?: { readonly addressOf: (account: Account) => string | undefined; readonly purpose: string };
+  /** Whether what is said in a group without addressing the bot is for this account; undefined: its instances decide that. */
+  readonly hearsGroups?: (account: Account) => boolean;
   readonly renderNotice: RenderNotice;
   /** How the edge itself calls the platform. */
   readonly platform: Platform;

@@ -1,7 +1,7 @@
 /** The checks of links: every instance of a pool must be able to take the messages that can reach it, and with no more authority than the pool says. */
 import type { LinkName } from "../core/link-name.ts";
 import type { Catalogue, Check } from "./catalogue.ts";
-import { canReach, channelOf, chatAuthOf, isOpenTo } from "./ids.ts";
+import { canReach, channelOf, chatAuthOf, hasNarrowScopes, isOpenTo } from "./ids.ts";
 import { type ConfigIssue, error, warning } from "./issue.ts";
 import { own } from "./own.ts";
 import type { InstanceConfig, PoolConfig, RoutesDocument } from "./schema.ts";
@@ -129,8 +129,7 @@ function narrowIssues({ instance, at }: Member, pool: string): readonly ConfigIs
     const message = `a gateway's token gives everybody who writes to the pool ${pool} the operator's authority: use trusted-proxy, or set acceptsOperatorAuthority there`;
     return [error([...at, "auth"], message)];
   }
-  const isNarrow = instance.chat.scopes.every((scope) => scope === "operator.write");
-  return isNarrow
+  return hasNarrowScopes(instance)
     ? []
     : [error([...at, "scopes"], `more than operator.write for the pool ${pool}: narrow it, or set acceptsOperatorAuthority there`)];
 }

@@ -25,6 +25,8 @@ export interface DeliveryRules {
   readonly pools: Readonly<Record<string, PoolRules>>;
   /** Account id to its default pool: where a message goes whose own pool is gone. */
   readonly defaultPools: Readonly<Record<string, string>>;
+  /** Account id to the pools its messages may enter: no other way in, wherever the conversation was last. */
+  readonly reach: Readonly<Record<string, readonly string[]>>;
   readonly draining: readonly string[];
   /** Instance to account to the link between them. */
   readonly links: Readonly<Record<string, Readonly<Record<string, LinkRules>>>>;

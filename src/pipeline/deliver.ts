@@ -2,6 +2,7 @@
  * The second half of the journey, run by the conversation object from storage: pin → hand over. It turns configuration into the
  * machine's rules, statuses into a choice, and a stored message into a link's request.
  */
+import { canReach } from "../config/ids.ts";
 import type { Routes } from "../config/routes.ts";
 import { base64url, utf8 } from "../core/bytes.ts";
 import type { DeliveryRules, LinkRules, PoolRules } from "../core/delivery-rules.ts";
@@ -31,9 +32,13 @@ function buildRules(routes: Routes): DeliveryRules {
       ]),
     ),
     defaultPools: Object.fromEntries([...routes.accounts.values()].map((account) => [account.id, account.pool])),
+    reach: Object.fromEntries([...routes.accounts.keys()].map((account) => [account, poolsOf(routes, account)])),
     links: Object.fromEntries([...routes.instances.keys()].map((instance) => [instance, linksAt(routes, instance)])),
   };
 }
+
+const poolsOf = (routes: Routes, account: string): readonly string[] =>
+  [...routes.pools].filter(([name, pool]) => canReach(routes.document, account, name, pool)).map(([name]) => name);
 
 function linksAt(routes: Routes, instance: string): Readonly<Record<string, LinkRules>> {
   const found = [...routes.accounts.keys()].flatMap((account) => {

@@ -8,7 +8,7 @@ import { textOf } from "../core/bytes.ts";
 import type { Delivery } from "../core/delivery.ts";
 import type { DeliveryStatus } from "../core/delivery-status.ts";
 import { parseJson } from "../core/json.ts";
-import type { Parsed } from "../core/message.ts";
+import type { Message, Parsed } from "../core/message.ts";
 import type { Problem } from "../core/problem.ts";
 import { fail, ok, type Result } from "../core/result.ts";
 import { traceIdOf } from "../core/trace-context.ts";
@@ -34,22 +34,42 @@ export async function accept(delivery: Delivery, target: Target, snapshot: Snaps
   return keepAll(parsed.value, { account, channel, delivery, traceId, snapshot }, ports);
 }
 
-/** Moves before messages, so that these find the pins; statuses last, for they are about what was said earlier. */
+/** A chat is a lane: what it holds is kept in its order, and one lane's trouble is no other's. */
+const laneOf = ({ address, chat }: Message): string => JSON.stringify([address, chat.id, chat.thread, chat.connection]);
+
+/**
+ * Moves before messages, so that these find the pins; statuses last, for they are about what was said earlier. Everything is tried,
+ * and the first that could not be kept makes the platform bring the delivery again: what was kept is known then.
+ */
 async function keepAll(parsed: Parsed, home: Setting, ports: JourneyPorts): Promise<Result<void, Problem>> {
-  const { moves = [], messages, statuses = [] } = parsed;
-  const steps: readonly (() => Promise<Result<void, Problem>>)[] = [
-    ...parsed.ignored.map((name) => () => keep.ignored(name, home, ports)),
-    ...moves.map((move) => () => atHome(move.address, home, ports, (setting) => keep.move(move, setting, ports))),
-    ...messages.map((message) => () => atHome(message.address, home, ports, (setting) => keep.message(message, setting, ports))),
-    ...byAddress(statuses).map(
-      ([address, some]) =>
-        () =>
-          atHome(address, home, ports, (setting) => keep.statuses(some, setting, ports)),
-    ),
+  const { ignored, messages, moves = [], statuses = [] } = parsed;
+  const keepOne = (message: Message): Kept => atHome(message.address, home, ports, (setting) => keep.message(message, setting, ports));
+  const [only, another] = messages;
+  if (only !== undefined && another === undefined && ignored.length + moves.length + statuses.length === 0) return keepOne(only);
+
+  const lanes = [...Map.groupBy(messages, laneOf).values()];
+  const results = [
+    ...(await inTurn(ignored, (name) => keep.ignored(name, home, ports))),
+    ...(await inTurn(moves, (move) => atHome(move.address, home, ports, (setting) => keep.move(move, setting, ports)))),
+    ...(await Promise.all(lanes.map((lane) => untilFailure(lane, keepOne)))),
+    ...(await inTurn(byAddress(statuses), ([address, some]) =>
+      atHome(address, home, ports, (setting) => keep.statuses(some, setting, ports)),
+    )),
   ];
-  for (const step of steps) {
-    const kept = await step();
-    if (!kept.ok) return kept;
+  return results.find((result) => !result.ok) ?? ok(undefined);
+}
+
+async function inTurn<Thing>(things: readonly Thing[], act: (thing: Thing) => Kept): Promise<readonly Result<void, Problem>[]> {
+  const results: Result<void, Problem>[] = [];
+  for (const thing of things) results.push(await act(thing));
+  return results;
+}
+
+/** Past a message that could not be kept nothing of its chat may go first. */
+async function untilFailure<Thing>(things: readonly Thing[], act: (thing: Thing) => Kept): Kept {
+  for (const thing of things) {
+    const result = await act(thing);
+    if (!result.ok) return result;
   }
   return ok(undefined);
 }

@@ -36,6 +36,7 @@ const MAX_HOPS = 3;
 
 async function message(what: Message, setting: Setting, ports: KeepPorts): Promise<Result<void, Problem>> {
   const decision = setting.snapshot.router.route(what, setting.account);
+  if (decision.isOverheard && isDeafTo(setting)) return ignored("overheard", setting, ports);
   const asked = commitOf(what, setting, decision);
   const refusal = await quotaRefusal(setting, decision, ports.quota);
   if (refusal !== undefined) return refuse({ what, decision, asked, refusal }, setting, ports);
@@ -48,6 +49,9 @@ async function message(what: Message, setting: Setting, ports: KeepPorts): Promi
     ? fail({ kind: "unstored", detail: "the conversation's backlog is full", retryAfterMs: result.retryAfterMs })
     : ok(undefined);
 }
+
+/** Where instances hear a group themselves, they know when to keep quiet; where the edge asks for them, every word would be answered. */
+const isDeafTo = ({ channel, account }: Setting): boolean => channel.hearsGroups !== undefined && !channel.hearsGroups(account);
 
 interface Refusal {
   readonly quota: string;
@@ -144,21 +148,27 @@ async function commit(
     const result = await commitOnce(next, setting, ports);
     if (!result.ok) return result;
     if (result.value.state === "moved") next = { ...next, ref: result.value.to };
-    else if (result.value.state === "continues") next = await continued(next, setting, ports);
-    else return ok(result.value);
+    else if (result.value.state !== "continues") return ok(result.value);
+    else {
+      const begun = await continued(next, ports);
+      if (!begun.ok) return begun;
+      next = begun.value;
+    }
   }
   return fail({ kind: "unstored", detail: `${asked.ref.key} moved in a circle`, retryAfterMs: UNSTORED_RETRY_MS });
 }
 
-/** Asked for once in a conversation's life: when the old one cannot be asked, the new one begins without its pins. */
-async function continued({ continues, ...asked }: Commit, setting: Setting, ports: KeepPorts): Promise<Commit> {
+/** Operators give a number to somebody else after a month and a half or more: what is older than that is nobody's to continue. */
+const CONTINUES_MS = 45 * 86_400_000;
+
+/** Asked for once in a conversation's life, and before its first word: without an answer the platform keeps the message for us. */
+async function continued({ continues, ...asked }: Commit, ports: KeepPorts): Promise<Result<Commit, Problem>> {
   try {
-    if (continues !== undefined) await ports.conversations.move(continues, asked.ref);
+    if (continues !== undefined) await ports.conversations.move(continues, asked.ref, CONTINUES_MS);
+    return ok(asked);
   } catch (error) {
-    const facts = { account: setting.account.id, conversation: continues?.key, to: asked.ref.key, reason: String(error) };
-    ports.log.write({ level: "warn", event: "conversation.unmoved", ...facts });
+    return fail({ kind: "unstored", detail: String(error), retryAfterMs: UNSTORED_RETRY_MS });
   }
-  return asked;
 }
 
 /** One retry of our own where the platform says that it may help; an overloaded object is never asked twice. */

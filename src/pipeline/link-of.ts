@@ -1,7 +1,7 @@
 /** Which link joins an instance and an account, and what it is called with: the routes document turned into a hand-over. It never sends. */
 import type { Channel } from "../channels/channel.ts";
 import { channels } from "../channels/registry.ts";
-import { chatAuthOf } from "../config/ids.ts";
+import { chatAuthOf, mayAsk } from "../config/ids.ts";
 import type { Routes } from "../config/routes.ts";
 import type { InstanceConfig } from "../config/schema.ts";
 import type { LinkRules } from "../core/delivery-rules.ts";
@@ -52,6 +52,12 @@ interface Parts {
   readonly accountId: string;
 }
 
+const NOT_ACCEPTED: Outcome = {
+  kind: "refused",
+  isPermanent: false,
+  detail: "the pool does not accept operator authority, and its agent would have it",
+};
+
 const unreachable = (detail: string): Outcome => ({ kind: "unreachable", detail });
 const unset = (variable: string): Outcome => unreachable(`the variable ${variable} is not set`);
 const forwardedForOf = ({ forwardedFor }: InstanceConfig): string | undefined => (forwardedFor === "none" ? undefined : forwardedFor);
@@ -77,9 +83,12 @@ function chat({ routes, instance, channel }: Parts): BoundLink | undefined {
   const { url } = instance;
   if (!channel.links.includes("chat") || url === undefined) return undefined;
   const handOver: BoundLink["handOver"] = async (handing, ports) => {
+    const pool = routes.pools.get(handing.pool);
+    // The document was checked; a message can be older than it, and this is the last door.
+    if (pool === undefined || !mayAsk(pool, instance)) return NOT_ACCEPTED;
     const credentials = credentialsOf(instance, ports.secrets);
     if ("kind" in credentials) return credentials;
-    const agent = routes.pools.get(handing.pool)?.agent;
+    const { agent } = pool;
     const asked = { ...handing, url, credentials: credentials.headers, agent, channel: channel.name, chatKind: handing.chat.kind };
     return links.chat.handOver({ ...asked, forwardedFor: forwardedForOf(instance) }, ports);
   };

@@ -14,6 +14,8 @@ export interface Reply {
   readonly text: string;
   /** When the person wrote: the platform's window counts from here. */
   readonly askedAtMs: number;
+  /** Of a message an operator sent again: the person may have written since. */
+  readonly isReplay?: boolean;
 }
 
 /** How a reply ended, once and for good. */

@@ -25,8 +25,8 @@ export interface Conversations {
   speak(ref: ConversationRef, speak: Speak): Promise<SpeakVerdict>;
   /** Whether the conversation has kept this event: asked only when something else would refuse it. */
   knows(ref: ConversationRef, key: string): Promise<boolean>;
-  /** The platform said that this chat lives on as `to`. */
-  move(ref: ConversationRef, to: ConversationRef): Promise<void>;
+  /** The platform said that this chat lives on as `to`. With `idleMs`: unless nobody wrote here for so long. */
+  move(ref: ConversationRef, to: ConversationRef, idleMs?: number): Promise<void>;
   /** A reply ended: the message it answers ends with it. May be told more than once. */
   replied(ref: ConversationRef, seq: number, end: ReplyEnd): Promise<void>;
 }

@@ -23,6 +23,7 @@ export const deliveryRules = (bent: Partial<PoolRules> = {}, draining: readonly 
   draining,
   pools: { support: poolRules(bent), sales: poolRules({ ...bent, instances: ["us-1"] }) },
   defaultPools: { "telegram:support": "support" },
+  reach: { "telegram:support": ["support", "sales"] },
   links: {},
 });
 

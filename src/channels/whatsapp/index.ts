@@ -26,6 +26,7 @@ export const whatsapp = {
   handshake,
   parse,
   siblings: { addressOf, purpose: "app" },
+  hearsGroups: (account) => optionsOf(account).hearsAll,
   renderNotice,
   platform,
   outgoing,

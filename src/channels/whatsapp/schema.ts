@@ -24,6 +24,10 @@ export const accountFields = z.strictObject({
   }),
   phoneNumberId: phoneNumberId.describe("The id of the phone number, from Meta's console"),
   graphVersion: graphVersion.optional().describe(`Version of the Graph API, ${DEFAULT_GRAPH_VERSION} when not given`),
+  groups: z
+    .enum(["addressed", "all"])
+    .default("addressed")
+    .describe("What of a group the agent is asked: what mentions or answers the number, or every word"),
   template: template.optional().describe("Sent in place of an answer once 24 hours have passed since the person wrote"),
 });
 
@@ -32,6 +36,7 @@ export type Template = z.infer<typeof template>;
 export interface AccountOptions {
   readonly phoneNumberId: string;
   readonly graphVersion: string;
+  readonly hearsAll: boolean;
   readonly template?: Template;
 }
 
@@ -43,6 +48,7 @@ export function optionsOf(account: Account): AccountOptions {
   return {
     phoneNumberId: id.success ? id.data : "",
     graphVersion: version.success ? version.data : DEFAULT_GRAPH_VERSION,
+    hearsAll: account.options["groups"] === "all",
     ...(message.success ? { template: message.data } : {}),
   };
 }

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { LEASE_MS, ONCE_LEASE_MS, wakeAtMs } from "../../../durable-objects/conversation/machine.ts";
 import { MENDING_MS } from "../../../durable-objects/conversation/outcome.ts";
+import { GIVE_UP_MS } from "../../../durable-objects/conversation/reply.ts";
 import type { Outcome } from "../../../src/core/outcome.ts";
 import type { ReplyEnd } from "../../../src/ports/bots.ts";
 import { answerOf, busy, commitOf, Driver, failed, onceRules, refused, unknown, unreachable } from "../../support/conversation.ts";
@@ -47,7 +48,7 @@ describe("an answer", () => {
     expect(wakeAtMs(driver.state, driver.nowMs)).toBe(driver.nowMs + LEASE_MS);
     driver.wake(LEASE_MS);
     expect(driver.replies()).toHaveLength(2);
-    driver.feed({ type: "kept", seq: 1 });
+    driver.feed({ type: "kept", seq: 1, nowMs: driver.nowMs });
     expect(wakeAtMs(driver.state, driver.nowMs)).toBeUndefined();
     driver.wake(LEASE_MS);
     expect(driver.replies()).toHaveLength(2);
@@ -130,6 +131,43 @@ describe("after a turn that broke off its gateway may refuse the next ones", () 
     const driver = asked();
     driver.answer(internal);
     expect(driver.endings()).toEqual(["one dead: model-failed: internal error: api_error"]);
+  });
+});
+
+describe("answers on their way to the bot", () => {
+  it("go one after the other: the bot keeps the order in which it gets them", () => {
+    const driver = asked();
+    driver.commit({ messageId: "two" });
+    driver.answer(answerOf("first"));
+    driver.answer(answerOf("second"));
+    expect(driver.replies()).toEqual(["one: first"]);
+    driver.feed({ type: "kept", seq: 1, nowMs: driver.nowMs });
+    expect(driver.replies()).toEqual(["one: first", "two: second"]);
+  });
+
+  it("that the bot ends before it is known to have kept them let the next one go", () => {
+    const driver = asked();
+    driver.commit({ messageId: "two" });
+    driver.answer(answerOf("first"));
+    driver.answer(answerOf("second"));
+    replied(driver, 1);
+    expect(driver.replies()).toEqual(["one: first", "two: second"]);
+  });
+
+  it("that the bot cannot take are offered later and later, and given up after a day", () => {
+    const driver = asked();
+    driver.answer(answerOf("hello"));
+    const refuse = () => driver.feed({ type: "unkept", seq: 1, detail: "no token", ...driver.moment() });
+    let offers = 0;
+    const endMs = driver.nowMs + GIVE_UP_MS + 600_000;
+    while (driver.state.replying.length > 0 && driver.nowMs < endMs) {
+      refuse();
+      const atMs = wakeAtMs(driver.state, driver.nowMs);
+      if (atMs !== undefined) driver.wake(atMs - driver.nowMs);
+      offers += 1;
+    }
+    expect(driver.endings()).toEqual(["one dead: undelivered: no token"]);
+    expect(offers).toBeLessThan(400);
   });
 });
 
@@ -260,7 +298,7 @@ it("whatever happens in whatever order, every message ends once at most, and a t
         if (event === "crash") driver.crash();
         if (event === "wake") driver.wake(3000);
         const owed = driver.state.replying[0];
-        if (event === "kept" && owed !== undefined) driver.feed({ type: "kept", seq: owed.entry.seq });
+        if (event === "kept" && owed !== undefined) driver.feed({ type: "kept", seq: owed.entry.seq, nowMs: driver.nowMs });
         if (event === "replied" && owed !== undefined) replied(driver, owed.entry.seq);
       }
       for (const handed of driver.handOvers()) {
@@ -272,4 +310,36 @@ it("whatever happens in whatever order, every message ends once at most, and a t
       expect(new Set(ended).size).toBe(ended.length);
     }),
   );
+});
+
+describe("where an account may enter", () => {
+  const reach = { "telegram:support": ["support", "sales"], "whatsapp:sales": ["sales"] };
+
+  it("is not widened by where another account of the same person was last", () => {
+    const rules = { ...onceRules(), reach, defaultPools: { "telegram:support": "support", "whatsapp:sales": "sales" } };
+    const driver = new Driver(rules);
+    driver.commit({ messageId: "one", pool: "support" });
+    driver.place("eu-1");
+    driver.answer(answerOf("hello"));
+    driver.commit({ messageId: "photo", account: "whatsapp:sales", pool: "sales", keepsPool: true });
+    expect(driver.state.queue[0]).toMatchObject({ messageId: "photo", pool: "sales" });
+  });
+
+  it("ends with the document: what waits for a pool that no rule leads to any more goes to the default", () => {
+    const driver = new Driver(onceRules());
+    driver.commit({ messageId: "one", pool: "sales" });
+    driver.place();
+    driver.rules = { ...driver.rules, reach: { "telegram:support": ["support"] } };
+    driver.wake(10_000);
+    expect(driver.state.queue[0]).toMatchObject({ messageId: "one", pool: "support" });
+  });
+});
+
+it("a chat that moved away and back lives here again: two conversations never point at each other", () => {
+  const driver = new Driver(onceRules());
+  driver.feed({ type: "move", to: { key: "telegram:support/chat/new" }, own: "|telegram:support/chat/7" });
+  expect(driver.commit()).toMatchObject({ reply: { state: "moved" } });
+  const step = driver.feed({ type: "adopt", pins: [], nowMs: driver.nowMs });
+  expect(step.writes).toEqual([{ row: "stayed" }]);
+  expect(driver.commit()).toMatchObject({ reply: { state: "stored" } });
 });
