@@ -18,10 +18,9 @@ import { laneOf } from "./threads.ts";
 
 export function answered(work: Work, event: AnsweredEvent): Work {
   const { key, part, answer, nowMs } = event;
+  const freed = free(work, key, part);
   const entry = work.state.entries.get(key);
-  if (entry === undefined) return work;
-  const freed = free(work, entry, part);
-  if (entry.end !== undefined) return freed;
+  if (entry === undefined || entry.end !== undefined) return freed;
   const isLate = entry.next !== part || entry.attempts === 0;
   if (isLate) return answer.kind === "taken" ? alsoKnownAs(freed, entry, part, answer.id) : freed;
   switch (answer.kind) {
@@ -37,13 +36,10 @@ export function answered(work: Work, event: AnsweredEvent): Work {
 /** While these last, nothing says that the account may speak again. */
 const isAboutAccount = (verdict: SendVerdict): boolean => verdict.kind === "stop" || verdict.kind === "retry";
 
-function free(work: Work, entry: Entry, part: number): Work {
-  const lane = laneOf(entry.chat) ?? "";
-  const under = work.state.busy.get(lane);
-  if (under?.key !== entry.key || under.part !== part) return work;
-  const busy = new Map(work.state.busy);
-  busy.delete(lane);
-  return { ...work, state: { ...work.state, busy } };
+/** Also for an answer that is gone: a status can have ended it, and its conversation been told, while the call was still out. */
+function free(work: Work, key: string, part: number): Work {
+  const busy = new Map([...work.state.busy].filter(([, under]) => under.key !== key || under.part !== part));
+  return busy.size === work.state.busy.size ? work : { ...work, state: { ...work.state, busy } };
 }
 
 /** A status told an id before the answer did; the answer's own may be another one, of a repetition. */

@@ -326,6 +326,17 @@ describe("a call that nobody answered", () => {
     expect(driver.sends()).toEqual(["a/1", "a/2"]);
     expect(driver.state.entries.get("a")?.sent).toEqual([{ part: 0, id: "w1" }]);
   });
+
+  it("the answer that comes when its own status has ended everything lets the chat go on", () => {
+    const driver = new OutboxDriver();
+    driver.keep("a", one);
+    driver.keep("b", one);
+    driver.status("w1", "delivered", { note: NOTE });
+    driver.told("a");
+    expect(driver.sends()).toEqual(["a/1"]);
+    driver.take("w1", "a");
+    expect(driver.sends()).toEqual(["a/1", "b/1"]);
+  });
 });
 
 describe("failures that arrive later", () => {
