@@ -15,7 +15,7 @@ import { type Fault, faultSchema } from "./instance-fault.ts";
 import { type Counts, type Inbox, openInbox } from "./instance-inbox.ts";
 import { openListener } from "./instance-listener.ts";
 import { type PollCounts, startPolling } from "./instance-poll.ts";
-import { openQueue, type Queue } from "./instance-queue.ts";
+import { type Accepted, openQueue, type Queue } from "./instance-queue.ts";
 import { startTurns, type TurnFacts } from "./instance-turns.ts";
 
 export interface InstanceOptions {
@@ -36,6 +36,8 @@ export interface InstanceOptions {
   readonly replyText?: (facts: TurnFacts) => string;
   readonly thinkMs?: number;
   readonly fault?: Fault;
+  /** An update is on disk that was not known before. */
+  readonly onAccepted?: (entry: Accepted) => void;
   /** Switches `/v1` on, on the gateway's own port. */
   readonly chat?: ChatOptions;
 }
@@ -125,7 +127,11 @@ function newState(options: InstanceOptions, bot: BotOptions, stateFile: string):
   const queue = openQueue(stateFile);
   const { name, replyText = defaultReply, thinkMs = 0, fault, poll = false } = options;
   const start = startTurns({ name, bot, queue, replyText, thinkMs });
-  const inbox = openInbox({ queue, start, polls: poll });
+  const accepted: typeof start = (entry, turn) => {
+    options.onAccepted?.(entry);
+    start(entry, turn);
+  };
+  const inbox = openInbox({ queue, start: accepted, polls: poll });
   inbox.setFault(fault && faultSchema.parse(fault));
   const chat = openChat(options.chat, { name, replyText, thinkMs, historyFile: `${stateFile}.chat` });
   return { options, queue, inbox, start, chat, isStarted: true };

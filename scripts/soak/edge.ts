@@ -1,0 +1,85 @@
+/** The edge of a soak: one copy of the bundle for the whole run, one port and one state over all kills, and what its log says of messages. */
+import { appendFileSync, copyFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { ensureBundle } from "../edge/build.ts";
+import { readBundle } from "../edge/manifest.ts";
+import { type Edge, startEdge } from "../edge/run.ts";
+import { VARS } from "./cast.ts";
+import { type Kill, type Logged, nameOf } from "./facts.ts";
+
+export interface SoakEdge {
+  readonly url: string;
+  readonly logged: readonly Logged[];
+  /** Complaints of the edge's own, by event: leads, not verdicts. */
+  readonly complaints: ReadonlyMap<string, number>;
+  readonly kills: readonly Kill[];
+  /** Gone for `downMs`, then back. */
+  readonly kill: (downMs: number) => Promise<void>;
+  readonly stop: () => Promise<void>;
+}
+
+interface Line {
+  readonly [fact: string]: unknown;
+}
+
+function parse(line: string): Line | undefined {
+  try {
+    const value: unknown = JSON.parse(line);
+    return typeof value === "object" && value !== null ? (value as Line) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const WHAT: Readonly<Record<string, Logged["what"]>> = { "message.settled": "settled", "message.held": "held" };
+
+function loggedOf(line: Line): Logged | undefined {
+  const { event, account, message, state, outcome, detail } = line;
+  const what = WHAT[String(event)];
+  if (what === undefined) return undefined;
+  return {
+    name: nameOf(String(account), String(message)),
+    what,
+    state: String(state),
+    detail: String(outcome ?? detail),
+    atMs: Date.now(),
+  };
+}
+
+/** Sources may change while a soak runs: what runs is what was there when it began. */
+async function copyBundle(dir: string): Promise<ReturnType<typeof readBundle>> {
+  const built = await ensureBundle();
+  mkdirSync(dir, { recursive: true });
+  for (const file of [built.manifest.main, "manifest.json"]) copyFileSync(join(built.dir, file), join(dir, file));
+  return readBundle(dir);
+}
+
+export async function startSoakEdge(dir: string, routes: object, vars: Readonly<Record<string, string>>): Promise<SoakEdge> {
+  const routesFile = join(dir, "routes.jsonc");
+  const logFile = join(dir, "edge.log");
+  writeFileSync(routesFile, JSON.stringify(routes));
+  const logged: Logged[] = [];
+  const kills: Kill[] = [];
+  const complaints = new Map<string, number>();
+  const onLine = (text: string): void => {
+    appendFileSync(logFile, `${text}\n`);
+    const line = parse(text);
+    const found = line && loggedOf(line);
+    if (found !== undefined) logged.push(found);
+    else if (line?.["level"] === "error") complaints.set(String(line["event"]), (complaints.get(String(line["event"])) ?? 0) + 1);
+  };
+  const options = {
+    ...{ bundle: await copyBundle(join(dir, "bundle")), routesFile, stateDir: join(dir, "state"), vars: { ...VARS, ...vars } },
+    ...{ onLine, onError: (text: string) => appendFileSync(logFile, `workerd: ${text}\n`) },
+  };
+  let edge: Edge = await startEdge(options);
+  const { url, port } = edge;
+  const kill = async (downMs: number): Promise<void> => {
+    const fromMs = Date.now();
+    await edge.kill();
+    await new Promise((resolve) => setTimeout(resolve, downMs));
+    edge = await startEdge({ ...options, port });
+    kills.push({ fromMs, toMs: Date.now() });
+  };
+  return { url, logged, complaints, kills, kill, stop: () => edge.kill() };
+}

@@ -1,0 +1,80 @@
+/** `npm run soak`: the bundle under kills, broken gateways and a platform that repeats itself; exit code 0 only when every invariant held. */
+import { writeFileSync } from "node:fs";
+import { EdgeFailure } from "../edge/failure.ts";
+import { sleep } from "../fakes/http-service.ts";
+import { chanceOf } from "./chance.ts";
+import { check, type Verdict } from "./check.ts";
+import { HELP, readCommandLine, type SoakSettings } from "./command-line.ts";
+import { startBreaking } from "./faults.ts";
+import { startPeople } from "./people.ts";
+import { linesOf } from "./report.ts";
+import { settle } from "./settle.ts";
+import { startTelling } from "./statuses.ts";
+import { factsOf, startWorld, type World } from "./world.ts";
+
+const KILL_EVERY_MS = [4_000, 9_000] as const;
+const DOWN_MS = [0, 1_500] as const;
+const TELL_EVERY_MS = 30_000;
+const ACKNOWLEDGED_WITHIN_MS = 60_000;
+const SETTLED_WITHIN_MS = 5 * 60_000;
+
+async function run(world: World, { minutes, seed }: SoakSettings): Promise<Verdict> {
+  const chance = chanceOf(seed);
+  const { edge, graph } = world;
+  const breaking = startBreaking({ ...world, poller: world.poller.instance }, chance.fork());
+  const telling = startTelling(graph, chance.fork());
+  const people = startPeople(edge.url, graph, chance.fork());
+  const fromMs = Date.now();
+  const endMs = fromMs + minutes * 60_000;
+  const acknowledged = (): number => people.said.filter(({ isAcknowledged }) => isAcknowledged).length;
+  const news = setInterval(() => {
+    const at = ((Date.now() - fromMs) / 60_000).toFixed(1);
+    console.log(`${at} min: acknowledged ${acknowledged()}, kills ${edge.kills.length}, troubles ${breaking.troubles.length}`);
+  }, TELL_EVERY_MS);
+  while (Date.now() < endMs) {
+    await sleep(Math.min(chance.between(...KILL_EVERY_MS), Math.max(endMs - Date.now(), 0)));
+    if (Date.now() < endMs) await edge.kill(chance.between(...DOWN_MS));
+  }
+  await breaking.stop();
+  await people.stop(ACKNOWLEDGED_WITHIN_MS);
+  const conversations = [...new Set(people.said.map(({ conversation }) => conversation))];
+  const ended = await settle(world, conversations, SETTLED_WITHIN_MS);
+  await telling.stop();
+  clearInterval(news);
+  return check(factsOf(world, people.said, ended, breaking.troubles));
+}
+
+async function soak(settings: SoakSettings): Promise<boolean> {
+  console.log(`soak: ${settings.minutes} min, seed ${settings.seed}`);
+  const world = await startWorld(chanceOf(settings.seed));
+  try {
+    const verdict = await run(world, settings);
+    console.log(linesOf(verdict, world.edge.complaints).join("\n"));
+    if (settings.isKept) console.log(`left behind: ${world.dir}`);
+    if (settings.jsonFile !== undefined) writeFileSync(settings.jsonFile, `${JSON.stringify({ ...settings, ...verdict }, null, 2)}\n`);
+    return verdict.isHeld;
+  } finally {
+    await world.stop(settings.isKept);
+  }
+}
+
+function settings(): SoakSettings | undefined {
+  try {
+    return readCommandLine(process.argv.slice(2), Math.floor(Math.random() * 1e9));
+  } catch (error) {
+    console.error(`soak: ${error instanceof Error ? error.message : String(error)}\nSee: npm run soak -- --help`);
+    process.exit(2);
+  }
+}
+
+const given = settings();
+if (given === undefined) console.log(HELP);
+else {
+  try {
+    process.exitCode = (await soak(given)) ? 0 : 1;
+  } catch (error) {
+    if (!(error instanceof EdgeFailure)) throw error;
+    console.error(`soak: ${error.message}`);
+    process.exitCode = error.exitCode;
+  }
+}

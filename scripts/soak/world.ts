@@ -1,0 +1,78 @@
+/** Everything of a soak, started together and stopped together, and what it saw as facts. Judges nothing. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type GraphApi, startGraphApi } from "../fakes/graph-api.ts";
+import type { Instance } from "../fakes/instance.ts";
+import { startTelegramApi, type TelegramApi } from "../fakes/telegram-api.ts";
+import { issueToken } from "./admin.ts";
+import { ASKED, LINKS, MIXED, NUMBER, POLLER, routesFor, TOKENS, VARS } from "./cast.ts";
+import type { Chance } from "./chance.ts";
+import { type SoakEdge, startSoakEdge } from "./edge.ts";
+import type { Ended, Facts, Part, Said, Trouble } from "./facts.ts";
+import { refusalsOf } from "./faults.ts";
+import { accountOfToken, confirmedBodies, type Poller, receiptsOf, startAgents, startNatives, startPoller } from "./gateways.ts";
+import type { Native } from "./native.ts";
+import { SECOND_MS } from "./people.ts";
+import { readPart } from "./texts.ts";
+
+export interface World {
+  readonly dir: string;
+  readonly edge: SoakEdge;
+  readonly telegram: TelegramApi;
+  readonly graph: GraphApi;
+  readonly natives: readonly Native[];
+  readonly agents: readonly Instance[];
+  readonly poller: Poller;
+  readonly stop: (isKept: boolean) => Promise<void>;
+}
+
+export async function startWorld(chance: Chance): Promise<World> {
+  const dir = mkdtempSync(join(tmpdir(), "clawedge-soak-"));
+  const telegram = await startTelegramApi({ tokens: Object.values(TOKENS) });
+  const graph = await startGraphApi({ appSecret: VARS.WA_APP, numbers: [{ id: NUMBER, token: VARS.WA_TOKEN }], secondMs: SECOND_MS });
+  const natives = await startNatives(chance);
+  const agents = await startAgents(dir);
+  const urls = new Map([...natives, ...agents].map(({ name, url }) => [name, url]));
+  const bases = { TELEGRAM_API_BASE: telegram.url, WHATSAPP_API_BASE: graph.url };
+  const edge = await startSoakEdge(dir, routesFor(urls), bases);
+  graph.setCallback(`${edge.url}/webhooks/whatsapp/${ASKED.slice("whatsapp:".length)}`);
+  const poller = await startPoller(dir, await issueToken(edge.url, MIXED, POLLER));
+  const stop = async (isKept: boolean): Promise<void> => {
+    await edge.stop();
+    const instances = [...agents, poller.instance];
+    await Promise.all([...instances.map((each) => each.stop()), ...natives.map((each) => each.close()), telegram.stop(), graph.stop()]);
+    if (!isKept) rmSync(dir, { recursive: true, force: true });
+  };
+  return { dir, edge, telegram, graph, natives, agents, poller, stop };
+}
+
+interface Read {
+  readonly account: string;
+  readonly chat: string;
+  readonly text: string;
+  readonly atMs: number;
+  readonly isConfirmed: boolean;
+}
+
+function readOf({ telegram, graph }: World): readonly Read[] {
+  const confirmed = confirmedBodies(graph);
+  return [
+    ...telegram.sent().map(({ token, chat, text, atMs }) => ({ account: accountOfToken(token), chat, text, atMs, isConfirmed: true })),
+    ...graph.sent().map(({ to, text, body, atMs }) => ({ account: ASKED, chat: to, text, atMs, isConfirmed: confirmed.has(body) })),
+  ];
+}
+
+export function factsOf(world: World, said: readonly Said[], ended: readonly Ended[], troubles: readonly Trouble[]): Facts {
+  const read = readOf(world);
+  const parts = read.flatMap(({ account, chat, text, ...rest }): readonly Part[] => {
+    const part = readPart(text);
+    return part === undefined ? [] : [{ ...part, account, conversation: `${account}/chat/${chat}`, ...rest }];
+  });
+  return {
+    ...{ links: LINKS, said, ended, parts, logged: world.edge.logged, kills: world.edge.kills },
+    receipts: receiptsOf(world.natives, world.agents, world.poller),
+    strays: read.filter(({ text }) => readPart(text) === undefined).map(({ account, chat, text }) => `${account}/chat/${chat}: ${text}`),
+    troubles: [...troubles, ...refusalsOf(world.graph, ASKED)],
+  };
+}
