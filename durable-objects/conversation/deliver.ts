@@ -73,7 +73,7 @@ function toInstance(state: State, head: Entry, moment: Moment): Step {
     return andThen(end(state, ending(head, "dead", AMBIGUOUS, moment)), (next) => advance(next, moment));
   }
   if (pin === undefined || pin.isLeft === true) return choose(state, head, { exclude: avoided(state, moment.nowMs), nowMs: moment.nowMs });
-  if (!members.includes(pin.instance) || moment.rules.draining.includes(pin.instance)) {
+  if (!members.includes(pin.instance) || isDrained(head, pin, moment.rules)) {
     const detail = members.includes(pin.instance) ? "draining" : "no longer in the pool";
     const waits = (head.waits ?? 0) + 1;
     const waiting = { ...head, waits, dueAtMs: moment.nowMs + backoffMs(UNREACHABLE_BACKOFF, waits, moment.dice) };
@@ -82,6 +82,11 @@ function toInstance(state: State, head: Entry, moment: Moment): Step {
   }
   return send(state, head, moment);
 }
+
+/** A drain keeps new work away. What the instance may have already is offered to it until it says so: nobody else can. */
+const isDrained = (head: Entry, pin: Pin, rules: DeliveryRules): boolean =>
+  rules.draining.includes(pin.instance) &&
+  !(head.maybeAt === pin.instance && rules.links[pin.instance]?.[head.account]?.absorbsRepeats !== false);
 
 /** An instance may have it that is not the one it would go to now: its pool changed under it. */
 const isElsewhere = (head: Entry, pin: Pin | undefined): boolean => head.maybeAt !== undefined && pin?.instance !== head.maybeAt;

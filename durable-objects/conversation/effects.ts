@@ -6,7 +6,7 @@
 import { channels } from "../../src/channels/registry.ts";
 import type { ConversationRef } from "../../src/core/conversation-ref.ts";
 import { isSettled, type Outcome } from "../../src/core/outcome.ts";
-import { choose, handOver } from "../../src/pipeline/deliver.ts";
+import { choose, deliveryRules, handOver } from "../../src/pipeline/deliver.ts";
 import type { Snapshot } from "../../src/pipeline/snapshot.ts";
 import type { ReplyEnd } from "../../src/ports/bots.ts";
 import { botsOf } from "../bot/stub.ts";
@@ -19,7 +19,7 @@ import { permitsOf } from "../shard/stub.ts";
 import type { Conversation } from "./durable-object.ts";
 import { channelOf, settledLine } from "./ledger.ts";
 import { whilePresent } from "./presence.ts";
-import type { Effect, Ending, Entry, Replying } from "./state.ts";
+import type { Attempt, Effect, Ending, Entry, Replying } from "./state.ts";
 import type { Upkeep } from "./upkeep.ts";
 
 const NOTICE_WINDOW_MS = 60_000;
@@ -121,9 +121,7 @@ export class Effects {
     const stored = this.#object.storage.body(entry.seq);
     const { attempt } = entry;
     if (snapshot === undefined || stored === undefined || attempt === undefined) return { kind: "unreachable", detail: "not ready" };
-    const pool = snapshot.routes.pools.get(entry.pool);
-    const leaseMs = attempt.deadlineAtMs - systemClock.nowMs() + PERMIT_WAIT_MS;
-    const permit = pool?.concurrency === undefined ? "" : await permitsOf(this.#env).acquire(entry.pool, pool.concurrency, leaseMs);
+    const permit = await this.#permit(entry, attempt, snapshot);
     if (permit === undefined) return { kind: "busy", retryAfterMs: PERMIT_WAIT_MS, detail: "the pool's concurrency cap" };
     const deadlineMs = Math.max(1, attempt.deadlineAtMs - systemClock.nowMs());
     const { account, chat, kind, traceId } = entry;
@@ -133,6 +131,14 @@ export class Effects {
     const outcome = await this.#shown(entry, handOver(snapshot.routes, request, this.#ports()));
     if (permit !== "") this.#aside(() => permitsOf(this.#env).release(entry.pool, permit));
     return outcome;
+  }
+
+  /** Empty when none is needed; undefined when there is none. */
+  async #permit({ account, pool }: Entry, { instance, deadlineAtMs }: Attempt, { routes }: Snapshot): Promise<string | undefined> {
+    const concurrency = routes.pools.get(pool)?.concurrency;
+    const takesPermit = deliveryRules(routes).links[instance]?.[account]?.takesPermit !== false;
+    if (concurrency === undefined || !takesPermit) return "";
+    return permitsOf(this.#env).acquire(pool, concurrency, deadlineAtMs - systemClock.nowMs() + PERMIT_WAIT_MS);
   }
 
   /** Where the answer comes back by the link, nobody but the edge can show that one is being written. */

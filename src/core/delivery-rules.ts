@@ -17,6 +17,7 @@ export interface LinkRules {
   /** See `src/links/link.ts`. */
   readonly absorbsRepeats: boolean;
   readonly attemptMs: number;
+  readonly takesPermit: boolean;
 }
 
 export interface DeliveryRules {

@@ -30,6 +30,8 @@ export interface Link<Request extends HandOver = HandOver, Ports extends LinkPor
   readonly absorbsRepeats: boolean;
   /** Deadline of one hand-over where the pool names none. */
   readonly attemptMs: number;
+  /** Whether the instance works while the hand-over waits: then it counts toward its pool's concurrency cap. */
+  readonly takesPermit: boolean;
   /** Never throws: whatever goes wrong is an outcome. */
   readonly handOver: (request: Request, ports: Ports) => Promise<Outcome>;
 }

@@ -40,10 +40,12 @@ function buildRules(routes: Routes): DeliveryRules {
 const poolsOf = (routes: Routes, account: string): readonly string[] =>
   [...routes.pools].filter(([name, pool]) => canReach(routes.document, account, name, pool)).map(([name]) => name);
 
+const rulesFor = ({ absorbsRepeats, attemptMs, takesPermit }: LinkRules): LinkRules => ({ absorbsRepeats, attemptMs, takesPermit });
+
 function linksAt(routes: Routes, instance: string): Readonly<Record<string, LinkRules>> {
   const found = [...routes.accounts.keys()].flatMap((account) => {
     const link = linkOf(routes, instance, account);
-    return link === undefined ? [] : [[account, { absorbsRepeats: link.absorbsRepeats, attemptMs: link.attemptMs }] as const];
+    return link === undefined ? [] : [[account, rulesFor(link)] as const];
   });
   return Object.fromEntries(found);
 }

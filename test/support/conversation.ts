@@ -64,7 +64,7 @@ export const answerOf = (text: string): Outcome => ({ kind: "accepted", status: 
 
 /** The same rules, by a link whose instances absorb no repeats. */
 export const onceRules = (bent: Partial<PoolRules> = {}): DeliveryRules => {
-  const link = { absorbsRepeats: false, attemptMs: 120_000 };
+  const link = { absorbsRepeats: false, attemptMs: 120_000, takesPermit: true };
   const links = { "eu-1": { "telegram:support": link }, "eu-2": { "telegram:support": link } };
   return { ...deliveryRules({ ...bent, attemptMs: undefined }), links };
 };

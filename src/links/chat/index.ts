@@ -54,7 +54,7 @@ const tokensIn = ({ credentials }: ChatHandOver): readonly Secret[] =>
     .map((token) => new Secret(token));
 
 /** `/v1` ignores idempotency keys: the same turn twice is two turns. */
-export const chat = { name: "chat", absorbsRepeats: false, attemptMs: ATTEMPT_MS, handOver } as const satisfies Link<
+export const chat = { name: "chat", absorbsRepeats: false, attemptMs: ATTEMPT_MS, takesPermit: true, handOver } as const satisfies Link<
   ChatHandOver,
   ChatPorts
 >;

@@ -11,4 +11,10 @@ async function handOver(request: NativeHandOver, ports: LinkPorts): Promise<Outc
 }
 
 /** A listener remembers the ids it completed, so a repeat to the same instance makes no second turn. */
-export const native = { name: "native", absorbsRepeats: true, attemptMs: 10_000, handOver } as const satisfies Link<NativeHandOver>;
+export const native = {
+  name: "native",
+  absorbsRepeats: true,
+  attemptMs: 10_000,
+  takesPermit: true,
+  handOver,
+} as const satisfies Link<NativeHandOver>;

@@ -40,7 +40,7 @@ async function handOver(request: PollHandOver, { polls, clock }: PollPorts): Pro
 /** Whether the instance was given it, only the outbox could say. */
 const unheard = (detail: string): Outcome => ({ kind: "unknown", detail });
 
-export const poll = { name: "poll", absorbsRepeats: true, attemptMs: ATTEMPT_MS, handOver } as const satisfies Link<
+export const poll = { name: "poll", absorbsRepeats: true, attemptMs: ATTEMPT_MS, takesPermit: false, handOver } as const satisfies Link<
   PollHandOver,
   PollPorts
 >;

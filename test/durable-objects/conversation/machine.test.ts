@@ -349,6 +349,46 @@ describe("failover", () => {
   });
 });
 
+describe("what an instance may have", () => {
+  it("is not given up in a pool with nobody to move to", () => {
+    const driver = new Driver(deliveryRules({ instances: ["eu-1"], holdMs: 1000, maxAttempts: 100 }));
+    driver.commit();
+    driver.place("eu-1");
+    driver.answer(accepted);
+    driver.commit({ messageId: "kept" });
+    for (let time = 0; time < 5; time += 1) {
+      driver.answer(unknown);
+      driver.wake(31_000);
+    }
+    expect(driver.endings().filter((end) => end.startsWith("kept"))).toEqual([]);
+    expect(driver.handOvers().filter((one) => one === "kept@eu-1").length).toBeGreaterThan(4);
+  });
+
+  it("is offered to it while it drains, so that it can say that it has it; nothing new is", () => {
+    const driver = new Driver(deliveryRules());
+    driver.commit({ messageId: "maybe" });
+    driver.place("eu-1");
+    driver.answer(unknown);
+    driver.commit({ messageId: "new" });
+    driver.rules = deliveryRules({}, ["eu-1"]);
+    driver.wake(2000);
+    driver.answer(accepted);
+    driver.wake(1000);
+    expect(driver.handOvers()).toEqual(["maybe@eu-1", "maybe@eu-1"]);
+    expect(driver.endings()).toEqual(["maybe delivered: accepted"]);
+  });
+
+  it("stays with it when the hand-over that says so is busy or was not sent at all", () => {
+    for (const kind of ["busy", "unreachable"] as const) {
+      const driver = new Driver(deliveryRules({ policy: "move" }));
+      driver.commit({ messageId: "maybe" });
+      driver.place("eu-1");
+      driver.answer({ kind, mayHave: true, detail: "given, not confirmed" });
+      expect(driver.state.queue[0]?.maybeAt ?? driver.endings()[0]).toBe(kind === "busy" ? "eu-1" : "maybe dead: ambiguous");
+    }
+  });
+});
+
 describe("speaking", () => {
   const say = (driver: Driver, instance: string, kind: "send" | "edit" = "send") =>
     driver.feed({
