@@ -103,9 +103,7 @@ const TABLE: readonly Row[] = [
     (path): Row => [path, HELLO],
   ),
   ...["/responses/whole", "/responses/no-deltas", "/json/whole", "/json/response"].map((path): Row => [path, HELLO]),
-  ...["/chat/usage", "/chat/length", "/chat/no-done", "/chat/no-finish", "/chat/open-end", "/chat/after-done"].map(
-    (path): Row => [path, HI],
-  ),
+  ...["/chat/usage", "/chat/length", "/chat/no-done", "/chat/open-end", "/chat/after-done"].map((path): Row => [path, HI]),
   ...["/chat/cut-after-finish", "/responses/incomplete"].map((path): Row => [path, HI]),
   ...["/chat/empty", "/chat/said-nothing", "/json/silent"].map((path): Row => [path, SILENT]),
   ["/chat/long-text", { kind: "accepted", answer: { text: "x".repeat(100_000) + "y".repeat(100_000) } }],
@@ -121,6 +119,9 @@ const TABLE: readonly Row[] = [
 
   ["/chat/ended", { kind: "cut-off", status: 200, detail: "the stream ended unfinished after 5 characters" }],
   ["/chat/ended-mid-event", { kind: "cut-off", detail: "the stream ended unfinished after 5 characters" }],
+  ["/chat/no-finish", { kind: "cut-off", detail: "the stream ended unfinished after 2 characters" }],
+  ["/chat/done-alone", { kind: "cut-off", detail: "the stream ended unfinished after 0 characters" }],
+  ["/responses/no-completed", { kind: "cut-off", detail: "the stream ended unfinished after 5 characters" }],
   ["/responses/ended", { kind: "cut-off", detail: "the stream ended unfinished after 5 characters" }],
   ["/chat/nothing-at-all", { kind: "cut-off", detail: "the stream ended unfinished after 0 characters" }],
   ["/chat/cut", { kind: "cut-off", detail: "connection lost after 5 characters" }],

@@ -28,9 +28,12 @@ export const isOver = (reading: Reading): boolean => reading.error !== undefined
 /** The agent's words; empty when it chose to say nothing. */
 export const answerIn = ({ text }: Reading): string => (text.trim() === SAID_NOTHING ? "" : text.trim());
 
-/** One event's data. `isLast`: nothing comes after it. */
+/**
+ * One event's data. `isLast`: nothing comes after it. The last word alone is no success: it ends failures too, and only a finish that
+ * was said before it tells a whole answer from one that broke off.
+ */
 export function readEvent(reading: Reading, data: string): Reading & { readonly isLast?: boolean } {
-  if (data === DONE) return { ...reading, isFinished: true, isLast: true };
+  if (data === DONE) return { ...reading, isLast: true };
   const json = parseJson(data);
   if (!json.ok) return { ...reading, unreadable: "an event that is not JSON" };
   return readValue(reading, json.value);

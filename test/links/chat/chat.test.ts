@@ -196,8 +196,9 @@ describe("when the way out misbehaves", () => {
   it("an answer that is had ends the request and its reading", async () => {
     const cancelled = Promise.withResolvers<void>();
     const signals: (AbortSignal | null | undefined)[] = [];
+    const whole = 'data: {"choices":[{"delta":{},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n';
     const body = new ReadableStream({
-      pull: (controller) => controller.enqueue(utf8("data: [DONE]\n\n")),
+      pull: (controller) => controller.enqueue(utf8(whole)),
       cancel: () => cancelled.resolve(),
     });
     const http: Http = {
