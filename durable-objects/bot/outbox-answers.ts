@@ -27,14 +27,17 @@ export function answered(work: Work, event: AnsweredEvent): Work {
     case "taken":
       return take(resume(freed, entry.account), entry, answer.id, nowMs);
     case "refused":
+      if (answer.verdict.kind === "doubt") return doubted(freed, entry, answer.verdict.detail, nowMs);
       return refused(isAboutAccount(answer.verdict) ? freed : resume(freed, entry.account), entry, answer.verdict, event);
     case "unanswered":
       return doubted(freed, entry, answer.detail, nowMs);
   }
 }
 
+type Refusal = Exclude<SendVerdict, { readonly kind: "doubt" }>;
+
 /** While these last, nothing says that the account may speak again. */
-const isAboutAccount = (verdict: SendVerdict): boolean => verdict.kind === "stop" || verdict.kind === "retry";
+const isAboutAccount = (verdict: Refusal): boolean => verdict.kind === "stop" || verdict.kind === "retry";
 
 /** Also for an answer that is gone: a status can have ended it, and its conversation been told, while the call was still out. */
 function free(work: Work, key: string, part: number): Work {
@@ -55,7 +58,7 @@ function doubted(work: Work, entry: Entry, detail: string, nowMs: number): Work 
   return put(work, { ...entry, doubts, detail, notBeforeMs: nowMs + waitMs });
 }
 
-function refused(work: Work, before: Entry, verdict: SendVerdict, at: Moment): Work {
+function refused(work: Work, before: Entry, verdict: Refusal, at: Moment): Work {
   const { nowMs } = at;
   const { detail } = verdict;
   // A repetition that was refused did not repeat anything.

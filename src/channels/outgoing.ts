@@ -9,6 +9,7 @@ import type { PlatformCall } from "./channel.ts";
 /**
  * - wait: nothing is wrong with the message; not before `retryAfterMs`, for this chat or for the whole account
  * - retry: the platform failed; nothing was sent
+ * - doubt: nobody can say whether it was taken
  * - stop: the account may not send until an operator mends it (token, block)
  * - template: outside the window in which the platform lets an account speak freely
  * - give-up: this message will never be taken
@@ -16,6 +17,7 @@ import type { PlatformCall } from "./channel.ts";
 export type SendVerdict =
   | { readonly kind: "wait"; readonly scope: "chat" | "account"; readonly retryAfterMs: number; readonly detail: string }
   | { readonly kind: "retry"; readonly detail: string }
+  | { readonly kind: "doubt"; readonly detail: string }
   | { readonly kind: "stop"; readonly detail: string }
   | { readonly kind: "template"; readonly detail: string }
   | { readonly kind: "give-up"; readonly detail: string };

@@ -9,11 +9,12 @@
  * - throughput, upgrade: too much at once, or not for a minute; wait for everybody
  * - rate, spam: too much in an hour, or too much that nobody wanted; wait longer
  * - platform: not our fault, try again
+ * - between: something in front of the platform answered, and cannot say what became of it
  * - account: an operator must mend it
  * - window: only a template may be sent
  * - message: this one will never be taken
  */
-export type ErrorClass = "pair" | "throughput" | "upgrade" | "rate" | "spam" | "platform" | "account" | "window" | "message";
+export type ErrorClass = "pair" | "throughput" | "upgrade" | "rate" | "spam" | "platform" | "between" | "account" | "window" | "message";
 
 export interface KnownError {
   readonly class: ErrorClass;
@@ -26,6 +27,9 @@ const BY_CLASS: Readonly<Record<ErrorClass, Readonly<Record<number, string>>>> =
   upgrade: { 131057: "the number is in maintenance, as for a throughput upgrade" },
   rate: {
     4: "the app's rate limit for API calls is reached",
+    17: "the user's rate limit for API calls is reached",
+    32: "the page's rate limit for API calls is reached",
+    341: "the app's temporary limit is reached",
     613: "the rate limit for this call is reached",
     80007: "the business account's rate limit is reached",
   },
@@ -40,11 +44,13 @@ const BY_CLASS: Readonly<Record<ErrorClass, Readonly<Record<number, string>>>> =
     131016: "a service is unavailable",
     133004: "a server is unavailable",
   },
+  between: {},
   account: {
     0: "the access token was not accepted",
     3: "the app lacks a capability or permission",
     10: "permission was not given, or was taken back",
     33: "the phone number was deleted",
+    102: "the session of the access token is over",
     190: "the access token has expired",
     368: "the account is blocked for a policy violation",
     131005: "access denied: a permission was not given, or was taken back",
@@ -52,6 +58,7 @@ const BY_CLASS: Readonly<Record<ErrorClass, Readonly<Record<number, string>>>> =
     131037: "the number's display name is not approved",
     131042: "the account's payment method does not work",
     131045: "the number is not registered with this certificate",
+    133006: "the number must be verified first",
     133010: "the number is not registered",
   },
   window: { 131047: "more than 24 hours have passed since the person last wrote" },
@@ -98,5 +105,6 @@ export function knownError(code: number): KnownError | undefined {
   const known = KNOWN.get(code);
   if (known !== undefined) return known;
   if (code >= 200 && code <= 299) return { class: "account", meaning: "permission was not given, or was taken back" };
+  if (code >= 133_000 && code <= 133_099) return { class: "account", meaning: "the number is not set up" };
   return code >= 132_000 && code <= 132_999 ? { class: "message", meaning: "the template was not accepted" } : undefined;
 }

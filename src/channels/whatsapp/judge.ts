@@ -35,11 +35,15 @@ function wrongNumber(body: unknown): KnownError | undefined {
   return isWrong ? { class: "account", meaning: "there is no such phone number id, or the token may not use it" } : undefined;
 }
 
+/** 5xx that say themselves that nothing was taken: not now, and a proxy that did not reach the server. */
+const NOT_TAKEN: ReadonlySet<number> = new Set([503, 521, 523, 530]);
+
 /** Without a code that is known. What came late as a status is final: it was not sent, and says nothing of another try. */
 function classOfStatus(status: number | undefined, code: number | undefined): ErrorClass {
   if (status === undefined) return code === undefined ? "platform" : "message";
   if (status === 429) return "rate";
   if (status === 401 || status === 403) return "account";
+  if (status >= 500 && !NOT_TAKEN.has(status)) return "between";
   return status >= 400 && status < 500 && status !== 408 ? "message" : "platform";
 }
 
@@ -57,6 +61,8 @@ function verdict(kind: ErrorClass, refusals: number, detail: string): SendVerdic
       return { kind: "wait", scope: "account", retryAfterMs: doubled(HOUR_MS, refusals, 24 * HOUR_MS), detail };
     case "platform":
       return { kind: "retry", detail };
+    case "between":
+      return { kind: "doubt", detail };
     case "account":
       return { kind: "stop", detail };
     case "window":

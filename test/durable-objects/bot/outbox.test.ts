@@ -281,6 +281,17 @@ describe("a call that nobody answered", () => {
     expect(driver.counted()).toMatchObject({ [`replies_repeated_total{account="${ACCOUNT}"}`]: 1 });
   });
 
+  it.each([502, 504, 524])("something in between said %i: the same, for it may have been taken", (code) => {
+    const driver = new OutboxDriver();
+    driver.keep("a", one);
+    driver.refuse({ kind: "doubt", detail: `http ${code}` });
+    expect(driver.rows.get("a")).toMatchObject({ attempts: 1, doubts: 1, refusals: 0 });
+    driver.wake(DOUBT_WAIT_MS);
+    driver.take("w2");
+    driver.wake(CONFIRM_MS);
+    expect(driver.ends()).toMatchObject([{ state: "answered", repeats: 1 }]);
+  });
+
   it("is not repeated when a status says meanwhile that it was taken", () => {
     const driver = new OutboxDriver();
     driver.keep("a", one);
