@@ -102,9 +102,8 @@ export class Conversation extends DurableObject<Env> {
     return decided.verdict;
   }
 
-  /** Resolves when the other object has the pins, so that what is committed there next finds them. One silent for longer than `idleMs` stays. */
+  /** Resolves when the other object has the pins. One silent for longer than `idleMs` stays: a phone number may be somebody else's by now. */
   async move(to: ConversationRef, name: string, idleMs = Number.POSITIVE_INFINITY): Promise<void> {
-    // Nobody's for so long: a phone number may have another owner by now.
     if (systemClock.nowMs() - this.#storage.newestAtMs() > idleMs) return;
     this.#know(name);
     this.apply({ type: "move", to, own: name });

@@ -37,6 +37,8 @@ async function put(bent: object = {}): Promise<void> {
         { instances: [name], failover: { attemptMs: 500 }, ...(name === "capped" ? { concurrency: 1 } : {}) },
       ]),
     ),
+    // A message enters only pools that some rule of its account leads to.
+    rules: Object.keys(POOLS).map((name) => ({ name: `to ${name}`, when: { command: name }, pool: name })),
     ...bent,
   };
   const answer = await configOf(edge).push(JSON.stringify(document));
