@@ -38,15 +38,22 @@ function isTroubled(end: Ended, link: Link, { kills, troubles }: Facts): boolean
 }
 
 /** How long a line takes from the row to the file: a kill in that time may swallow it. */
-const LINE_TAKES_MS = 3_000;
+const LINE_TAKES_MS = 1_500;
 
-/** Ended without a line in the log, and no kill to swallow it. */
-export function unlogged({ ended, logged, kills }: Facts): readonly string[] {
+export interface Untold {
+  /** A kill came right after the end. */
+  readonly swallowed: readonly Name[];
+  readonly unlogged: readonly Name[];
+}
+
+/** Ended, and no line in the log says so. */
+export function untold({ ended, logged, kills }: Facts): Untold {
   const told = new Set(logged.filter(({ what }) => what === "settled").map(({ name }) => name));
-  return ended
-    .filter(({ name, state }) => TERMINAL.has(state) && !told.has(name))
-    .filter(({ endedAtMs }) => !kills.some((kill) => overlaps(kill, { fromMs: endedAtMs, toMs: endedAtMs + LINE_TAKES_MS })))
-    .map(({ name, state }) => `${name} ${state}`);
+  const silent = ended.filter(({ name, state }) => TERMINAL.has(state) && !told.has(name));
+  const isSwallowed = ({ endedAtMs }: Ended): boolean =>
+    kills.some((kill) => overlaps(kill, { fromMs: endedAtMs, toMs: endedAtMs + LINE_TAKES_MS }));
+  const [swallowed = [], unlogged = []] = [true, false].map((is) => silent.filter((end) => isSwallowed(end) === is));
+  return { swallowed: swallowed.map(({ name }) => name), unlogged: unlogged.map(({ name }) => name) };
 }
 
 /** The log says two ends of it, or another one than the edge does. */

@@ -1,6 +1,6 @@
 /** The checker of a soak: every invariant by name, with what broke it, and the figures. Pure, and itself tested with planted faults. */
 import { answeredOutOfOrder, garbled, misplaced, repeatedParts, unanswered } from "./check-answers.ts";
-import { contradicted, groundless, storedTwice, unacknowledged, unfinished, unlogged } from "./check-ends.ts";
+import { contradicted, groundless, storedTwice, unacknowledged, unfinished, untold } from "./check-ends.ts";
 import { crossed, invented, lost, reordered, repeats, split, unfounded } from "./check-receipts.ts";
 import { accountOf, type Facts } from "./facts.ts";
 
@@ -38,6 +38,8 @@ export interface Figures {
   readonly repeatsByKill: number;
   readonly repeatsByPolicy: number;
   readonly repeatsUnheard: number;
+  /** Ends that a kill kept out of the log. */
+  readonly linesSwallowed: number;
   readonly parts: number;
   readonly partsRepeatedByKill: number;
   readonly partsRepeatedByPolicy: number;
@@ -60,6 +62,7 @@ function endsOf({ ended }: Facts): Readonly<Record<string, number>> {
 
 export function check(facts: Facts): Verdict {
   const again = repeats(facts);
+  const lines = untold(facts);
   const partsAgain = repeatedParts(facts);
   const faults: Faults = {
     lost: lost(facts),
@@ -73,7 +76,7 @@ export function check(facts: Facts): Verdict {
     unfinished: unfinished(facts),
     storedTwice: storedTwice(facts),
     groundless: groundless(facts),
-    unlogged: unlogged(facts),
+    unlogged: lines.unlogged,
     contradicted: contradicted(facts),
     garbled: garbled(facts),
     misplaced: misplaced(facts),
@@ -92,6 +95,7 @@ export function check(facts: Facts): Verdict {
     repeatsByKill: again.byKill.length,
     repeatsByPolicy: again.byPolicy.length,
     repeatsUnheard: again.unheard.length,
+    linesSwallowed: lines.swallowed.length,
     parts: facts.parts.length,
     partsRepeatedByKill: partsAgain.byKill.length,
     partsRepeatedByPolicy: partsAgain.byPolicy.length,

@@ -31,11 +31,12 @@ const finding = ([name, what]: readonly [string, string], found: readonly string
 
 export function linesOf({ faults, figures, isHeld }: Verdict, complaints: ReadonlyMap<string, number>): readonly string[] {
   const { acknowledged, conversations, kills, troubles, receipts, ends, parts } = figures;
-  const { repeatsByKill, repeatsByPolicy, repeatsUnheard, partsRepeatedByKill, partsRepeatedByPolicy } = figures;
+  const { repeatsByKill, repeatsByPolicy, repeatsUnheard, partsRepeatedByKill, partsRepeatedByPolicy, linesSwallowed } = figures;
   return [
     `acknowledged ${acknowledged} in ${conversations} conversations, kills ${kills}, troubles ${troubles}`,
     `receipts ${receipts}; again: ${repeatsByKill} over a kill, ${repeatsByPolicy} not confirmed by the instance, ${repeatsUnheard} not heard by the edge`,
     `parts read ${parts}; again: ${partsRepeatedByKill} over a kill, ${partsRepeatedByPolicy} not confirmed by the platform`,
+    `lines of the log that a kill swallowed: ${linesSwallowed}`,
     ...Object.entries(ends).map(([kind, count]) => `  ${kind}: ${count}`),
     ...[...complaints].map(([event, count]) => `the edge complained: ${event} ${count} times`),
     ...Object.entries(INVARIANTS).flatMap((invariant) => finding(invariant, faults[invariant[0] as keyof Faults])),

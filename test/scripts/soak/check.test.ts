@@ -1,0 +1,185 @@
+/** The checker of the soak, checked: an honest run is clean, and each planted fault is found, under its own name. */
+import { expect, it } from "vitest";
+import { check, type Faults } from "../../../scripts/soak/check.ts";
+import type { Ended, Facts, Link, Logged, Part, Receipt, Said } from "../../../scripts/soak/facts.ts";
+
+const NATIVE = "telegram:native";
+const MIXED = "telegram:mixed";
+const ASKED = "whatsapp:asked";
+const DEATHS = ["poison", "ambiguous"];
+
+const links: readonly Link[] = [
+  { account: NATIVE, instances: ["n-1", "n-2"], speakers: [], isOnce: false, deaths: DEATHS },
+  { account: MIXED, instances: ["n-3", "p-1"], speakers: ["p-1"], isOnce: false, deaths: DEATHS },
+  { account: ASKED, instances: ["a-1", "a-2"], speakers: [], isOnce: true, deaths: [...DEATHS, "cut-off"] },
+];
+
+const said = (name: string, chat = "1"): Said => {
+  const account = name.slice(0, name.indexOf("#"));
+  return { name, account, conversation: `${account}/chat/${chat}`, isAcknowledged: true };
+};
+const receipt = (name: string, instance: string, atMs: number, more: Partial<Receipt> = {}): Receipt => ({
+  ...{ name, account: name.slice(0, name.indexOf("#")), instance, atMs, answer: "durable" },
+  ...more,
+});
+const ended = (name: string, state: string, outcome = "accepted", more: Partial<Ended> = {}): Ended => ({
+  ...{ name, conversation: `${name.slice(0, name.indexOf("#"))}/chat/1`, state, outcome, arrivedAtMs: 1_000, endedAtMs: 1_500 },
+  ...more,
+});
+const logged = (name: string, state: string, what: Logged["what"] = "settled", atMs = 2_000): Logged => ({
+  ...{ name, what, state, detail: "", atMs },
+});
+const part = (name: string, [from, to, total]: readonly [from: number, to: number, total: number], more: Partial<Part> = {}): Part => ({
+  ...{ name, account: name.slice(0, name.indexOf("#")), conversation: `${name.slice(0, name.indexOf("#"))}/chat/1`, from, to, total },
+  ...{ isWhole: true, atMs: 2_000, isConfirmed: true },
+  ...more,
+});
+
+const [N1, N2, M1, A1, A2] = [`${NATIVE}#u1`, `${NATIVE}#u2`, `${MIXED}#u1`, `${ASKED}#w1`, `${ASKED}#w2`] as const;
+
+/** One kill, one trouble, and everything as it should be. */
+const honest: Facts = {
+  links,
+  said: [said(N1), said(N2), said(M1), said(A1), said(A2)],
+  receipts: [
+    receipt(N1, "n-1", 1_100),
+    receipt(N2, "n-1", 1_200),
+    receipt(M1, "p-1", 1_100),
+    receipt(A1, "a-1", 1_100),
+    receipt(A2, "a-1", 1_300),
+  ],
+  ended: [
+    ended(N1, "delivered"),
+    ended(N2, "delivered"),
+    ended(M1, "delivered"),
+    ended(A1, "answered", "sent"),
+    ended(A2, "answered", "sent"),
+  ],
+  logged: [...[N1, N2, M1].map((name) => logged(name, "delivered")), ...[A1, A2].map((name) => logged(name, "answered"))],
+  parts: [part(M1, [1, 1, 1]), part(A1, [1, 40, 90]), part(A1, [41, 90, 90]), part(A2, [1, 1, 1])],
+  strays: [],
+  kills: [{ fromMs: 5_000, toMs: 6_000 }],
+  troubles: [{ where: "n-1", kind: "hang", fromMs: 7_000, toMs: 8_000 }],
+};
+
+const without = <T extends { readonly name: string }>(all: readonly T[], name: string): readonly T[] =>
+  all.filter((one) => one.name !== name);
+const replaced = <T extends { readonly name: string }>(all: readonly T[], name: string, more: Partial<T>): readonly T[] =>
+  all.map((one) => (one.name === name ? { ...one, ...more } : one));
+const broken = (facts: Partial<Facts>): readonly string[] =>
+  Object.entries(check({ ...honest, ...facts }).faults as Faults).flatMap(([name, found]) => (found.length > 0 ? [name] : []));
+const receipts = (...more: readonly Receipt[]): Partial<Facts> => ({ receipts: [...honest.receipts, ...more] });
+const dies = (name: string, outcome: string, more: Partial<Ended> = {}): Partial<Facts> => ({
+  ended: replaced(honest.ended, name, { state: "dead", outcome, ...more }),
+  logged: replaced(honest.logged, name, { state: "dead" }),
+});
+
+it("an honest run is clean", () => {
+  expect(broken({})).toEqual([]);
+  expect(check(honest)).toMatchObject({ isHeld: true, figures: { acknowledged: 5, kills: 1, repeatsByKill: 0, parts: 4 } });
+});
+
+it.each<readonly [what: string, facts: Partial<Facts>, found: readonly string[]]>([
+  [
+    "lost, and nobody says so",
+    { receipts: without(honest.receipts, N2), ended: without(honest.ended, N2), logged: without(honest.logged, N2) },
+    ["lost", "unfinished"],
+  ],
+  ["lost behind a lie", { receipts: without(honest.receipts, N2) }, ["lost", "unfounded"]],
+  [
+    "lost, and a duplicate of another hides the count",
+    { receipts: [...without(honest.receipts, N2), receipt(N1, "n-1", 1_200)] },
+    ["lost", "doubled", "unfounded"],
+  ],
+  ["never acknowledged", { said: replaced(honest.said, N2, { isAcknowledged: false }) }, ["unacknowledged"]],
+  ["the second before the first", { receipts: honest.receipts.toReversed() }, ["reordered"]],
+  ["at a listener of another account", { receipts: replaced(honest.receipts, N2, { account: MIXED }) }, ["crossed"]],
+  ["at an instance of another account", { receipts: replaced(honest.receipts, N2, { instance: "n-3" }) }, ["crossed"]],
+  ["what nobody said", receipts(receipt(`${NATIVE}#u9`, "n-1", 1_500)), ["invented"]],
+  ["twice without a reason", receipts(receipt(N2, "n-1", 1_500)), ["doubled"]],
+  ["twice, and the kill came later", receipts(receipt(N2, "n-1", 4_999)), ["doubled"]],
+  ["twice over /v1, even across a kill", receipts(receipt(A2, "a-1", 6_500)), ["doubled"]],
+  ["at two instances", receipts(receipt(N2, "n-2", 6_500)), ["split"]],
+  [
+    "an end without a receipt, of a message nobody acknowledged",
+    { said: replaced(honest.said, N2, { isAcknowledged: false }), receipts: without(honest.receipts, N2) },
+    ["unfounded", "unacknowledged"],
+  ],
+  [
+    "still waiting at the end",
+    { ended: replaced(honest.ended, N2, { state: "waiting" }), logged: without(honest.logged, N2) },
+    ["unfinished"],
+  ],
+  [
+    "an answer that never left",
+    { ended: replaced(honest.ended, A2, { state: "replying" }), logged: without(honest.logged, A2), parts: without(honest.parts, A2) },
+    ["unfinished"],
+  ],
+  ["a repeat that was stored as new", { ended: [...honest.ended, ended(N2, "delivered")] }, ["storedTwice"]],
+  ["dead in quiet times", dies(N2, "poison: http 500"), ["groundless"]],
+  ["dead while another's instance was broken", dies(N2, "poison: http 500", { arrivedAtMs: 6_900, endedAtMs: 7_500 }), []],
+  ["dead of what this link does not know", dies(N2, "refused: http 400", { endedAtMs: 7_500 }), ["groundless"]],
+  ["no line in the log", { logged: without(honest.logged, N2) }, ["unlogged"]],
+  ["two ends in the log", { logged: [...honest.logged, logged(N2, "dead")] }, ["contradicted"]],
+  ["another end in the log", { logged: replaced(honest.logged, N2, { state: "dead" }) }, ["contradicted"]],
+  ["an answer without its end", { parts: honest.parts.filter(({ to }) => to !== 90) }, ["garbled"]],
+  ["an answer without its beginning", { parts: honest.parts.filter(({ to }) => to !== 40) }, ["garbled"]],
+  [
+    "parts in the wrong order",
+    { parts: [part(A1, [41, 90, 90]), part(A1, [1, 40, 90]), part(M1, [1, 1, 1]), part(A2, [1, 1, 1])] },
+    ["garbled"],
+  ],
+  ["a part with a hole", { parts: honest.parts.map((one) => (one.to === 40 ? { ...one, isWhole: false } : one)) }, ["garbled"]],
+  ["answered, and nobody read it", { parts: without(honest.parts, A2) }, ["garbled"]],
+  ["in another chat", { parts: replaced(honest.parts, A2, { conversation: `${ASKED}/chat/2` }) }, ["misplaced"]],
+  ["by another account", { parts: replaced(honest.parts, M1, { account: NATIVE }) }, ["misplaced"]],
+  [
+    "the second question answered first",
+    { parts: honest.parts.toReversed().toSorted((left, right) => left.from - right.from) },
+    ["answeredOutOfOrder"],
+  ],
+  ["a part twice without a reason", { parts: [...honest.parts, part(A2, [1, 1, 1], { atMs: 3_000 })] }, ["partsDoubled"]],
+  [
+    "two parts of a chat for one kill",
+    { parts: [...honest.parts, part(A2, [1, 1, 1], { atMs: 6_100 }), part(A2, [1, 1, 1], { atMs: 6_200 })] },
+    ["partsDoubled"],
+  ],
+  ["one that answers itself, and did not", { parts: without(honest.parts, M1) }, ["unanswered"]],
+  ["a word that answers nothing", { strays: ["I could not confirm whether my previous reply reached this chat."] }, ["strays"]],
+])("finds: %s", (_what, facts, found) => {
+  expect(broken(facts)).toEqual(found);
+});
+
+it.each<readonly [what: string, facts: Partial<Facts>, figures: object]>([
+  ["a repeat across a kill", receipts(receipt(N2, "n-1", 6_500)), { repeatsByKill: 1 }],
+  [
+    "one that the instance had not confirmed",
+    { receipts: [...replaced(honest.receipts, N2, { answer: "otherwise" }), receipt(N2, "n-1", 1_500)] },
+    { repeatsByPolicy: 1 },
+  ],
+  [
+    "one that the edge did not hear, by its own log",
+    { ...receipts(receipt(N2, "n-1", 1_500)), logged: [...honest.logged, logged(N2, "", "held", 1_400)] },
+    { repeatsUnheard: 1 },
+  ],
+  ["a part across a kill", { parts: [...honest.parts, part(A2, [1, 1, 1], { atMs: 6_100 })] }, { partsRepeatedByKill: 1 }],
+  [
+    "a part that the platform had not confirmed",
+    { parts: [...replaced(honest.parts, A2, { isConfirmed: false }), part(A2, [1, 1, 1], { atMs: 3_000 })] },
+    { partsRepeatedByPolicy: 1 },
+  ],
+  ["an agent without words", { ended: replaced(honest.ended, A2, { outcome: "empty" }), parts: without(honest.parts, A2) }, {}],
+  [
+    "a line that a kill swallowed",
+    { ended: replaced(honest.ended, N2, { endedAtMs: 4_990 }), logged: without(honest.logged, N2) },
+    { linesSwallowed: 1, ends: expect.objectContaining({ "telegram:native delivered": 2 }) },
+  ],
+  [
+    "a dead letter that says why",
+    { ...dies(N2, "ambiguous", { endedAtMs: 5_500 }), receipts: without(honest.receipts, N2) },
+    { ends: expect.objectContaining({ "telegram:native dead ambiguous": 1 }) },
+  ],
+])("counts and excuses: %s", (_what, facts, figures) => {
+  expect(broken(facts)).toEqual([]);
+  expect(check({ ...honest, ...facts }).figures).toMatchObject(figures);
+});
