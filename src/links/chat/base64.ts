@@ -5,7 +5,7 @@ const ALPHABET = utf8("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01234
 const PAD = 61;
 
 /** Ends the stream's reading when it is given up. */
-export async function* base64Of(reader: ReadableStreamDefaultReader<Uint8Array>): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+export async function* base64Of(reader: Pick<ReadableStreamDefaultReader<Uint8Array>, "read">): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   let rest: Uint8Array = new Uint8Array();
   for (;;) {
     const { done, value } = await reader.read();

@@ -13,6 +13,8 @@ import { notFetched } from "./words.ts";
 
 /** For the head of one file, while the gateway waits for the rest of the request. */
 const OPEN_MS = 15_000;
+/** A platform that pauses longer than this in the middle of a file has broken it off. */
+const PAUSE_MS = 15_000;
 /** Of what a platform said of its files less than 17 MiB can come: this is for a platform that lies. */
 const MAX_BODY_BYTES = 18 * 1024 * 1024;
 
@@ -66,10 +68,16 @@ async function* filePieces({ media, found }: Shown, way: Way, { clock, signal }:
   try {
     if (signal.aborted) return;
     yield utf8(JSON.stringify(way.file(media)).slice(0, -FILE_END.length));
-    yield* base64Of(reader);
+    yield* base64Of({ read: () => nextOf(reader, clock) });
     yield utf8(FILE_END);
   } finally {
     signal.removeEventListener("abort", giveUp);
     giveUp();
   }
+}
+
+async function nextOf(reader: ReadableStreamDefaultReader<Uint8Array>, clock: Clock): Promise<ReadableStreamReadResult<Uint8Array>> {
+  const next = await within(clock, PAUSE_MS, () => reader.read());
+  if (next === undefined) throw new Error("a file broke off");
+  return next;
 }

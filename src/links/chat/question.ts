@@ -41,8 +41,15 @@ interface Had {
   readonly said: string | undefined;
 }
 
-export async function questionOf(turn: Turn, account: string, ports: ChatPorts): Promise<Question> {
-  const all = await Promise.all(turn.media.map((media) => had(media, account, ports)));
+export interface Preparing {
+  /** Whose token opens the media. */
+  readonly account: string;
+  /** What is not had by then is told in words. */
+  readonly untilMs: number;
+}
+
+export async function questionOf(turn: Turn, preparing: Preparing, ports: ChatPorts): Promise<Question> {
+  const all = await Promise.all(turn.media.map((media) => had(media, preparing, ports)));
   const shown: Shown[] = [];
   const lines = [turn.text];
   let bytes = 0;
@@ -67,11 +74,12 @@ export const inWords = ({ text, shown }: Question): Question => ({
   shown: [],
 });
 
-async function had(media: MediaRef, account: string, { media: files, clock, transcriber }: ChatPorts): Promise<Had> {
-  const answer = await within(clock, FIND_MS, () => files.find(account, media));
+async function had(media: MediaRef, { account, untilMs }: Preparing, { media: files, clock, transcriber }: ChatPorts): Promise<Had> {
+  const atMost = (ms: number): number => Math.max(0, Math.min(ms, untilMs - clock.nowMs()));
+  const answer = await within(clock, atMost(FIND_MS), () => files.find(account, media));
   const found = answer?.ok === true ? answer.value : undefined;
   if (found === undefined || transcriber === undefined || media.isVoice !== true) return { media, found, said: undefined };
-  return { media, found, said: await within(clock, TRANSCRIBE_MS, () => transcriber.transcribe(media, found)) };
+  return { media, found, said: await within(clock, atMost(TRANSCRIBE_MS), () => transcriber.transcribe(media, found)) };
 }
 
 /** A file is not kept in a session's history, so that its name has to be. An image speaks for itself. */

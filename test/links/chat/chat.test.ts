@@ -2,10 +2,15 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { systemClock as clock } from "../../../durable-objects/runtime.ts";
 import { utf8 } from "../../../src/core/bytes.ts";
+import { parseJson } from "../../../src/core/json.ts";
+import { fail } from "../../../src/core/result.ts";
+import type { MediaRef } from "../../../src/core/turn.ts";
 import type { ChatPorts } from "../../../src/links/chat/hand-over.ts";
 import { chat } from "../../../src/links/chat/index.ts";
 import { links } from "../../../src/links/registry.ts";
+import type { Clock } from "../../../src/ports/clock.ts";
 import { type Http, NotSent } from "../../../src/ports/http.ts";
+import type { Media } from "../../../src/ports/media.ts";
 import { going, keepsTheLinkPromises } from "../../contract/any-link.ts";
 import {
   askOf,
@@ -141,19 +146,97 @@ describe("what the gateway sees", () => {
     ]);
   });
 
-  it("is nothing that it could understand when a file breaks off", async () => {
-    const files = { "image-1": { open: () => brokenStream(fileOf(100_000)) } };
+  it("is nothing that it could understand when a file breaks off, and then the words alone", async () => {
+    const files = { "image-1": { bytes: 200_000, open: () => brokenStream(fileOf(100_000)) } };
     const before = server.seen.length;
-    await chat.handOver(askOf(`${server.origin}/chat/whole`, turn({ media: [IMAGE] })), ports(files));
-    await expect.poll(() => server.seen.length).toBe(before + 1);
-    expect(() => lastSeen()).toThrow(SyntaxError);
+    const outcome = await chat.handOver(askOf(`${server.origin}/chat/whole`, turn({ media: [IMAGE] })), ports(files));
+    expect(outcome.kind).toBe("accepted");
+    await expect.poll(() => server.seen.length).toBe(before + 2);
+    const bodies = server.seen.slice(before).map(({ body }) => body.toString());
+    const whole = bodies.filter((body) => parseJson(body).ok);
+    expect(whole).toHaveLength(1);
+    expect(JSON.parse(whole[0]!)).toMatchObject({
+      messages: [{ role: "user", content: "hello\n[image, image/jpeg, 200 kB: could not be passed on]" }],
+    });
   });
 
   it("is not more than a lying platform's files may be", async () => {
     const media = Array.from({ length: 8 }, (_, index) => ({ ...IMAGE, id: `${index}` }));
     const files = Object.fromEntries(media.map(({ id }) => [id, { bytes: 10, open: () => streamOf(fileOf(5_000_000)) }]));
+    const before = server.seen.length;
     const outcome = await chat.handOver(askOf(`${server.origin}/chat/whole`, turn({ media })), ports(files));
-    expect(outcome).toEqual({ kind: "failed", detail: "a file broke off while it was passed on" });
+    expect(outcome.kind).toBe("accepted");
+    await expect.poll(() => server.seen.length).toBe(before + 2);
+    expect(server.seen.slice(before).filter(({ body }) => parseJson(body.toString()).ok && body.length < 1000)).toHaveLength(1);
+  });
+});
+
+describe("a deadline", () => {
+  const DEADLINE_MS = 10_000;
+  /** Time that passes only where nothing else happens, and never as far as the deadline. */
+  const waiting = (): Clock => {
+    let nowMs = 0;
+    const sleep = async (ms: number, wake?: AbortSignal): Promise<void> => {
+      const endsAtMs = nowMs + ms;
+      if (endsAtMs >= DEADLINE_MS) return new Promise(() => undefined);
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      if (wake?.aborted !== true) nowMs = Math.max(nowMs, endsAtMs);
+    };
+    return { nowMs: () => nowMs, sleep };
+  };
+  const hanging: Media = { find: () => new Promise(() => undefined) };
+  const voice: MediaRef = { id: "voice", kind: "audio", mimeType: "audio/ogg", isVoice: true };
+
+  it.each([
+    ["a platform that does not say what a file is", IMAGE, { media: hanging }],
+    [
+      "a transcriber that does not answer",
+      voice,
+      { media: mediaOf({ voice: {} }), transcriber: { transcribe: () => new Promise<undefined>(() => undefined) } },
+    ],
+  ])("leaves time to ask the words: %s", async (_, media, change) => {
+    const clock = waiting();
+    const sentAtMs: number[] = [];
+    const http: Http = {
+      fetch: (url, init) => {
+        sentAtMs.push(clock.nowMs());
+        return nodeHttp.fetch(url, init);
+      },
+    };
+    const asked = askOf(`${server.origin}/chat/whole`, turn({ media: [media] }), { deadlineMs: DEADLINE_MS });
+    expect(await chat.handOver(asked, { ...ports(), ...change, clock, http })).toMatchObject({ kind: "accepted" });
+    expect(sentAtMs).toEqual([5000]);
+  });
+
+  it("is not spent on a file that pauses for good: its request is broken off, and the words are asked", async () => {
+    const open = () => new ReadableStream<Uint8Array>({ pull: () => new Promise(() => undefined) });
+    const hurried: Clock = {
+      nowMs: () => 0,
+      sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms === 15_000 ? 10 : ms)),
+    };
+    const asked = askOf(`${server.origin}/picky`, turn({ media: [IMAGE] }), { deadlineMs: DEADLINE_MS });
+    expect(await chat.handOver(asked, { ...ports({ "image-1": { bytes: 1000, open } }), clock: hurried })).toMatchObject({
+      kind: "accepted",
+      answer: { text: "hello\n[image, image/jpeg, 1 kB: could not be passed on]" },
+    });
+  });
+
+  it("that is as good as over sends nothing", async () => {
+    let nowMs = 0;
+    const late: Media = {
+      find: async () => {
+        nowMs = 9500;
+        return fail("too slow");
+      },
+    };
+    const clock: Clock = { nowMs: () => nowMs, sleep: () => new Promise(() => undefined) };
+    const before = server.seen.length;
+    const asked = askOf(`${server.origin}/chat/whole`, turn({ media: [IMAGE] }), { deadlineMs: DEADLINE_MS });
+    expect(await chat.handOver(asked, { ...ports(), media: late, clock })).toEqual({
+      kind: "failed",
+      detail: "no time was left to ask: 500 ms of 10 s",
+    });
+    expect(server.seen.length).toBe(before);
   });
 });
 

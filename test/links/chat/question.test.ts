@@ -10,6 +10,8 @@ import { nodeHttp } from "../../support/node-http.ts";
 
 const VOICE: MediaRef = { id: "voice", kind: "audio", mimeType: "audio/ogg", isVoice: true };
 
+const FOR_SALES = { account: "whatsapp:sales", untilMs: Number.POSITIVE_INFINITY };
+
 const ports = (files: Files, transcriber?: Transcriber): ChatPorts => ({
   http: nodeHttp,
   clock,
@@ -18,7 +20,7 @@ const ports = (files: Files, transcriber?: Transcriber): ChatPorts => ({
 });
 
 const ask = async (media: readonly MediaRef[], files: Files, text = "look") => {
-  const question = await questionOf(turn({ text, media }), "whatsapp:sales", ports(files));
+  const question = await questionOf(turn({ text, media }), FOR_SALES, ports(files));
   return { text: question.text, shown: question.shown.map((shown) => shown.media.id) };
 };
 
@@ -79,7 +81,7 @@ describe("what is shown", () => {
   });
 
   it("all of it in words for a gateway that does not take files", async () => {
-    const question = await questionOf(turn({ media: [IMAGE] }), "whatsapp:sales", ports({ "image-1": { bytes: 10_000 } }));
+    const question = await questionOf(turn({ media: [IMAGE] }), FOR_SALES, ports({ "image-1": { bytes: 10_000 } }));
     expect(inWords(question)).toEqual({ text: "hello\n[image, image/jpeg, 10 kB: could not be passed on]", shown: [] });
   });
 });
@@ -87,7 +89,7 @@ describe("what is shown", () => {
 describe("a transcriber", () => {
   const hears = (said: () => Promise<string | undefined>): Transcriber => ({ transcribe: said });
   const spoken = async (transcriber: Transcriber, media = VOICE) =>
-    (await questionOf(turn({ text: "", media: [media] }), "a", ports({ voice: { bytes: 1000 } }, transcriber))).text;
+    (await questionOf(turn({ text: "", media: [media] }), FOR_SALES, ports({ voice: { bytes: 1000 } }, transcriber))).text;
 
   it("turns voice into words", async () => {
     expect(await spoken(hears(async () => "call me back"))).toBe('[voice message, transcribed: "call me back"]');
