@@ -1,0 +1,56 @@
+/** How planted bugs bend what goes into the conversation machine and what comes out of it. Without a bug everything passes through untouched. */
+import type { Event } from "../../durable-objects/conversation/machine.ts";
+import type { Effect, State, Step, Write } from "../../durable-objects/conversation/state.ts";
+import type { PoolRules } from "../../src/core/delivery-rules.ts";
+import type { Bug } from "./bugs.ts";
+
+export function bentEvent(bug: Bug | undefined, event: Event): Event {
+  if (bug === "eager-failover" && event.type === "outcome" && event.outcome.kind === "unknown") {
+    return { ...event, outcome: { kind: "unreachable", detail: "no answer" } };
+  }
+  if (bug === "no-dead-letter" && "rules" in event) return withPools(event, { maxAttempts: Infinity, poisonMs: Infinity });
+  if (bug === "asked-again" && event.type === "wake") return withPools(event, { ambiguous: "resend" });
+  return event;
+}
+
+function withPools<Ruled extends Extract<Event, { readonly rules: object }>>(event: Ruled, bent: Partial<PoolRules>): Ruled {
+  const pools = Object.entries(event.rules.pools).map(([name, rules]) => [name, { ...rules, ...bent }] as const);
+  return { ...event, rules: { ...event.rules, pools: Object.fromEntries(pools) } };
+}
+
+export function bentWrites(bug: Bug | undefined, { writes, effects }: Step): readonly Write[] {
+  if (bug === "reply-not-written") return writes.filter(({ row }) => row !== "reply");
+  if (bug !== "mark-before-send") return writes;
+  const marks = effects.flatMap((effect): readonly Write[] => {
+    if (effect.do !== "hand-over") return [];
+    const { entry, attempt } = effect;
+    const { instance, epoch } = attempt;
+    return [
+      { row: "end", ending: { seq: entry.seq, entry, state: "delivered", outcome: "sent", instance, epoch, atMs: entry.committedAtMs } },
+    ];
+  });
+  return [...writes, ...marks];
+}
+
+export function bentState(bug: Bug | undefined, state: State, event: Event | undefined): State {
+  if (bug === "replay-reorders" && event?.type === "replay") {
+    const isReplay = ({ seq }: { readonly seq: number }): boolean => seq === state.nextSeq - 1;
+    const [head, ...rest] = state.queue.filter((entry) => !isReplay(entry));
+    const replays = state.queue.filter(isReplay);
+    if (head === undefined) return state;
+    return { ...state, queue: head.attempt === undefined ? [...replays, head, ...rest] : [head, ...replays, ...rest] };
+  }
+  return state;
+}
+
+export function bentEffects(bug: Bug | undefined, { state, effects }: Step): readonly Effect[] {
+  if (bug === "move-back-too-early")
+    return effects.map((effect) => (effect.do === "choose" ? { ...effect, exclude: effect.exclude.slice(0, 1) } : effect));
+  if (bug !== "parallel-sends") return effects;
+  return effects.flatMap((effect): readonly Effect[] => {
+    const next = state.queue[1];
+    if (effect.do !== "hand-over" || next === undefined) return [effect];
+    const attempt = { ...effect.attempt, id: `${next.seq}.early` };
+    return [effect, { do: "hand-over", entry: { ...next, attempt }, attempt }];
+  });
+}

@@ -1,0 +1,210 @@
+/**
+ * The checker that watches: it knows what every part of the world did, and says at once when a promise is broken. What can only be said
+ * at the end stands in `verdict.ts`.
+ */
+import { DEBT_MS } from "../../durable-objects/conversation/failover.ts";
+import type { Attempt, Entry, Pin, Write } from "../../durable-objects/conversation/state.ts";
+import type { ConversationObject } from "./conversation-object.ts";
+import { type Gateway, REPLAY_MS } from "./gateway.ts";
+import { Conversations } from "./ledger-conversations.ts";
+import type { Plan } from "./plan.ts";
+
+/** An answer on its way to a person: how often each of its parts was shown, and how often it came to nothing afterwards. */
+export interface Shown {
+  readonly conversation: string;
+  readonly copies: number[];
+  readonly vanished: number[];
+  unanswered: number;
+}
+
+interface Run {
+  readonly gateway: string;
+  readonly life: number;
+  readonly atMs: number;
+  /** The how manieth run of its gateway's life. */
+  readonly serial: number;
+  readonly isReplay: boolean;
+}
+
+interface Ack {
+  readonly id: string;
+  readonly account: string;
+  readonly conversation: string;
+}
+
+/** Clocks differ by a minute at most. */
+const SKEW_MS = 120_000;
+
+export class Ledger {
+  /** The first broken promise. */
+  fault: string | undefined;
+  readonly acks: Ack[] = [];
+  readonly answers = new Map<string, Shown>();
+  /** Account and event to where it ran. */
+  readonly runs = new Map<string, Run[]>();
+  readonly turns = new Map<string, number>();
+  /** Of each answer that ended: how many of its parts the edge says it may have repeated. */
+  readonly repeats = new Map<string, number>();
+  readonly #conversations = new Conversations();
+  readonly #serials = new Map<string, number>();
+  readonly #ids = new Map<string, string>();
+  readonly #plan: Plan;
+  readonly #nowMs: () => number;
+
+  constructor(plan: Plan, nowMs: () => number) {
+    this.#plan = plan;
+    this.#nowMs = nowMs;
+  }
+
+  breaks(promise: string): void {
+    this.fault ??= promise;
+  }
+
+  acknowledged(id: string, account: string, conversation: string): void {
+    this.acks.push({ id, account, conversation });
+  }
+
+  wrote(object: ConversationObject, writes: readonly Write[]): void {
+    for (const write of writes) this.#wrote(object, write);
+  }
+
+  handsOver({ name }: ConversationObject, entry: Entry, attempt: Attempt): void {
+    const book = this.#conversations.of(name);
+    const account = this.#plan.accounts.find(({ id }) => id === entry.account);
+    const own = this.#plan.pools.find((pool) => pool.name === account?.pool)?.instances ?? [];
+    if (!own.includes(attempt.instance)) this.breaks(`${name} #${entry.seq} of ${entry.account} goes to ${attempt.instance}`);
+    if (book.hasEnded(entry.seq)) this.breaks(`${name} #${entry.seq} is handed over after its end`);
+    if (!book.begins(entry.seq)) this.breaks(`${name} #${entry.seq} is handed over for the first time after a later one`);
+    if (!book.takesOff(attempt.id)) this.breaks(`${name} #${entry.seq} is handed over beside another one`);
+  }
+
+  cameBack(conversation: string, { id }: Attempt): void {
+    this.#conversations.of(conversation).lands(id);
+  }
+
+  /** The incarnation is gone, and its hand-over with it. */
+  left(conversation: string): void {
+    this.#conversations.of(conversation).landsAll();
+  }
+
+  /** A native gateway runs a message, or one that polls has stored it. */
+  ran(gateway: Gateway, conversation: string, entry: Entry): void {
+    this.#runsInOrder(conversation, entry);
+    const key = `${entry.account}/${entry.messageId}`;
+    const before = this.runs.get(key) ?? [];
+    const serial = (this.#serials.get(gateway.name) ?? 0) + 1;
+    this.#serials.set(gateway.name, serial);
+    const run: Run = { gateway: gateway.name, life: gateway.life, atMs: this.#nowMs(), serial, isReplay: entry.isReplay };
+    this.runs.set(key, [...before, run]);
+    if (before.some((other) => this.#isRemembered(other, run)))
+      this.breaks(`${key} runs twice at ${run.gateway}, which was alive all the time`);
+    const isElsewhere = before.some((other) => other.gateway !== run.gateway) && ![...before, run].some(({ isReplay }) => isReplay);
+    if (isElsewhere && !this.mayRepeat(entry)) this.breaks(`${key} runs at ${run.gateway} and at ${before[0]?.gateway}`);
+  }
+
+  turned(conversation: string, entry: Entry): void {
+    this.#runsInOrder(conversation, entry);
+    const name = `${conversation} #${entry.seq}`;
+    const turns = (this.turns.get(name) ?? 0) + 1;
+    this.turns.set(name, turns);
+    if (turns > 1 && !this.mayRepeat(entry)) this.breaks(`${name} is asked twice`);
+  }
+
+  gave(outbox: string, id: number, key: string): void {
+    const name = `${outbox} ${id}`;
+    const before = this.#ids.get(name) ?? key;
+    if (before !== key) this.breaks(`${outbox} gives ${key} the id ${id}, which ${before} had`);
+    this.#ids.set(name, key);
+  }
+
+  heard(gateway: string, { name, rows }: ConversationObject): void {
+    if (![...rows.pins.values()].some(({ instance }) => instance === gateway))
+      this.breaks(`${gateway} is heard in ${name} and owns nothing there`);
+  }
+
+  kept(key: string, conversation: string, parts: number): void {
+    if (this.answers.has(key)) return;
+    this.answers.set(key, { conversation, copies: Array(parts).fill(0), vanished: Array(parts).fill(0), unanswered: 0 });
+  }
+
+  sent(key: string, isAnswered: boolean): void {
+    const answer = this.answers.get(key);
+    if (answer !== undefined && !isAnswered) answer.unanswered += 1;
+  }
+
+  shown(key: string, part: number): void {
+    const answer = this.answers.get(key);
+    if (answer === undefined) {
+      this.breaks(`a part of ${key} is shown that nobody kept`);
+      return;
+    }
+    const serial = Number(key.slice(key.lastIndexOf("#") + 1));
+    if (part === 0 && !this.#conversations.of(answer.conversation).shows(serial))
+      this.breaks(`the answer ${key} is shown after a later one`);
+    if (answer.copies.slice(0, part).includes(0)) this.breaks(`part ${part + 1} of ${key} is shown before the one it follows`);
+    answer.copies[part] = (answer.copies[part] ?? 0) + 1;
+  }
+
+  /** The platform took it, and could not bring it to the person. */
+  vanished(key: string, part: number): void {
+    const answer = this.answers.get(key);
+    if (answer !== undefined) answer.vanished[part] = (answer.vanished[part] ?? 0) + 1;
+  }
+
+  tells(key: string, repeats: number): void {
+    this.repeats.set(key, repeats);
+  }
+
+  unarmed(object: string): void {
+    this.breaks(`${object} has work pending and no alarm`);
+  }
+
+  mayRepeat({ pool }: Entry): boolean {
+    return this.#plan.pools.find(({ name }) => name === pool)?.rules.ambiguous === "resend";
+  }
+
+  #wrote({ name, rows }: ConversationObject, write: Write): void {
+    const book = this.#conversations.of(name);
+    switch (write.row) {
+      case "insert":
+        if (book.isOutOfOrder(write.entry)) this.breaks(`${name} keeps ${write.entry.key} behind what was written later`);
+        if (write.ending !== undefined) book.ends(write.entry.seq);
+        break;
+      case "end":
+        if (!book.ends(write.ending.seq)) this.breaks(`${name} #${write.ending.seq} ends twice`);
+        if (write.ending.state === "delivered") book.owes(write.ending, this.#nowMs());
+        break;
+      case "answered":
+        book.answers(write.instance, write.seq);
+        break;
+      case "pin":
+        this.#pins(name, write.pin, [...rows.pins.values()]);
+    }
+  }
+
+  #runsInOrder(conversation: string, entry: Entry): void {
+    const book = this.#conversations.of(conversation);
+    // One that has ended may still be under way: nobody can call it back.
+    if (!book.runs(entry.seq) && !book.hasEnded(entry.seq))
+      this.breaks(`${conversation} #${entry.seq} runs for the first time after a later one`);
+  }
+
+  #isRemembered(before: Run, { gateway, life, atMs, serial }: Run): boolean {
+    return (
+      before.gateway === gateway && before.life === life && atMs - before.atMs < REPLAY_MS && serial - before.serial < this.#plan.memory
+    );
+  }
+
+  #pins(name: string, pin: Pin, all: readonly Pin[]): void {
+    const book = this.#conversations.of(name);
+    const before = book.pins.get(pin.pool);
+    book.pins.set(pin.pool, pin);
+    if (before !== undefined && pin.epoch < before.epoch) this.breaks(`${name}: the epoch of ${pin.pool} shrinks to ${pin.epoch}`);
+    if (before === undefined || before.instance === pin.instance) return;
+    if (pin.epoch <= before.epoch) this.breaks(`${name}: ${pin.pool} moves without a new epoch`);
+    const isElsewhere = all.some((other) => other.pool !== pin.pool && other.instance === pin.instance);
+    if (!isElsewhere && book.isOwedBy(pin.instance, this.#nowMs() - DEBT_MS + SKEW_MS)) {
+      this.breaks(`${name} moves back to ${pin.instance}, which still owes an answer`);
+    }
+  }
+}

@@ -1,0 +1,144 @@
+/** What a seed's world is made of: accounts, pools, instances, who writes when, and how bad the weather gets. Drawn once, then only read. */
+import type { PoolRules } from "../../src/core/delivery-rules.ts";
+import type { Dice } from "./dice.ts";
+
+export type LinkName = "native" | "poll" | "chat";
+
+export interface AccountPlan {
+  readonly id: string;
+  readonly channel: "telegram" | "whatsapp";
+  readonly pool: string;
+  readonly link: LinkName;
+}
+
+export interface PoolPlan {
+  readonly name: string;
+  readonly instances: readonly string[];
+  readonly rules: Omit<PoolRules, "instances">;
+}
+
+/** Kinds of messages that are trouble by themselves. */
+export type Temper = "plain" | "poison" | "unfit";
+
+export interface Writing {
+  readonly account: string;
+  readonly chat: string;
+  readonly conversation: string;
+  readonly atMs: number;
+  readonly temper: Temper;
+}
+
+/** Probabilities of what can go wrong, as long as faults last. */
+export interface Weather {
+  readonly untilMs: number;
+  /** At each point of a step where an object can die. */
+  readonly crash: number;
+  readonly storage: number;
+  readonly refuse: number;
+  readonly lose: number;
+  readonly delay: number;
+  readonly busy: number;
+  readonly fail: number;
+  readonly turnFails: number;
+  readonly platform: number;
+  readonly evictions: number;
+  readonly outages: number;
+  readonly restarts: number;
+  readonly changes: number;
+  readonly clockJumps: number;
+  readonly configOutages: number;
+}
+
+export interface Plan {
+  readonly accounts: readonly AccountPlan[];
+  readonly pools: readonly PoolPlan[];
+  readonly writings: readonly Writing[];
+  readonly weather: Weather;
+  /** How many keys an instance remembers. */
+  readonly memory: number;
+}
+
+const ACCOUNTS: readonly (AccountPlan & { readonly size: number })[] = [
+  { id: "telegram:support", channel: "telegram", pool: "support", link: "native", size: 3 },
+  { id: "telegram:sales", channel: "telegram", pool: "sales", link: "native", size: 2 },
+  { id: "telegram:polled", channel: "telegram", pool: "polled", link: "poll", size: 2 },
+  { id: "whatsapp:shop", channel: "whatsapp", pool: "agents", link: "chat", size: 2 },
+];
+
+export function planOf(dice: Dice): Plan {
+  const chosen = ACCOUNTS.filter(() => dice.chance(0.5));
+  const accounts = chosen.length > 0 ? chosen : [dice.pick(ACCOUNTS)];
+  const pools = accounts.map(({ pool, size }) => poolOf(pool, dice.between(1, size), dice));
+  const weather = weatherOf(dice);
+  const isShared = dice.chance(0.5);
+  const writings = accounts.flatMap((account) => writingsOf(account, { dice, isShared, untilMs: weather.untilMs * 0.8 }));
+  return { accounts, pools, writings, weather, memory: dice.pick([2, 10, 1000]) };
+}
+
+function poolOf(name: string, size: number, dice: Dice): PoolPlan {
+  return {
+    name,
+    instances: Array.from({ length: size }, (_, index) => `${name}-${index + 1}`),
+    rules: {
+      policy: dice.pick(["hold", "hold-then-move", "hold-then-move", "move"]),
+      holdMs: dice.pick([5000, 30_000]),
+      ambiguous: dice.pick(["park", "park", "resend"]),
+      maxAttempts: 12,
+      poisonMs: 900_000,
+      attemptMs: undefined,
+      tellsUnanswered: dice.chance(0.3),
+    },
+  };
+}
+
+interface WritingBy {
+  readonly dice: Dice;
+  readonly isShared: boolean;
+  readonly untilMs: number;
+}
+
+/** The first chat of a Telegram account may be a person's, who is one conversation whichever account they write to. */
+function writingsOf(account: AccountPlan, { dice, isShared, untilMs }: WritingBy): readonly Writing[] {
+  const chats = Array.from({ length: dice.between(1, 2) }, (_, index) => String(index + 1));
+  return chats.flatMap((chat) => {
+    const isPerson = isShared && chat === "1" && account.link === "native";
+    const conversation = isPerson ? "person/alice" : `${account.id}/chat/${chat}`;
+    const span = dice.pick([2000, 20_000, untilMs]);
+    return Array.from({ length: dice.between(1, 5) }, () => ({
+      account: account.id,
+      chat,
+      conversation,
+      atMs: dice.between(0, span),
+      temper: temperOf(dice),
+    })).toSorted((left, right) => left.atMs - right.atMs);
+  });
+}
+
+function temperOf(dice: Dice): Temper {
+  const thrown = dice.next();
+  if (thrown < 0.03) return "poison";
+  return thrown < 0.05 ? "unfit" : "plain";
+}
+
+/** Some seeds are calm in some respects, so that one kind of trouble is not always hidden behind another. */
+function weatherOf(dice: Dice): Weather {
+  const some = (...rates: readonly number[]): number => dice.pick([0, ...rates]);
+  return {
+    untilMs: dice.pick([20_000, 90_000, 300_000]),
+    crash: some(0.01, 0.05, 0.1),
+    storage: some(0.01, 0.04),
+    refuse: some(0.1, 0.4),
+    lose: some(0.05, 0.2),
+    delay: some(0.1, 0.3),
+    busy: some(0.1, 0.3),
+    fail: some(0.1, 0.3),
+    turnFails: some(0.1, 0.3),
+    platform: some(0.1, 0.3),
+    evictions: some(1, 4),
+    outages: some(1, 3),
+    restarts: some(1, 4),
+    changes: some(1, 4),
+    clockJumps: some(0.1, 0.5),
+    configOutages: some(0, 0, 1, 2),
+  };
+}

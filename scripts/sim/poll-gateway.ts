@@ -1,0 +1,72 @@
+/** A gateway that asks for its updates. It stores what it got and asks for what follows; it confirms late, loses answers, and dies in between. */
+
+import { Died } from "./durable.ts";
+import { Gateway } from "./gateway.ts";
+import type { PollObject, Update } from "./poll-object.ts";
+import { strikes, tell, type World } from "./world.ts";
+
+const LONG_POLL_MS = 30_000;
+const AGAIN_MS = 1000;
+
+export class PollGateway extends Gateway {
+  readonly #outbox: PollObject;
+  /** On its disk. */
+  #offset = 0;
+
+  constructor(world: World, name: string, outbox: PollObject) {
+    super(world, name);
+    this.#outbox = outbox;
+    this.started();
+  }
+
+  protected override started(): void {
+    super.started();
+    this.#alive(this.world.dice.between(0, 500), () => this.#poll());
+  }
+
+  #poll(): void {
+    const { world } = this;
+    const { lose } = world.plan.weather;
+    if (strikes(world, lose)) {
+      this.#alive(world.dice.pick([AGAIN_MS, 20_000]), () => this.#poll());
+      return;
+    }
+    let isHeard = false;
+    const hear = (updates: readonly Update[] | undefined): void => {
+      if (isHeard) return;
+      isHeard = true;
+      const isLost = updates === undefined || strikes(world, lose);
+      this.#alive(isLost ? AGAIN_MS : world.dice.between(1, 20), () => (isLost ? this.#poll() : this.#store(updates)));
+    };
+    // A life that ended while it waited hears nothing, and the outbox does not know.
+    try {
+      this.#outbox.enter(() => this.#outbox.ask(this.#offset, LONG_POLL_MS, hear));
+    } catch (error) {
+      if (!(error instanceof Died)) throw error;
+      hear(undefined);
+    }
+  }
+
+  #store(updates: readonly Update[]): void {
+    const { world } = this;
+    if (updates.length > 0 && strikes(world, world.plan.weather.crash * 2)) {
+      this.stop(world.dice.pick([1000, 45_000]));
+      return;
+    }
+    for (const { id, key, request } of updates) {
+      if (id < this.#offset) continue;
+      this.#offset = id + 1;
+      tell(world, () => `${this.name} stores ${key} as ${id}`);
+      world.ledger.ran(this, request.conversation, request.entry);
+    }
+    const busyMs = strikes(world, world.plan.weather.busy) ? world.dice.pick([5000, 40_000]) : 1;
+    this.#alive(busyMs, () => this.#poll());
+  }
+
+  #alive(delayMs: number, work: () => void): void {
+    const { life } = this;
+    this.world.agenda.after(delayMs, () => {
+      if (this.life === life && !this.isDown) work();
+    });
+  }
+}
