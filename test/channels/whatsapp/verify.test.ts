@@ -1,6 +1,7 @@
 /** The signature of Meta, one bend at a time. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { limits } from "../../../src/channels/whatsapp/limits.ts";
 import { SIGNATURE_HEADER, verify } from "../../../src/channels/whatsapp/verify.ts";
 import { hex, utf8 } from "../../../src/core/bytes.ts";
 import { hmac } from "../../../src/core/crypto.ts";
@@ -79,6 +80,22 @@ describe("a body that came open though it was signed escaped", () => {
     ["spaces between", JSON.stringify(JSON.parse(OPEN), null, 1)],
   ])("is not accepted in any other form: %s", async (_name, form) => {
     expect(await verdict(OPEN, await signatureOf(form))).toBe("mismatch");
+  });
+
+  it("has the length that was counted, whatever the letters", async () => {
+    const text = fc.string({ unit: "grapheme" });
+    await fc.assert(
+      fc.asyncProperty(text, async (open) => {
+        const wire = open.replaceAll(/[\u0080-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
+        expect(await verdict(open, await signatureOf(wire))).toBe("verified");
+      }),
+    );
+  });
+
+  it("is not made of a body that would grow beyond twice the limit", async () => {
+    const wire = "\\u00e4".repeat(limits.maxBodyBytes / 3);
+    expect(await verdict("ä".repeat(limits.maxBodyBytes / 3), await signatureOf(wire))).toBe("verified");
+    expect(await verdict(`${"ä".repeat(limits.maxBodyBytes / 3)}x`, await signatureOf(`${wire}x`))).toBe("mismatch");
   });
 
   it("is not tried on bytes that are no text", async () => {
