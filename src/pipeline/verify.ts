@@ -73,13 +73,14 @@ async function shielded<Value>(
 const idOf = ({ channel, account }: Target): string => `${channel}:${account}`;
 
 /**
- * A source is an address together with what it claims: one wrong secret repeated is refused soon, and the genuine one never shares
- * its fate. The address alone would let anybody with a bot of his own turn the platform's addresses against us. The price: a flood
- * of ever new secrets costs one comparison each.
+ * A source is an address together with what it does and claims: one wrong secret repeated is refused soon, and the genuine one never
+ * shares its fate, nor does a platform's first question that of a stranger's deliveries. The address alone would let anybody with a
+ * bot of his own turn the platform's addresses against us. The price: a flood of ever new secrets costs one comparison each.
  */
-function shieldSource(account: string, delivery: Delivery, client = ""): string {
-  const claims = [...delivery.headers].filter(([name]) => /secret|signature|token/i.test(name)).map(([, value]) => value.slice(0, 64));
-  return [account, client, ...claims].join(" ");
+function shieldSource(account: string, { method, url, headers }: Delivery, client = ""): string {
+  const given = [...headers, ...new URL(url).searchParams];
+  const claims = given.filter(([name]) => /secret|signature|token/i.test(name)).map(([, value]) => value.slice(0, 64));
+  return [method, account, client, ...claims].join(" ");
 }
 
 /** An unknown account costs and answers the same as a wrong secret, so that accounts cannot be found out by trying. */
