@@ -39,12 +39,15 @@ const nativeSchema = z.strictObject({
   secret: variable.describe("The secret this listener expects"),
 });
 
-/** Names of HTTP headers an operator may set: those that decide about the message itself are not among them. */
+/**
+ * Names of HTTP headers an operator may set: those that decide about the message itself are not among them, nor those that gateways take
+ * tokens from. A token goes where it is judged as one: under secrets.gateway.
+ */
 const headerName = z
   .string()
   .regex(
-    /^(?!(?:host|content-|transfer-|connection|x-forwarded-(?:for|host|proto|port)|forwarded|x-real-ip|x-openclaw-))[a-z0-9-]{1,64}$/,
-    "a header's name in lower case, and not one the edge sets itself",
+    /^(?!(?:host|content-|transfer-|connection|x-forwarded-(?:for|host|proto|port)|forwarded|x-real-ip|x-openclaw-|authorization|proxy-|cookie|set-cookie))[a-z0-9-]{1,64}$/,
+    "a header's name in lower case, and not one the edge sets itself or that carries credentials: a gateway's token is named under secrets.gateway",
   );
 
 const chatSchema = z.strictObject({

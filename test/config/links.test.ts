@@ -89,3 +89,13 @@ it("a header the edge sets itself cannot be set by the document", () => {
     expect(said(withInstance("us-1", { chat: { headers: { [name]: "X" } } }))[0]).toContain("error instances.us-1.chat.headers");
   }
 });
+
+/** A bearer token beside a user's name would give everybody the token's authority, in a document that says trusted-proxy. */
+it("a header that says who asks cannot be set by the document, under whatever name", () => {
+  for (const name of ["authorization", "proxy-authorization", "cookie", "set-cookie"]) {
+    const message = `in lower case, and not one the edge sets itself or that carries credentials`;
+    expect(said(withInstance("us-1", { chat: { headers: { [name]: "X" } } }))[0]).toContain(message);
+    expect(said(withInstance("us-1", { chat: { userHeader: name } }))[0]).toContain(message);
+  }
+  expect(said(withInstance("us-1", { chat: { headers: { "cf-access-client-secret": "X" }, userHeader: "x-forwarded-user" } }))).toEqual([]);
+});
