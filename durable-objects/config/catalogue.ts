@@ -11,6 +11,9 @@ export const patterns = re2Patterns;
 export const catalogue: Catalogue = {
   channels: new Map([...channels].map(([name, channel]) => [name, channel.accountFields])),
   links: new Map([...channels].map(([name, channel]) => [name, channel.links])),
+  addresses: new Map(
+    [...channels].flatMap(([name, { siblings }]) => (siblings === undefined ? [] : [[name, siblings.addressOf] as const])),
+  ),
   planned: plannedChannels,
   strategies: new Map([...strategies].map(([name, strategy]) => [name, strategy.options])),
   patternProblem: (pattern) => patternProblem(re2Patterns, pattern),

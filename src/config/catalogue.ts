@@ -1,5 +1,6 @@
 /** What the composition root knows and a routes document refers to by name: channels and strategies. Handed in, so that this room imports neither. */
 import type * as z from "zod";
+import type { Account } from "../core/account.ts";
 import type { LinkName } from "../core/link-name.ts";
 import type { ConfigIssue } from "./issue.ts";
 import type { RoutesDocument } from "./schema.ts";
@@ -9,6 +10,8 @@ export interface Catalogue {
   readonly channels: ReadonlyMap<string, z.ZodObject>;
   /** Built channels to the links that can carry their messages: every instance of a pool they reach must have one. */
   readonly links: ReadonlyMap<string, readonly LinkName[]>;
+  /** Built channels whose platforms name the account that a message is for, to that name: no two accounts may share one. */
+  readonly addresses: ReadonlyMap<string, (account: Account) => string | undefined>;
   /** Channels that are planned: their accounts validate with a warning. */
   readonly planned: ReadonlySet<string>;
   /** Strategies, each with its options. */

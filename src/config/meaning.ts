@@ -5,12 +5,15 @@ import { type ConfigIssue, error, issuesOf, warning } from "./issue.ts";
 import { checkLinks } from "./meaning-of-links.ts";
 import { checkIdentities, checkQuotas, checkRules } from "./meaning-of-rules.ts";
 import { own } from "./own.ts";
+import { accountOf } from "./routes.ts";
 import type { PoolConfig, RoutesDocument } from "./schema.ts";
 
 type AccountConfig = RoutesDocument["accounts"][string];
 
 export const checkMeaning: Check = (document, catalogue) =>
-  [checkAccounts, checkPools, checkLinks, checkRules, checkIdentities, checkQuotas].flatMap((check) => check(document, catalogue));
+  [checkAccounts, checkAddresses, checkPools, checkLinks, checkRules, checkIdentities, checkQuotas].flatMap((check) =>
+    check(document, catalogue),
+  );
 
 /** What of an account belongs to its channel: further fields, and the names under `secrets`. */
 export function ownFields(account: AccountConfig): Readonly<Record<string, unknown>> {
@@ -35,6 +38,22 @@ function checkChannel(id: string, account: AccountConfig, catalogue: Catalogue):
   if (!catalogue.planned.has(channel)) return [error(at, `no channel is called ${channel}`)];
   return [warning(at, `the channel ${channel} is not built yet: nothing is received for this account`)];
 }
+
+/** Of two accounts at one address nobody could say whose a message is. */
+const checkAddresses: Check = (document, catalogue) => {
+  const owners = new Map<string, string>();
+  return Object.entries(document.accounts).flatMap(([id, account]) => {
+    const channel = channelOf(id);
+    const address = catalogue.addresses.get(channel)?.(accountOf(id, account));
+    if (address === undefined) return [];
+    const place = `${channel} ${address}`;
+    const owner = owners.get(place);
+    if (owner === undefined) owners.set(place, id);
+    return owner === undefined
+      ? []
+      : [error(["accounts", id], `${owner} has the same address, ${address}: what is sent there could belong to either`)];
+  });
+};
 
 function checkDefaultPool(id: string, account: AccountConfig, document: RoutesDocument): readonly ConfigIssue[] {
   const at = ["accounts", id, "pool"];

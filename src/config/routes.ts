@@ -39,7 +39,7 @@ export function refIn(routes: Routes, account: Account, chat: Chat, senderId?: s
   );
 }
 
-function accountOf(id: string, raw: RoutesDocument["accounts"][string]): Account {
+export function accountOf(id: string, raw: RoutesDocument["accounts"][string]): Account {
   const { pool, region, residency, scope, proactive, secrets, ...options } = raw;
   return {
     id,

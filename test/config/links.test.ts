@@ -82,6 +82,19 @@ it.each<readonly [string, object, readonly string[]]>([
     withInstance("eu-1", { poll: ["telegram:old"] }),
     ["warning instances.eu-1.poll[0]: no account is called telegram:old"],
   ],
+  [
+    "two accounts at one address",
+    { ...document, accounts: { ...document.accounts, "whatsapp:again": wa, "whatsapp:other": { ...wa, phoneNumberId: "2" } } },
+    ["error accounts.whatsapp:again: whatsapp:sales has the same address, 1: what is sent there could belong to either"],
+  ],
+  [
+    "two accounts of two apps, each at an address of its own",
+    {
+      ...document,
+      accounts: { ...document.accounts, "whatsapp:other": { ...wa, phoneNumberId: "2", secrets: { ...wa.secrets, app: "APP_2" } } },
+    },
+    [],
+  ],
 ])("%s", (_what, value, expected) => expect(said(value)).toEqual(expected));
 
 it("a header the edge sets itself cannot be set by the document", () => {

@@ -25,6 +25,7 @@ export const testCatalogue: Catalogue = {
     ["telegram", ["native", "poll"]],
     ["whatsapp", whatsapp.links],
   ]),
+  addresses: new Map([["whatsapp", whatsapp.siblings.addressOf]]),
   planned: new Set(["slack", "discord", "webchat"]),
   strategies: new Map([...strategies].map(([name, strategy]) => [name, strategy.options])),
   patternProblem: (pattern) => patternProblem(re2Patterns, pattern),
