@@ -57,7 +57,7 @@ function unsettled(state: State, head: Entry, attempt: Attempt, event: OutcomeEv
   const over = overBy(failed, attempt, event) ?? (isReached ? poisonOf(failed, event) : undefined);
   if (over !== undefined) return end(state, over);
   const trouble = { detail: result.detail, mayMove: mayMove(result), isGone: false };
-  const waiting = { ...failed, dueAtMs: event.nowMs + waitMs(result, failed, event.dice) };
+  const waiting = { ...failed, dueAtMs: event.nowMs + waitMs(result, failed, head.lastDetail === result.detail, event.dice) };
   return held(withHead(state, failed), waiting, trouble, event);
 }
 
@@ -86,8 +86,9 @@ function waitForMending(state: State, head: Entry, event: OutcomeEvent): Step {
 const mayMove = (result: Outcome): boolean =>
   result.kind === "busy" ? result.isDraining === true : result.kind !== "refused" && result.kind !== "model-failed";
 
-function waitMs(result: Outcome, entry: Entry, dice: number): number {
-  if (result.kind === "refused") return backoffMs(REFUSED_BACKOFF, entry.tries - entry.reached, dice);
+/** Tries that found nobody are no refusals: a gateway that is just starting may refuse one call and take the next. */
+function waitMs(result: Outcome, entry: Entry, isAgain: boolean, dice: number): number {
+  if (result.kind === "refused") return backoffMs(REFUSED_BACKOFF, isAgain ? entry.tries - entry.reached : 1, dice);
   if (result.kind === "busy")
     return Math.min(MAX_BUSY_WAIT_MS, Math.max(result.retryAfterMs ?? BUSY_WAIT_MS, 500)) + Math.round(dice * 500);
   return backoffMs(result.kind === "unreachable" ? UNREACHABLE_BACKOFF : FAILED_BACKOFF, entry.tries, dice);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { wakeAtMs } from "../../../durable-objects/conversation/machine.ts";
+import type { Outcome } from "../../../src/core/outcome.ts";
 import { accepted, busy, Driver, deliveryRules, failed, refused, unknown, unreachable } from "../../support/conversation.ts";
 
 const pinned = (rules = deliveryRules()) => {
@@ -110,6 +111,20 @@ describe("outcomes", () => {
       driver.answer({ kind: "refused", status: 401, isPermanent: false, detail: "http 401" });
     }
     expect(driver.endings()).toEqual(["first delivered: accepted"]);
+  });
+
+  it("a refusal after an outage is asked again as soon as any first one, and later and later when it stays", () => {
+    const driver = pinned();
+    driver.commit({ messageId: "b" });
+    const answerAndWait = (outcome: Outcome): number => {
+      driver.answer(outcome);
+      const waitMs = driver.state.queue[0]!.dueAtMs - driver.nowMs;
+      driver.wake(waitMs);
+      return waitMs;
+    };
+    for (let turn = 0; turn < 8; turn += 1) answerAndWait(unreachable);
+    const refusal: Outcome = { kind: "refused", status: 401, isPermanent: false, detail: "http 401" };
+    expect([1, 2].map(() => answerAndWait(refusal))).toEqual([27_000, 120_000]);
   });
 
   it("an instance that says when is asked then, not sooner", () => {
