@@ -132,7 +132,8 @@ export function chosen(state: State, event: ChosenEvent): Step {
   const isBack = pin?.isLeft === true && event.instance === pin.instance;
   if (event.instance === undefined || (event.instance === pin?.instance && !isBack)) return waitForInstance(free, head, event);
   const next = { pool: event.pool, instance: event.instance, epoch: (pin?.epoch ?? 0) + 1, atMs: event.nowMs, isUsed: false };
-  const fresh: Entry = { ...head, heldSinceMs: undefined, maybeAt: undefined };
+  // That the one before may have it stays known: another hand-over is a repeat, and it can never be called too late to be of use.
+  const fresh: Entry = { ...head, heldSinceMs: undefined };
   const from = pin === undefined ? {} : { from: pin.instance };
   const pinned: Step = {
     state: { ...withHead(free, fresh), pins: { ...free.pins, [event.pool]: next } },

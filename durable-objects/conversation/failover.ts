@@ -35,7 +35,7 @@ function isHoldOver(pin: Pin, hold: Hold, rules: PoolRules): boolean {
   if (hold.isGone) return true;
   // With nobody to move to, giving up would only make a dead letter of what waits.
   if (rules.instances.every((instance) => instance === pin.instance)) return false;
-  if (!pin.isUsed && hold.maybeAt === undefined) return true;
+  if (!pin.isUsed && hold.maybeAt !== pin.instance) return true;
   if (rules.policy === "hold") return false;
   return rules.policy === "move" || hold.heldMs >= rules.holdMs;
 }

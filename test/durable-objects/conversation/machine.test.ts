@@ -269,6 +269,18 @@ describe("failover", () => {
     expect(driver.handOvers().at(-1)).toBe("b@eu-2");
   });
 
+  it("what was sent to the next instead may be with the first: it is never called too late to be of use", () => {
+    const driver = pinned(deliveryRules({ policy: "move", ambiguous: "resend" }));
+    driver.commit({ messageId: "b", expiresAtMs: driver.nowMs + 5000 });
+    driver.answer(unknown);
+    driver.place("eu-2");
+    driver.nowMs += 6000;
+    driver.answer(unreachable);
+    driver.place("eu-1");
+    driver.answer(accepted);
+    expect(driver.endings().at(-1)).toBe("b delivered: accepted");
+  });
+
   it("an unknown outcome stays with its instance while the hold lasts", () => {
     const driver = pinned();
     driver.commit({ messageId: "b" });

@@ -200,6 +200,14 @@ describe("where no repeat is absorbed", () => {
     expect(driver.state.queue[0]?.attempt).toMatchObject({ isOnce: true, isRepeat: true });
   });
 
+  it("with resend it is a repeat at another instance too", () => {
+    const driver = asked({ ambiguous: "resend", policy: "move" });
+    driver.answer(unknown);
+    driver.place("eu-2");
+    expect(driver.handOvers()).toEqual(["one@eu-1", "one@eu-2"]);
+    expect(driver.state.queue[0]?.attempt).toMatchObject({ instance: "eu-2", isRepeat: true });
+  });
+
   it("a first attempt after nothing was sent is no repeat", () => {
     const driver = asked();
     driver.answer(unreachable);
