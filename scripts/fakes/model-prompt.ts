@@ -23,8 +23,8 @@ function typedIn(prompt: string): Turn {
 
 export const typedTurns = (prompts: readonly string[]): readonly Turn[] => prompts.map(typedIn).filter((turn) => turn !== "");
 
-/** `[[delay:1500]]` waits so many ms before the answer, `[[fail:500]]` answers with that status. */
-export function directive(turn: Turn, name: "delay" | "fail"): number | undefined {
+/** `[[delay:1500]]` waits so many ms before the answer, `[[fail:500]]` answers with that status, `[[long:9000]]` answers with so many characters of Markdown. */
+export function directive(turn: Turn, name: "delay" | "fail" | "long"): number | undefined {
   const found = new RegExp(`\\[\\[${name}:(\\d+)\\]\\]`).exec(turn)?.[1];
   return found === undefined ? undefined : Number(found);
 }

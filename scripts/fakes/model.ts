@@ -1,14 +1,15 @@
 /**
  * A stand-in for a model behind an OpenAI-compatible API: it echoes what the person typed, and says which instance asked and at which turn
- * of its memory. Outermost edge only: the gateways before it are real. Never looks at tools or system prompts.
+ * of its memory. Outermost edge only: the gateways before it are real. Calls no tool and obeys no system prompt; it remembers what it was given.
  * @see https://platform.openai.com/docs/api-reference/chat
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import * as z from "zod";
 import { answerJson, listen, readBody, sleep } from "./http-service.ts";
+import { longAnswer } from "./long-answer.ts";
 import { directive, plain, type Turn, typedTurns } from "./model-prompt.ts";
+import { type Completion, completion, type Given, givenIn, textOf } from "./model-request.ts";
 
-export interface ModelCall {
+export interface ModelCall extends Given {
   readonly atMs: number;
   readonly instance: string;
   /** How many of the person's messages the instance remembers, this one included. */
@@ -30,23 +31,16 @@ const PATH = /^\/([^/]+)\/v1\/(models|chat\/completions)$/;
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
 const MODEL_ID = "echo-1";
 
-const content = z.union([z.string(), z.array(z.looseObject({ text: z.string().optional() }))]).nullish();
-const completion = z.looseObject({
-  stream: z.boolean().default(false),
-  messages: z.array(z.looseObject({ role: z.string(), content })),
-});
-type Completion = z.infer<typeof completion>;
-
-const textOf = (value: z.infer<typeof content>): string =>
-  typeof value === "string" ? value : (value ?? []).map((part) => part.text ?? "").join("\n");
-
 export const echo = (instance: string, turn: number, text: string): string => `echo[${instance} turn=${turn}] ${text}`;
 
-function replyTo(instance: string, { messages }: Completion): { readonly call: ModelCall; readonly last: Turn } {
-  const turns = typedTurns(messages.filter(({ role }) => role === "user").map((message) => textOf(message.content)));
+function replyTo(instance: string, asked: Completion): { readonly call: ModelCall; readonly last: Turn } {
+  const turns = typedTurns(asked.messages.filter(({ role }) => role === "user").map((message) => textOf(message.content)));
   const typed = turns.map(plain);
-  const reply = echo(instance, turns.length, typed.at(-1) ?? "");
-  return { call: { atMs: Date.now(), instance, turn: turns.length, typed, reply }, last: turns.at(-1) ?? "" };
+  const last = turns.at(-1) ?? "";
+  const short = echo(instance, turns.length, plain(last));
+  const length = directive(last, "long");
+  const reply = length === undefined ? short : longAnswer(short, length);
+  return { call: { atMs: Date.now(), instance, turn: turns.length, typed, reply, ...givenIn(asked) }, last };
 }
 
 function answerWhole(response: ServerResponse, id: string, reply: string): void {
@@ -62,7 +56,10 @@ const USAGE = { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 };
 /** Server-sent events: role, text, reason, usage, and the end mark. */
 function answerStream(response: ServerResponse, id: string, reply: string): void {
   const frame = { id, object: "chat.completion.chunk", created: 0, model: MODEL_ID };
-  const delta = (part: object, reason: string | null = null) => ({ ...frame, choices: [{ index: 0, delta: part, finish_reason: reason }] });
+  const delta = (added: object, reason: string | null = null) => ({
+    ...frame,
+    choices: [{ index: 0, delta: added, finish_reason: reason }],
+  });
   const frames = [
     delta({ role: "assistant", content: "" }),
     delta({ content: reply }),

@@ -57,6 +57,30 @@ test("an answer names the instance and counts the person's messages", async () =
   expect(model.calls()).toMatchObject([{ instance: "eu-1", turn: 2, typed: ["first", "second"] }]);
 });
 
+test("it remembers what it was given: tools, the channel, images beside the newest words, files in the prompt", async () => {
+  const tools = [{ type: "function", function: { name: "exec" } }, { type: "odd" }];
+  const image = { type: "image_url", image_url: { url: "data:image/png;base64," } };
+  const system = 'Runtime: agent=a | channel=whatsapp | os=x\n<file name="offer.pdf">\nnine of May\n</file>';
+  await ask(
+    [{ role: "system", content: system }, user([image, { type: "text", text: "old" }]), user([{ type: "text", text: "new" }, image])],
+    {
+      tools,
+    },
+  );
+  await ask([user("plain")]);
+  expect(model.calls()).toMatchObject([
+    { tools: ["exec"], channel: "whatsapp", images: 1, files: [{ name: "offer.pdf", text: "\nnine of May\n" }] },
+    { tools: [], images: 0, files: [] },
+  ]);
+  expect(model.calls()[1]?.channel).toBeUndefined();
+});
+
+test("an answer of a wanted length still names its instance and turn", async () => {
+  const answer = await bodyOf(await ask([user("more [[long:3000]]")]));
+  const { content } = (answer as ReturnType<typeof saying>).choices[0]?.message ?? { content: "" };
+  expect([content.length, content.startsWith("echo[eu-1 turn=1] more\n")]).toEqual([3000, true]);
+});
+
 test("a stream ends with its reason and the end mark", async () => {
   const answer = await ask([user("hi")], { stream: true });
   expect(answer.headers.get("content-type")).toBe("text/event-stream");
