@@ -3,9 +3,10 @@
  * `OPENCLAW_RIG` names an installation; one update at a time, in turn, each after the answer to the one before.
  */
 import { settledLines } from "../e2e-openclaw/edge-log.ts";
+import { ending } from "../e2e-openclaw/ending.ts";
 import { findInstallation } from "../e2e-openclaw/installation.ts";
 import { ask, untilAnswered } from "../e2e-openclaw/people.ts";
-import { ending, FIRST, startWorld, type World } from "../e2e-openclaw/world.ts";
+import { FIRST, startWorld, type World } from "../e2e-openclaw/world.ts";
 import { ratios, type Spread, spreadOf } from "./statistics.ts";
 import { SECRET_HEADER } from "./update.ts";
 
@@ -50,7 +51,7 @@ async function compare(world: World, name: string): Promise<RealGateway> {
 /** From the request to the gateway's durable 200. */
 async function straightTo(world: World, name: string, chat: number): Promise<number> {
   const plan = world.gateways.get(name)?.plan;
-  if (plan === undefined) throw new Error(`${name} is not running`);
+  if (plan?.link !== "native") throw new Error(`${name} is not running, or has no listener`);
   const from = { id: chat, is_bot: false, first_name: "Aroha" };
   const text = `straight ${chat}`;
   const message = {

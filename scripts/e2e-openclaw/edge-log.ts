@@ -8,10 +8,12 @@ export type Line = z.infer<typeof line>;
 const settled = z.looseObject({
   event: z.literal("message.settled"),
   ts: z.string(),
+  account: z.string(),
   conversation: z.string().nullable(),
   message: z.string().nullable(),
   instance: z.string().nullable(),
   state: z.string(),
+  outcome: z.string(),
   attempts: z.number(),
   ackMs: z.number(),
   deliveredMs: z.number().nullish(),
@@ -30,9 +32,11 @@ function parse(text: string): readonly Line[] {
 export const linesOf = ({ edge }: Pick<World, "edge">, event?: string): readonly Line[] =>
   edge.lines.flatMap(parse).filter((each) => event === undefined || each.event === event);
 
-/** In the order they ended. */
-export const settledLines = (world: Pick<World, "edge">): readonly Settled[] =>
-  linesOf(world, "message.settled").flatMap((each) => settled.safeParse(each).data ?? []);
+/** In the order they ended; of one account, or of all. */
+export const settledLines = (world: Pick<World, "edge">, account?: string): readonly Settled[] =>
+  linesOf(world, "message.settled")
+    .flatMap((each) => settled.safeParse(each).data ?? [])
+    .filter((each) => account === undefined || each.account === account);
 
 const held = z.looseObject({ ts: z.string(), conversation: z.string() });
 

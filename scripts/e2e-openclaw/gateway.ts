@@ -10,7 +10,7 @@ import type { Installation } from "./installation.ts";
 export interface Gateway {
   readonly name: string;
   readonly plan: GatewayPlan;
-  /** Starts and waits until the gateway and its listener for webhooks answer; returns how long that took, in ms. */
+  /** Starts and waits until the gateway, and its listener for webhooks if it has one, answer; returns how long that took, in ms. */
   readonly start: () => Promise<number>;
   /** `kill -9` of the gateway and of everything it started. */
   readonly kill: () => Promise<void>;
@@ -85,11 +85,15 @@ function launch(installation: Installation, plan: GatewayPlan, home: string): Ru
   return { child, pid: child.pid, ended, callOff: watchOver(child.pid) };
 }
 
-/** `/readyz` turns green a moment before the listener accepts connections, so both are asked. */
+/** `/readyz` turns green a moment before a listener accepts connections, so both are asked. */
+const probesOf = (plan: GatewayPlan): readonly string[] => [
+  `http://127.0.0.1:${plan.port}/readyz`,
+  ...(plan.link === "native" ? [`http://127.0.0.1:${plan.listenerPort}/healthz`] : []),
+];
+
 async function untilReady({ plan }: { readonly plan: GatewayPlan }, running: Running, home: string): Promise<void> {
   const deadlineMs = Date.now() + READY_WITHIN_MS;
-  const probes = [`http://127.0.0.1:${plan.port}/readyz`, `http://127.0.0.1:${plan.listenerPort}/healthz`];
-  for (const probe of probes) {
+  for (const probe of probesOf(plan)) {
     while (!(await answers(probe))) {
       const why = running.child.exitCode !== null || running.child.signalCode !== null ? "ended" : undefined;
       if (why !== undefined || Date.now() > deadlineMs) {

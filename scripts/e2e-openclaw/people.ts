@@ -1,13 +1,11 @@
 /** The people of this proof: they write to the bot through the stand-in for Telegram and read what it says. They know nothing of gateways but what answers tell. */
 import type { DeliveryRecord } from "../fakes/telegram-sender.ts";
 import type { Said } from "../fakes/telegram-updates.ts";
+import { type Echo, readEcho } from "./echo.ts";
 import { until } from "./until.ts";
 import type { World } from "./world.ts";
 
-export interface Answer {
-  readonly instance: string;
-  readonly turn: number;
-  readonly text: string;
+export interface Answer extends Echo {
   readonly chat: string;
   readonly threadId: number | undefined;
   readonly atMs: number;
@@ -15,21 +13,19 @@ export interface Answer {
 
 type Telegram = Pick<World, "telegram">;
 
-const ECHO = /^echo\[(\S+) turn=(\d+)\] (.*)$/s;
 const ANSWER_WITHIN_MS = 60_000;
 
 /** Only the model's words count as an answer; a gateway's own notices ("I'm continuing your interrupted request…") do not. */
 export function answers({ telegram }: Telegram, chat?: number): readonly Answer[] {
   return telegram.sent(chat).flatMap((sent) => {
-    const [, instance, turn, text = ""] = ECHO.exec(sent.text) ?? [];
-    if (instance === undefined) return [];
-    return [{ instance, turn: Number(turn), text, chat: sent.chat, threadId: sent.threadId, atMs: sent.atMs }];
+    const echo = readEcho(sent.text);
+    return echo === undefined ? [] : [{ ...echo, chat: sent.chat, threadId: sent.threadId, atMs: sent.atMs }];
   });
 }
 
 /** Everything else the bot said. */
 export const notices = ({ telegram }: Telegram, chat?: number): readonly string[] =>
-  telegram.sent(chat).flatMap(({ text }) => (ECHO.test(text) ? [] : [text]));
+  telegram.sent(chat).flatMap(({ text }) => (readEcho(text) === undefined ? [text] : []));
 
 export const answersTo = (world: Telegram, chat: number, text: string): readonly Answer[] =>
   answers(world, chat).filter((answer) => answer.text === text);

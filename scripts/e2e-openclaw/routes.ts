@@ -1,8 +1,12 @@
-/** The routes document of this proof: one bot, one pool of gateways that hold rather than move, and a gateway that joins later. */
+/** The routes document of this proof: a bot whose pool holds rather than moves, with gateways that listen, one that joins later and one that polls; and a WhatsApp number whose gateways are asked. */
 import { WEBHOOK_PATH } from "./gateway-config.ts";
+
+/** How the edge reaches a gateway: the links of the document. */
+export type Link = "native" | "poll" | "chat";
 
 export interface Site {
   readonly name: string;
+  readonly link: Link;
   readonly port: number;
   readonly listenerPort: number;
 }
@@ -12,24 +16,61 @@ export const POOL = "support";
 export const WEBHOOK_SECRET_VAR = "TG_SECRET";
 export const TOKEN_VAR = "TG_TOKEN";
 
+export const WHATSAPP = "whatsapp:sales";
+export const PHONE_NUMBER_ID = "106540352242922";
+export const AGENT = "sales-public";
+/** What people are told when no answer will come. */
+export const UNANSWERED = "Sorry, I could not answer that. Please write again.";
+export const WHATSAPP_VARS = { app: "WA_APP", verify: "WA_VERIFY", token: "WA_TOKEN" } as const;
+const SALES = "sales";
+
 /** A gateway takes up to 30 s to start; nothing may move meanwhile. */
-const HOLD_MS = 180_000;
+const FAILOVER = { policy: "hold-then-move", holdMs: 180_000 };
+
+/** In trusted-proxy mode a gateway wants exactly one address that is not its own. */
+const FORWARDED_FOR = "203.0.113.7";
 
 export const listenerSecretVar = (site: string): string => `${site.toUpperCase().replaceAll("-", "_")}_TG_SECRET`;
 
-const instanceOf = (site: Site) => ({
-  url: `http://127.0.0.1:${site.port}`,
-  region: "weur",
-  probe: { intervalMs: 2_000, timeoutMs: 2_000 },
-  native: { [ACCOUNT]: { url: `http://127.0.0.1:${site.listenerPort}${WEBHOOK_PATH}`, secret: listenerSecretVar(site.name) } },
-});
+function instanceOf({ link, name, port, listenerPort }: Site, edgeUser: string): object {
+  const reached = { url: `http://127.0.0.1:${port}`, region: "weur", probe: { intervalMs: 2_000, timeoutMs: 2_000 } };
+  switch (link) {
+    case "native":
+      return {
+        ...reached,
+        native: { [ACCOUNT]: { url: `http://127.0.0.1:${listenerPort}${WEBHOOK_PATH}`, secret: listenerSecretVar(name) } },
+      };
+    case "poll":
+      // Without an address, as for a gateway behind NAT.
+      return { region: "weur", poll: [ACCOUNT] };
+    case "chat":
+      return { ...reached, forwardedFor: FORWARDED_FOR, chat: { user: edgeUser } };
+  }
+}
 
-export const routesDocument = (sites: readonly Site[], members: readonly string[]): string =>
+export interface Document {
+  readonly sites: readonly Site[];
+  /** Who is in the bot's pool now. */
+  readonly members: readonly string[];
+  /** Under which name the edge asks gateways. */
+  readonly edgeUser: string;
+}
+
+export const routesDocument = ({ sites, members, edgeUser }: Document): string =>
   JSON.stringify(
     {
-      accounts: { [ACCOUNT]: { pool: POOL, scope: "chat", secrets: { webhook: WEBHOOK_SECRET_VAR, token: TOKEN_VAR } } },
-      instances: Object.fromEntries(sites.map((site) => [site.name, instanceOf(site)])),
-      pools: { [POOL]: { instances: members, strategy: "rendezvous", failover: { policy: "hold-then-move", holdMs: HOLD_MS } } },
+      accounts: {
+        [ACCOUNT]: { pool: POOL, scope: "chat", secrets: { webhook: WEBHOOK_SECRET_VAR, token: TOKEN_VAR } },
+        [WHATSAPP]: { pool: SALES, phoneNumberId: PHONE_NUMBER_ID, secrets: WHATSAPP_VARS },
+      },
+      instances: Object.fromEntries(sites.map((site) => [site.name, instanceOf(site, edgeUser)])),
+      pools: {
+        [POOL]: { instances: members, strategy: "rendezvous", failover: FAILOVER },
+        [SALES]: {
+          instances: sites.flatMap(({ name, link }) => (link === "chat" ? [name] : [])),
+          ...{ agent: AGENT, channels: ["whatsapp"], failover: FAILOVER, notices: { unanswered: UNANSWERED } },
+        },
+      },
     },
     null,
     2,

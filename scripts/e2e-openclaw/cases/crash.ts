@@ -6,6 +6,7 @@ import { sleep } from "../../fakes/http-service.ts";
 import { settledLines } from "../edge-log.ts";
 import { type Answer, answers, answersTo, ask, notices, say, untilAnswered } from "../people.ts";
 import { must, until } from "../until.ts";
+import { POLLER } from "../world.ts";
 import { type Case, chatsOf, QUIET_MS, type Stage } from "./case.ts";
 
 /** Longer than it takes to see that the model was asked, and to kill. */
@@ -18,11 +19,9 @@ interface Expected {
 }
 
 /** The instance with more chats, so that there is one for each part. */
-function victimOf(stage: Stage): string {
+function busiest(stage: Stage): string {
   const names = [...new Set(stage.owners.values())].toSorted((left, right) => chatsOf(stage, right).length - chatsOf(stage, left).length);
-  const [victim = ""] = names;
-  must(chatsOf(stage, victim).length >= 4, `${victim} has too few chats for this case`);
-  return victim;
+  return names[0] ?? "";
 }
 
 const isAccepted = (stage: Stage, updateId: number): boolean =>
@@ -70,10 +69,11 @@ function mustBeInOrder(stage: Stage, chat: number): void {
   must(rounds.join() === "1,2,3", `what was said in chat ${chat} while the gateway was down was answered in the order ${rounds.join()}`);
 }
 
-export const crash: Case = {
-  name: "crash",
+const killing = (name: string, victimOf: (stage: Stage) => string): Case => ({
+  name,
   run: async (stage) => {
     const victim = victimOf(stage);
+    must(chatsOf(stage, victim).length >= 4, `${victim} has too few chats for this case`);
     const bystander = [...stage.owners].find(([, owner]) => owner !== victim)?.[0] ?? 0;
     const [first = 0, second = 0, third = 0, fourth = 0] = chatsOf(stage, victim);
     const accepted = [first, second, third].map((chat) => ({ chat, text: `before the crash (${chat})` })) as [Expected, Expected, Expected];
@@ -90,4 +90,9 @@ export const crash: Case = {
     const said = [first, second, third].flatMap((chat) => notices(stage, chat)).length;
     return `${victim} was killed with ${accepted.length} accepted updates and was back in ${startMs} ms: it answered each once, and the ${waiting.length} that had waited, in order; the other instance heard nothing of it (${said} notices of the gateway's own)`;
   },
-};
+});
+
+export const crash = killing("crash", busiest);
+
+/** Of one that polls the same is asked: what it confirmed it answers from its own queue, what it did not confirm it is given again. */
+export const pollingCrash = killing("polling-crash", () => POLLER);

@@ -1,6 +1,7 @@
 /** Over the whole run: what reached the platform came through the edge with the bot's own token, and nothing went wrong on the way. */
 import { linesOf, settledLines } from "../edge-log.ts";
 import { answers, notices } from "../people.ts";
+import { ACCOUNT } from "../routes.ts";
 import { must } from "../until.ts";
 import type { Case, Stage } from "./case.ts";
 
@@ -21,17 +22,18 @@ function mustHideEdgeTokens({ telegram, realToken, edgeTokens }: Stage): void {
 }
 
 function mustEndOnce(stage: Stage): void {
+  const settled = settledLines(stage, ACCOUNT);
   const ends = new Map<string, number>();
-  for (const { conversation, message } of settledLines(stage)) {
+  for (const { conversation, message } of settled) {
     const key = `${conversation} ${message}`;
     ends.set(key, (ends.get(key) ?? 0) + 1);
   }
   const twice = [...ends].filter(([, count]) => count > 1);
   must(twice.length === 0, `${twice.length} messages ended more than once: ${twice[0]?.[0]}`);
-  const ended = new Set(settledLines(stage).map(({ message }) => message));
+  const ended = new Set(settled.map(({ message }) => message));
   const endless = stage.telegram.deliveries().filter(({ update }) => !ended.has(`u${update.update_id}`));
   must(endless.length === 0, `${endless.length} acknowledged updates never ended`);
-  const undelivered = settledLines(stage).filter(({ state }) => state !== "delivered");
+  const undelivered = settled.filter(({ state }) => state !== "delivered");
   must(undelivered.length === 0, `${undelivered.length} messages ended as ${undelivered[0]?.state}`);
 }
 

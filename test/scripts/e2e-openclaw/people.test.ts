@@ -29,7 +29,16 @@ test("only the model's words are answers; what a gateway says by itself is a not
 });
 
 const line = (facts: object): string =>
-  JSON.stringify({ state: "delivered", attempts: 1, ackMs: 2, instance: "eu-1", message: "u1", ...facts });
+  JSON.stringify({
+    account: "telegram:support",
+    state: "delivered",
+    outcome: "accepted",
+    attempts: 1,
+    ackMs: 2,
+    instance: "eu-1",
+    message: "u1",
+    ...facts,
+  });
 const at = (seconds: number): string => new Date(1_795_000_000_000 + seconds * 1000).toISOString();
 
 test("a message waited when its conversation was held during its time", () => {
