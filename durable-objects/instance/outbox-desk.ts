@@ -70,7 +70,7 @@ export class OutboxDesk {
     const isGiven = box.given.has(key);
     if (!isGiven && this.#rows.isConfirmed(account, key)) return { kind: "accepted", detail: "confirmed before" };
     const silence = this.#silence(account);
-    if (silence !== undefined) return { kind: isGiven ? "unknown" : "unreachable", detail: silence };
+    if (silence !== undefined) return unreached(silence, isGiven);
     if (!isGiven && !polling.isWanted(offer.kind, this.#poller(account).kinds))
       return { kind: "unmarked", detail: `the instance does not ask for ${offer.kind}` };
     if (this.#offers.bytes + offer.body.byteLength > MAX_OPEN_BYTES)
@@ -150,11 +150,11 @@ export class OutboxDesk {
   }
 
   #late(account: string, isGiven: boolean): Outcome {
-    if (!isGiven) return { kind: "unreachable", detail: "not asked for in time" };
     const silence = this.#silence(account);
-    return silence === undefined
+    if (silence !== undefined) return unreached(silence, isGiven);
+    return isGiven
       ? { kind: "busy", mayHave: true, detail: "given, and not confirmed yet" }
-      : { kind: "unknown", detail: `given, and ${silence}` };
+      : { kind: "unreachable", detail: "not asked for in time" };
   }
 
   #giveToWaiting(account: string, polling: Polling): void {
@@ -223,5 +223,12 @@ export class OutboxDesk {
     this.#ports.log.write({ level, instance: this.#instance(), ...facts });
   }
 }
+
+/** Nobody is there to be given anything now; what was given before may still be had. */
+const unreached = (silence: string, isGiven: boolean): Outcome => ({
+  kind: "unreachable",
+  ...(isGiven ? { mayHave: true } : {}),
+  detail: isGiven ? `given, and ${silence}` : silence,
+});
 
 const pollingOf = (account: string): Polling | undefined => channels.get(account.split(":")[0] ?? "")?.egress?.polling;

@@ -15,9 +15,9 @@ export interface Offer {
 /** The outboxes of instances that poll. */
 export interface Polls {
   /**
-   * Resolves when the instance confirmed it (`accepted`), when nobody asks for updates (`unreachable`: it was not given), or at the
-   * deadline: `unreachable` when it was not given until then, `busy` with `mayHave` when it was and the instance still lives,
-   * `unknown` when it was and the instance fell silent. Never throws: an outbox that cannot be asked is `unknown`.
+   * Resolves when the instance confirmed it (`accepted`), when nobody asks for updates (`unreachable`), or at the deadline:
+   * `unreachable` when the instance fell silent, `busy` while it still calls. Both carry `mayHave` when it was given it, now or
+   * before. Never throws: an outbox that cannot be asked is `unknown`.
    */
   offer(instance: string, offer: Offer): Promise<Outcome>;
 }

@@ -19,6 +19,8 @@ import { commitOf } from "../../support/conversation.ts";
 const edge = env as unknown as Env;
 const ACCOUNT = "telegram:support";
 const OTHER = "telegram:sales";
+/** Of a pool of one, in which little may fail. */
+const LONE = "telegram:lone";
 const polls = pollsOf(edge);
 const pollers = pollersOf(edge);
 const stubOf = (name: string): DurableObjectStub<Instance> => objectOf(edge, edge.INSTANCE, name);
@@ -30,9 +32,13 @@ const NAMES = [
 ] as const;
 const account = { pool: "p", secrets: { webhook: "TG_SECRET", token: "TG_TOKEN" } };
 const document = {
-  accounts: { [ACCOUNT]: account, [OTHER]: account },
-  instances: Object.fromEntries(NAMES.map((name) => [name, { poll: [ACCOUNT, OTHER] }])),
-  pools: { p: { instances: NAMES }, whole: { instances: ["whole"] } },
+  accounts: { [ACCOUNT]: account, [OTHER]: account, [LONE]: { ...account, pool: "off" } },
+  instances: { ...Object.fromEntries(NAMES.map((name) => [name, { poll: [ACCOUNT, OTHER] }])), off: { poll: [LONE] } },
+  pools: {
+    p: { instances: NAMES },
+    whole: { instances: ["whole"] },
+    off: { instances: ["off"], failover: { attemptMs: 200, maxAttempts: 3 } },
+  },
 };
 
 beforeEach(async () => {
@@ -167,16 +173,46 @@ describe("at the deadline", () => {
     expect((await offer("late", "b")).kind).toBe("accepted");
   });
 
-  it("given, and then no word from the poller: unknown, and so is the next offer", async () => {
+  it("given, and then no word from the poller: unreachable, as the next offer is, and it may have it", async () => {
     await told("dies");
     const outcome = offer("dies", "a", { deadlineMs: 500 });
     await isOpen("dies");
     expect(await told("dies")).toBe("a@1");
     await within("dies", { aheadMs: 130_000 });
-    expect(await outcome).toMatchObject({ kind: "unknown" });
-    expect(await offer("dies", "a")).toMatchObject({ kind: "unknown" });
-    expect((await offer("dies", "b")).kind).toBe("unreachable");
+    expect(await outcome).toMatchObject({ kind: "unreachable", mayHave: true });
+    expect(await offer("dies", "a")).toMatchObject({
+      kind: "unreachable",
+      mayHave: true,
+      detail: expect.stringMatching(/^given, and no poller/),
+    });
+    const other = await offer("dies", "b");
+    expect([other.kind, other.mayHave]).toEqual(["unreachable", undefined]);
   });
+});
+
+describe("a poller that died with a message in its hands", () => {
+  const toldLone = (offset: number) => told("off", offset, { account: LONE });
+
+  it("is off for longer than its silence, comes back and is given it once more: nothing is dead", async () => {
+    const ref = { key: `${LONE}/chat/777` };
+    const conversation: DurableObjectStub<Conversation> = objectOf(edge, edge.CONVERSATION, ref.key);
+    const head = async () => (await conversation.show()).messages[0];
+    const body = utf8(JSON.stringify({ update_id: 1, message: { text: "mine" } }));
+    await toldLone(0);
+    const commit = commitOf({ ref, account: LONE, pool: "off", arrivedAtMs: Date.now(), body });
+    expect(await conversationsOf(edge).commit(commit)).toMatchObject({ state: "stored" });
+    await expect.poll(() => toldLone(1)).toBe("mine@1");
+
+    await within("off", { aheadMs: 130_000 });
+    // More hand-overs than may fail.
+    await expect.poll(async () => (await head())?.attempts, { timeout: 30_000 }).toBeGreaterThan(4);
+    expect(await head()).toMatchObject({ state: "waiting", lastDetail: expect.stringMatching(/^given, and no poller has called/) });
+
+    await within("off");
+    await expect.poll(() => toldLone(1), { timeout: 20_000 }).toBe("mine@1");
+    expect(await toldLone(2)).toBe("");
+    await expect.poll(head, { timeout: 10_000 }).toMatchObject({ state: "delivered", outcome: "accepted" });
+  }, 60_000);
 });
 
 describe("what outlives the object", () => {
