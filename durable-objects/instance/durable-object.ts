@@ -10,7 +10,7 @@ import type { InstanceStatus } from "../../src/ports/instances.ts";
 import type { PollAsk } from "../../src/ports/pollers.ts";
 import type { Offer } from "../../src/ports/polls.ts";
 import type { Env } from "../env.ts";
-import { type InstanceEvent, probeDelayMs, type State, step } from "./machine.ts";
+import { type InstanceEvent, isInDoubt, probeDelayMs, type State, step } from "./machine.ts";
 import { OutboxDesk } from "./outbox-desk.ts";
 import { type InstancePorts, instancePorts } from "./ports.ts";
 import { isProbed, type ProbeReport, probe } from "./probe.ts";
@@ -85,7 +85,7 @@ export class Instance extends DurableObject<Env> {
     const startedMs = this.ports.clock.nowMs();
     await this.ensureProbing();
     const answer = await this.#desk.ask(JSON.parse(new URL(request.url).searchParams.get("ask") ?? "") as PollAsk);
-    if (this.#state.silence !== undefined) await this.#listen();
+    if (isInDoubt(this.#state, this.ports.clock.nowMs())) await this.#listen();
     this.busyMs += this.ports.clock.nowMs() - startedMs;
     return answer;
   }
@@ -166,7 +166,8 @@ export class Instance extends DurableObject<Env> {
     const routes = (await this.#snapshot())?.routes;
     const config = routes?.instances.get(this.#state.name);
     if (routes === undefined || config === undefined) return undefined;
-    this.#take({ type: "polled", silence: silenceIn(routes, this.#state.name, this.#desk.pollers(config.poll)) });
+    const silence = silenceIn(routes, this.#state.name, this.#desk.pollers(config.poll));
+    this.#take({ type: "polled", silence, isProbed: isProbed(config) });
     return config;
   }
 

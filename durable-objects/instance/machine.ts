@@ -1,7 +1,7 @@
 /**
  * What the edge knows of one instance: probes, pollers, outcomes of deliveries, drain, and the conversations it was given. Pure. Three
  * judges must all be content: probes (is it up?), pollers (does it ask for its messages?) and deliveries (does it take them?); none
- * overrules another, except that a probe refutes failures it would have seen itself.
+ * overrules another, except that a probe, or the poller of an instance that is not probed, refutes failures it would have seen itself.
  */
 import {
   type Ejection,
@@ -51,7 +51,8 @@ export interface State {
 type At<T> = T & { readonly nowMs: number };
 export type InstanceEvent = At<
   | { readonly type: "probed"; readonly result: ProbeResult }
-  | { readonly type: "polled"; readonly silence: Silence | undefined }
+  /** `isProbed`: probes ask it too, and judge what they can see themselves. */
+  | { readonly type: "polled"; readonly silence: Silence | undefined; readonly isProbed?: boolean }
   | { readonly type: "reported"; readonly outcome: Outcome; readonly rule: EjectionRule }
   | { readonly type: "granted" }
   | { readonly type: "drain" }
@@ -92,7 +93,7 @@ function apply(state: State, event: InstanceEvent): State {
     case "probed":
       return probed(state, event.result, event.nowMs);
     case "polled":
-      return { ...state, silence: event.silence };
+      return polled(state, event);
     case "reported":
       return reported(state, event);
     case "granted":
@@ -117,6 +118,12 @@ function probedDown(state: State, reason: string): State {
   if (state.isDown) return { ...state, rises: 0, downReason: reason };
   const falls = state.falls + 1;
   return falls < FALL ? { ...state, falls } : { ...state, falls: 0, rises: 0, isDown: true, downReason: reason };
+}
+
+/** Of one that is not probed its pollers alone say that somebody is there again, as a good probe does of the others. */
+function polled(state: State, { silence, isProbed, nowMs }: Extract<InstanceEvent, { type: "polled" }>): State {
+  const isBack = silence === undefined && isProbed !== true;
+  return { ...state, silence, ejection: isBack ? refuteBy(state.ejection, nowMs) : state.ejection };
 }
 
 /** Only these speak of the instance's health: busy is not broken, and a refusal is about the message or about us. */
@@ -164,6 +171,9 @@ function judgeOf(state: State): string {
   if (state.isDown) return "probe";
   return state.silence === undefined ? "deliveries" : "silence";
 }
+
+/** Somebody who comes now may change what is thought of it. */
+export const isInDoubt = (state: State, nowMs: number): boolean => state.silence !== undefined || isEjected(state.ejection, nowMs);
 
 /** Lines for what changed since it was last told; an ejection that ran out is told by the next event. */
 function tell(state: State, nowMs: number): Step {

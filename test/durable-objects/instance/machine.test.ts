@@ -128,6 +128,22 @@ describe("pollers", () => {
     expect(healthOf(run([down(0), down(1), heard(2)]).state, 2).isHealthy).toBe(false);
   });
 
+  const offered = [1, 2, 3].map((second) => report(1_125_000 + second * 1000, "unreachable"));
+
+  it("one that is not probed is well as soon as it calls again, whatever could not be given to it meanwhile", () => {
+    const { state } = run([silent(1_120_000), ...offered]);
+    expect(healthOf(state, 1_130_000).isHealthy).toBe(false);
+    const back = run([heard(1_130_000)], state);
+    expect([healthOf(back.state, 1_130_000).isHealthy, eventsOf(back.log)]).toEqual([true, ["instance.recovered"]]);
+    const probed: InstanceEvent = { type: "polled", nowMs: 1_130_000, silence: undefined, isProbed: true };
+    expect(healthOf(run([probed], state).state, 1_130_000).isHealthy).toBe(false);
+  });
+
+  it("what it failed to take while it called stays held against it", () => {
+    const { state } = run([...[1, 2, 3].map((second) => report(second * 1000, "unknown")), heard(4000)]);
+    expect(healthOf(state, 4000).isHealthy).toBe(false);
+  });
+
   it("while it lasts nothing more is written", () => {
     const { state } = run([silent(1_120_000)]);
     expect(step(state, silent(1_500_000)).state).toEqual(state);
