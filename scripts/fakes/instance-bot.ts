@@ -28,7 +28,10 @@ async function callOnce({ apiRoot, token }: BotOptions, method: string, params: 
       redirect: "manual",
     } as const;
     const response = await fetch(`${apiRoot}/bot${token}/${method}`, init);
-    const { data } = answer.safeParse(await response.json().catch(() => undefined));
+    const json: unknown = await response.json().catch(() => undefined);
+    // Cut off within a success: to a gateway's client that is a broken connection.
+    if (response.ok && json === undefined) return undefined;
+    const { data } = answer.safeParse(json);
     if (response.ok && data?.ok === true) return "ok";
     if (response.status === 429) return (data?.parameters?.retry_after ?? 1) * 1_000;
     return response.status >= 500 ? undefined : "refused";

@@ -58,6 +58,9 @@ export function split({ receipts }: Facts): readonly string[] {
   });
 }
 
+/** A hand-over may arrive when it was already given up: where both ends are busy, the wire is long. */
+const ON_ITS_WAY_MS = 5_000;
+
 export function repeats({ links, receipts, logged, kills }: Facts): Repeats {
   const once = new Set(links.filter(({ isOnce }) => isOnce).map(({ account }) => account));
   const held = Map.groupBy(
@@ -68,7 +71,7 @@ export function repeats({ links, receipts, logged, kills }: Facts): Repeats {
     copies.slice(1).map((copy, index) => {
       const before = copies[index] ?? copy;
       const between = { fromMs: before.atMs, toMs: copy.atMs };
-      const isHeld = held.get(name)?.some(({ atMs }) => atMs >= between.fromMs && atMs <= between.toMs) === true;
+      const isHeld = held.get(name)?.some(({ atMs }) => atMs >= between.fromMs - ON_ITS_WAY_MS && atMs <= between.toMs) === true;
       return { name, why: once.has(accountOf(name)) ? ("doubled" as const) : whyOf(before, between, kills, isHeld) };
     }),
   );

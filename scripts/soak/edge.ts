@@ -34,7 +34,7 @@ function parse(line: string): Line | undefined {
 const WHAT: Readonly<Record<string, Logged["what"]>> = { "message.settled": "settled", "message.held": "held" };
 
 function loggedOf(line: Line): Logged | undefined {
-  const { event, account, message, state, outcome, detail } = line;
+  const { ts, event, account, message, state, outcome, detail } = line;
   const what = WHAT[String(event)];
   if (what === undefined) return undefined;
   return {
@@ -42,7 +42,7 @@ function loggedOf(line: Line): Logged | undefined {
     what,
     state: String(state),
     detail: String(outcome ?? detail),
-    atMs: Date.now(),
+    atMs: Date.parse(String(ts)),
   };
 }
 

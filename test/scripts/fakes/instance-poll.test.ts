@@ -25,6 +25,8 @@ interface BotApi extends Service {
   readonly put: (...updates: readonly { readonly update_id: number }[]) => void;
   /** What the next questions are answered with instead. */
   readonly refusals: { readonly status: number; readonly retryAfter?: number }[];
+  /** So many answers to messages break off after their head. */
+  cuts: number;
   /** Called with each offset, before the question is answered. */
   onOffset: (offset: number) => void;
   readonly texts: () => readonly string[];
@@ -47,6 +49,11 @@ async function startApi(): Promise<BotApi> {
     const method = pathname.split("/").at(-1) ?? "";
     const params = JSON.parse((await readBody(request, 1_000_000))?.toString("utf8") ?? "{}");
     calls.push({ method, params });
+    if (method === "sendMessage" && api.cuts > 0) {
+      api.cuts -= 1;
+      response.writeHead(200, { "content-length": 100 }).write('{"ok":true');
+      return void setTimeout(() => response.destroy(), 50);
+    }
     if (method !== "getUpdates") return answer(response, true);
     api.onOffset(params.offset);
     const refusal = refusals.shift();
@@ -63,6 +70,7 @@ async function startApi(): Promise<BotApi> {
     ...service,
     calls,
     refusals,
+    cuts: 0,
     waiting: () => waiting.length,
     put: (...more) => {
       updates = [...updates, ...more];
@@ -158,6 +166,15 @@ test("the same message under another id is stored once, and its id confirmed", a
   await expect.poll(api.texts).toEqual(["1:a", "2:b"]);
   expect(polls()).toMatchObject({ offset: 8, ignored: 0 });
   expect(counts()).toMatchObject({ received: 3, repeated: 1, accepted: 2 });
+});
+
+test("an answer that breaks off is no refusal: it says the same again, and nothing else", async () => {
+  api.cuts = 1;
+  const instance = await start();
+  api.put(update(10, { chat: 7, text: "one" }));
+  await expect.poll(() => instance.counts().answered).toBe(1);
+  api.put(update(11, { chat: 7, text: "two" }));
+  await expect.poll(api.texts).toEqual(["1:one", "1:one", "2:two"]);
 });
 
 test("an update below its offset is ignored: a server that forgets offsets makes it answer nothing twice", async () => {
