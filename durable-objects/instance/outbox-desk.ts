@@ -37,6 +37,9 @@ const MAX_OPEN_BYTES = 32 * 1024 * 1024;
 
 const REVOKED = { status: 401 } as const;
 
+/** A client that handles its updates before it asks again may be slow and well: only its silence says that it is not there. */
+const NOT_ASKED: Outcome = { kind: "busy", detail: "the poller has not asked yet" };
+
 /** Two pollers that are at odds would chase each other as fast as they can; the platform, too, lets every further one wait. */
 const CONFLICT_WAIT_MS = 3000;
 
@@ -152,9 +155,7 @@ export class OutboxDesk {
   #late(account: string, isGiven: boolean): Outcome {
     const silence = this.#silence(account);
     if (silence !== undefined) return unreached(silence, isGiven);
-    return isGiven
-      ? { kind: "busy", mayHave: true, detail: "given, and not confirmed yet" }
-      : { kind: "unreachable", detail: "not asked for in time" };
+    return isGiven ? { kind: "busy", mayHave: true, detail: "given, and not confirmed yet" } : NOT_ASKED;
   }
 
   #giveToWaiting(account: string, polling: Polling): void {

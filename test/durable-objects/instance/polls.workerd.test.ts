@@ -28,7 +28,7 @@ const stubOf = (name: string): DurableObjectStub<Instance> => objectOf(edge, edg
 /** Every test has an instance of its own. */
 const NAMES = [
   ...["plain", "waits", "asleep", "crash", "late", "dies", "never", "silent", "two", "again", "future", "negative", "kinds", "revoked"],
-  ...["unpolled", "budget", "idle", "recovers", "half", "bad-body", "batch", "purge", "gone", "lost", "full", "whole"],
+  ...["unpolled", "budget", "idle", "recovers", "half", "bad-body", "batch", "purge", "gone", "lost", "full", "whole", "returns", "slow"],
 ] as const;
 const account = { pool: "p", secrets: { webhook: "TG_SECRET", token: "TG_TOKEN" } };
 const document = {
@@ -158,10 +158,25 @@ describe("at the deadline", () => {
     expect(await offer("never", "a")).toEqual({ kind: "unreachable", detail: "no poller has called ever" });
   });
 
-  it("not asked for in time: unreachable, and given no more", async () => {
+  it("not asked for in time by one that still lives: busy, it does not have it, and it is given no more", async () => {
     await told("late");
-    expect(await offer("late", "a", { deadlineMs: 50 })).toMatchObject({ kind: "unreachable" });
+    expect(await offer("late", "a", { deadlineMs: 50 })).toEqual({ kind: "busy", detail: "the poller has not asked yet" });
     expect(await told("late")).toBe("");
+  });
+
+  it("not asked for in time, again and again: a slow poller is not taken out", async () => {
+    await told("slow");
+    for (const key of ["a", "b", "c", "d"]) await instancesOf(edge).report("slow", await offer("slow", key, { deadlineMs: 50 }));
+    expect(await showInstance(edge, "slow")).toMatchObject({ isHealthy: true, ejectionsInARow: 0 });
+  });
+
+  it("silent by then: unreachable", async () => {
+    await told("slow");
+    const outcome = offer("slow", "e", { deadlineMs: 500 });
+    await isOpen("slow");
+    await within("slow", { aheadMs: 130_000 });
+    const { kind, mayHave } = await outcome;
+    expect([kind, mayHave]).toEqual(["unreachable", undefined]);
   });
 
   it("given and not confirmed: busy, and it may have it; what confirms it later is told to the next offer", async () => {
@@ -395,6 +410,18 @@ describe("health", () => {
     await runDurableObjectAlarm(stubOf("recovers"));
     expect(lines).toMatchObject([{ event: "instance.ejected", instance: "recovers", by: "silence" }]);
     expect((await offer("recovers", "a")).detail).toMatch(/^no poller has called for 1\d\d s$|^no poller has called for 2\d\d s$/);
+  });
+
+  it("whatever could not be given to it while it was away: the first call brings it back", async () => {
+    await told("returns");
+    await within("returns", { aheadMs: 200_000 });
+    for (const key of ["a", "b", "c"]) await instancesOf(edge).report("returns", await offer("returns", key));
+    const details = await showInstance(edge, "returns");
+    expect([details.isHealthy, details.ejectionsInARow]).toEqual([false, 1]);
+    const lines = await within("returns", { aheadMs: 201_000 });
+    await told("returns");
+    expect(lines).toMatchObject([{ event: "instance.recovered" }]);
+    expect(await statusOf("returns")).toMatchObject({ isHealthy: true });
   });
 
   it("one silent poller of two is a note, and no outage", async () => {
