@@ -21,11 +21,7 @@ import { named, strikes, tell, type World } from "./world.ts";
 
 type Bare<Event> = Event extends OutboxEvent ? Omit<Event, keyof Moment> : never;
 
-const SPEECH: Speech = {
-  pace: () => ({ chat: { perMinute: 60, burst: 3 }, bot: { perMinute: 6000, burst: 100 } }),
-  windowMs: undefined,
-  hasTemplate: () => false,
-};
+const PACE = { chat: { perMinute: 60, burst: 3 }, bot: { perMinute: 6000, burst: 100 } };
 
 const EMPTY: ReplyEnd = { state: "answered", outcome: "empty", parts: 0, repeats: 0 };
 
@@ -34,6 +30,7 @@ export class BotObject extends DurableObject {
   readonly rows = new Map<string, Entry>();
   readonly #account: string;
   readonly #platform: Platform;
+  readonly #speech: Speech;
   #stopped: string | undefined;
   #state: Outbox = emptyOutbox;
   readonly #seen = new Set<string>();
@@ -42,6 +39,8 @@ export class BotObject extends DurableObject {
     super(world, `the bot of ${account}`);
     this.#account = account;
     this.#platform = platform;
+    const { windowMs, hasTemplate } = world.plan;
+    this.#speech = { pace: () => PACE, windowMs, hasTemplate: () => hasTemplate };
   }
 
   reply(reply: Omit<Reply, "text">, text: string): ReplyVerdict {
@@ -86,7 +85,7 @@ export class BotObject extends DurableObject {
     this.point("before its rows");
     const { world } = this;
     if (strikes(world, world.plan.weather.storage)) throw new Died("its storage fails");
-    const moment: Moment = { nowMs: this.nowMs, dice: world.dice.next(), speech: SPEECH };
+    const moment: Moment = { nowMs: this.nowMs, dice: world.dice.next(), speech: this.#speech };
     const next = step(this.#state, { ...event, ...moment } as OutboxEvent);
     for (const write of next.writes) if (!this.#isForgotten(write, event, next.effects)) this.#write(write);
     this.#state = next.state;

@@ -19,12 +19,19 @@ function surveyed({ bug, ...seeds }: SimSettings): Report {
   const { failures, ...counts } = survey(seeds, bug);
   const seconds = (performance.now() - beganAtMs) / 1000;
   const rate = Math.round(counts.seeds / seconds);
-  const said = `${counts.seeds} seeds, ${counts.messages} messages, ${counts.events} events, ${counts.deaths} deaths of objects; ${rate} seeds/s`;
+  const { messages, events, deaths, moves, endings } = counts;
+  const said = [
+    `${counts.seeds} seeds: ${messages} messages, ${events} events, ${deaths} deaths of objects, ${moves} moves; ${rate} seeds/s`,
+    Object.entries(endings)
+      .toSorted()
+      .map(([name, count]) => `${count} ${name}`)
+      .join(", "),
+  ];
   const found = failures.map(({ seed, fault }) => `seed ${seed}: ${fault}`);
   const [first] = failures;
   const bent = bug === undefined ? "" : ` --bug ${bug}`;
   const story = first === undefined ? [] : ["", ...storyOf(first.seed, { bug }), "", `npm run sim -- --seed ${first.seed}${bent}`];
-  return { isMet: failures.length === 0, lines: [said, ...found, ...story], json: { ...counts, seconds, failures } };
+  return { isMet: failures.length === 0, lines: [...said, ...found, ...story], json: { ...counts, seconds, failures } };
 }
 
 function storyOf(seed: number, { bug, isWhole = false }: Pick<SimSettings, "bug"> & { readonly isWhole?: boolean }): readonly string[] {

@@ -1,4 +1,5 @@
 /** What a seed's world is made of: accounts, pools, instances, who writes when, and how bad the weather gets. Drawn once, then only read. */
+import type { LimitRule } from "../../src/core/commit.ts";
 import type { PoolRules } from "../../src/core/delivery-rules.ts";
 import type { Dice } from "./dice.ts";
 
@@ -26,6 +27,8 @@ export interface Writing {
   readonly conversation: string;
   readonly atMs: number;
   readonly temper: Temper;
+  /** It is of no use later than this after it was written. */
+  readonly freshForMs: number | undefined;
 }
 
 /** Probabilities of what can go wrong, as long as faults last. */
@@ -56,6 +59,11 @@ export interface Plan {
   readonly weather: Weather;
   /** How many keys an instance remembers. */
   readonly memory: number;
+  /** What a sender may send; most seeds have no limit. */
+  readonly limit: LimitRule | undefined;
+  /** How long after a person's message the edge may speak freely to them. */
+  readonly windowMs: number | undefined;
+  readonly hasTemplate: boolean;
 }
 
 const ACCOUNTS: readonly (AccountPlan & { readonly size: number })[] = [
@@ -72,7 +80,17 @@ export function planOf(dice: Dice): Plan {
   const weather = weatherOf(dice);
   const isShared = dice.chance(0.5);
   const writings = accounts.flatMap((account) => writingsOf(account, { dice, isShared, untilMs: weather.untilMs * 0.8 }));
-  return { accounts, pools, writings, weather, memory: dice.pick([2, 10, 1000]) };
+  return { accounts, pools, writings, weather, ...rulesOf(dice) };
+}
+
+function rulesOf(dice: Dice): Pick<Plan, "memory" | "limit" | "windowMs" | "hasTemplate"> {
+  const onLimit = dice.pick(["drop", "notify", "defer"] as const);
+  return {
+    memory: dice.pick([2, 10, 1000]),
+    limit: dice.chance(0.15) ? { perMinute: 6, burst: 2, onLimit } : undefined,
+    windowMs: dice.chance(0.1) ? 30_000 : undefined,
+    hasTemplate: dice.chance(0.5),
+  };
 }
 
 function poolOf(name: string, size: number, dice: Dice): PoolPlan {
@@ -110,6 +128,7 @@ function writingsOf(account: AccountPlan, { dice, isShared, untilMs }: WritingBy
       conversation,
       atMs: dice.between(0, span),
       temper: temperOf(dice),
+      freshForMs: dice.chance(0.05) ? dice.pick([5000, 60_000]) : undefined,
     })).toSorted((left, right) => left.atMs - right.atMs);
   });
 }

@@ -47,9 +47,10 @@ export class Platform {
     this.#ids += 1;
     const id = `wamid.${this.#ids}`;
     tell(world, () => `the person is shown part ${entry.next + 1} of ${entry.key} (${id})`);
-    world.ledger.shown(entry.key, entry.next);
+    const isTemplate = entry.templateAt === entry.next;
+    if (!isTemplate) world.ledger.shown(entry.key, entry.next);
     const isFailing = strikes(world, world.plan.weather.platform * 0.3);
-    if (isFailing) world.ledger.vanished(entry.key, entry.next);
+    if (isFailing && !isTemplate) world.ledger.vanished(entry.key, entry.next);
     const told: DeliveryStatus = { messageId: id, status: isFailing ? "failed" : "delivered", note: noteOf(entry) };
     const delayMs = world.dice.pick([1, 50, 1000, isStormy(world) ? 90_000 : 2000]);
     if (isFailing || !strikes(world, 0.2))

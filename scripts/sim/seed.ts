@@ -24,6 +24,10 @@ export interface SeedRun {
   readonly events: number;
   readonly messages: number;
   readonly deaths: number;
+  /** How often messages ended how, in a word or two. */
+  readonly endings: Readonly<Record<string, number>>;
+  /** Conversations that changed their instance. */
+  readonly moves: number;
   readonly story: readonly string[];
 }
 
@@ -51,7 +55,24 @@ export function runSeed(seed: number, { bug, isTold = false }: SeedOptions = {})
   agenda.run(plan.weather.untilMs + REST_MS, isOver);
   const objects = [...world.conversations.values(), ...world.bots.values(), ...world.polls.values()];
   const deaths = objects.reduce((sum, object) => sum + object.deaths, 0);
-  return { seed, fault: judge(world), events: agenda.count, messages: plan.writings.length, deaths, story: story.lines };
+  const counts = { events: agenda.count, messages: plan.writings.length, deaths, endings: endingsIn(world), moves: movesIn(world) };
+  return { seed, fault: judge(world), ...counts, story: story.lines };
+}
+
+function endingsIn({ conversations }: World): Readonly<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  for (const { rows } of conversations.values()) {
+    for (const { state, outcome = "" } of rows.messages.values()) {
+      const name = state === "dead" ? `dead: ${outcome.split(":", 1)[0]}` : state;
+      counts[name] = (counts[name] ?? 0) + 1;
+    }
+  }
+  return counts;
+}
+
+function movesIn({ conversations }: World): number {
+  const pins = [...conversations.values()].flatMap(({ rows }) => [...rows.pins.values()]);
+  return pins.reduce((sum, { epoch }) => sum + epoch - 1, 0);
 }
 
 function worldOf(seed: number, bug: Bug | undefined, story: Story): World {

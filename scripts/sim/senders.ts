@@ -89,11 +89,13 @@ function isKept(world: World, event: Event): boolean {
 }
 
 function commitOf(world: World, { writing, account, id }: Event): Commit {
+  const { limit } = world.plan;
   const key = world.bug === "key-without-account" ? id : `${account.id}/${id}`;
   return {
     ...{ ref: { key: writing.conversation }, account: account.id, key, messageId: id, kind: writing.temper },
     ...{ chat: { id: writing.chat, kind: "direct" }, senderId: writing.chat, pool: account.pool },
     ...{ rule: "default", trace: "default", traceId: "0", body: BODY, contentType: "application/json" },
-    ...{ arrivedAtMs: EPOCH_MS + world.agenda.nowMs, limits: {}, configNumber: 1 },
+    ...{ arrivedAtMs: EPOCH_MS + world.agenda.nowMs, limits: limit === undefined ? {} : { perSender: limit }, configNumber: 1 },
+    ...(writing.freshForMs === undefined ? {} : { expiresAtMs: EPOCH_MS + writing.atMs + writing.freshForMs }),
   };
 }

@@ -12,6 +12,8 @@ export interface Survey {
   readonly events: number;
   readonly messages: number;
   readonly deaths: number;
+  readonly moves: number;
+  readonly endings: Readonly<Record<string, number>>;
   readonly failures: readonly Failure[];
 }
 
@@ -24,7 +26,8 @@ export interface Seeds {
 const MAX_FAILURES = 10;
 
 export function survey({ from, seeds }: Seeds, bug?: Bug): Survey {
-  let [events, messages, deaths, done] = [0, 0, 0, 0];
+  let [events, messages, deaths, moves, done] = [0, 0, 0, 0, 0];
+  const endings: Record<string, number> = {};
   const failures: Failure[] = [];
   while (done < seeds && failures.length < MAX_FAILURES) {
     const run = runSeed(from + done, { bug });
@@ -32,9 +35,11 @@ export function survey({ from, seeds }: Seeds, bug?: Bug): Survey {
     events += run.events;
     messages += run.messages;
     deaths += run.deaths;
+    moves += run.moves;
+    for (const [name, count] of Object.entries(run.endings)) endings[name] = (endings[name] ?? 0) + count;
     if (run.fault !== undefined) failures.push({ seed: run.seed, fault: run.fault });
   }
-  return { seeds: done, events, messages, deaths, failures };
+  return { seeds: done, events, messages, deaths, moves, endings, failures };
 }
 
 /** The first seed that finds this mistake. */

@@ -4,7 +4,7 @@ import type { Shown } from "./ledger.ts";
 import { accountOf, named, type World } from "./world.ts";
 
 /** Reasons for which a message may be a dead letter; everything else is a loss. */
-const REASONS = ["poison", "ambiguous", "refused", "model-failed", "cut-off", "undelivered", "unconfirmed"] as const;
+const REASONS = ["poison", "ambiguous", "refused", "model-failed", "cut-off", "undelivered", "unconfirmed", "outside the window"] as const;
 const TERMINAL = new Set(["delivered", "answered", "dead", "limited", "expired"]);
 
 /** Nothing is on its way any more. */
@@ -56,6 +56,9 @@ function wrongEnd(world: World, name: string, row: MessageRow): string | undefin
       return wrongAnswer(world, row);
     case "dead":
       return wrongDeath(world, name, row);
+    case "limited":
+    case "expired":
+      return hasRun(world, name, row) ? `is ${row.state} and has been run` : undefined;
     default:
       return undefined;
   }
@@ -66,12 +69,16 @@ function wrongDelivery(world: World, { entry, instance }: MessageRow): string | 
   return runs.some(({ gateway }) => gateway === instance) ? undefined : `is delivered to ${instance}, which never had it`;
 }
 
+const hasRun = ({ ledger }: World, name: string, { entry }: MessageRow): boolean =>
+  ledger.runs.has(`${entry.account}/${entry.messageId}`) || ledger.turns.has(`${name} #${entry.seq}`);
+
 const answerTo = (world: World, { entry }: MessageRow): Shown | undefined => world.ledger.answers.get(`${entry.key}#${entry.seq}`);
 
 function wrongAnswer(world: World, row: MessageRow): string | undefined {
   if (row.outcome === "empty") return undefined;
   const answer = answerTo(world, row);
-  if (answer === undefined || answer.copies.includes(0)) return "is answered, and part of the answer was never shown";
+  if (answer === undefined || (row.outcome !== "template" && answer.copies.includes(0)))
+    return "is answered, and part of the answer was never shown";
   const doubled = answer.copies.reduce((sum, copies, part) => sum + Math.max(0, copies - (answer.vanished[part] ?? 0) - 1), 0);
   const repeats = world.ledger.repeats.get(`${row.entry.key}#${row.entry.seq}`) ?? 0;
   if (doubled > repeats) return `has ${doubled} parts shown twice and tells of ${repeats}`;
