@@ -16,6 +16,7 @@ import { instanceHttp } from "../instance-http.ts";
 import { mediaOf } from "../media.ts";
 import { envSecrets, jsonLog, systemClock, webDice } from "../runtime.ts";
 import { permitsOf } from "../shard/stub.ts";
+import { transcriberOf } from "../transcriber.ts";
 import type { Conversation } from "./durable-object.ts";
 import { channelOf, settledLine } from "./ledger.ts";
 import { whilePresent } from "./presence.ts";
@@ -153,7 +154,8 @@ export class Effects {
     const spanId = webDice.hex(8);
     const secrets = envSecrets(this.#env);
     const base = { http: instanceHttp(this.#env), clock: systemClock, secrets, spanId };
-    return { ...base, polls: pollsOf(this.#env), media: mediaOf(this.#env) };
+    const transcriber = transcriberOf(this.#env);
+    return { ...base, polls: pollsOf(this.#env), media: mediaOf(this.#env), ...(transcriber === undefined ? {} : { transcriber }) };
   }
 
   async #choose(effect: Extract<Effect, { do: "choose" }>): Promise<void> {
