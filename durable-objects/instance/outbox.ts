@@ -87,21 +87,12 @@ function confirm(box: Outbox, offset: number): Settled {
   );
 }
 
-/** All but the newest; what was never given takes an id, so that it is known when it is offered again. */
+/** All but the newest, offered at this moment or not; what was never given takes an id, so that it is known when it is offered again. */
 function forget(box: Outbox, newest: number): Settled {
-  const kept = new Set(
-    inOrder(box, 0)
-      .slice(-newest)
-      .map(({ key }) => key),
-  );
-  const gone = [...new Set([...box.given.keys(), ...box.open.keys()])].filter((key) => !kept.has(key));
-  const fresh = gone.filter((key) => !box.given.has(key));
-  const idOf = (key: string): number => box.given.get(key)?.id ?? box.nextId + fresh.indexOf(key);
-  const settled = settle(
-    box,
-    gone.map((key) => ({ key, id: idOf(key) })),
-  );
-  return { ...settled, box: { ...settled.box, nextId: box.nextId + fresh.length } };
+  const fresh = [...box.open.keys()].filter((key) => !box.given.has(key)).map((key, index) => ({ key, id: box.nextId + index }));
+  const all = [...[...box.given].map(([key, { id }]) => ({ key, id })), ...fresh].toSorted(byId);
+  const settled = settle(box, all.slice(0, -newest));
+  return { ...settled, box: { ...settled.box, nextId: box.nextId + fresh.filter(({ key }) => settled.keys.includes(key)).length } };
 }
 
 function settle(box: Outbox, parcels: readonly Parcel[]): Settled {
@@ -144,8 +135,10 @@ function inOrder(box: Outbox, offset: number): readonly Parcel[] {
     if (id !== undefined && id >= offset) known.push({ key, id });
     else fresh.push({ key, id: box.nextId + fresh.length });
   }
-  return [...known.toSorted((left, right) => left.id - right.id), ...fresh];
+  return [...known.toSorted(byId), ...fresh];
 }
+
+const byId = (left: Parcel, right: Parcel): number => left.id - right.id;
 
 /** One is always given, however large it is: nothing else would ever come after it. */
 function upTo({ limit, maxBytes }: Question, parcels: readonly Parcel[], bytes: ReadonlyMap<string, number>): readonly Parcel[] {

@@ -110,6 +110,12 @@ describe("a negative offset", () => {
     ]);
   });
 
+  it("counts the newest whether they are offered at this moment or not", () => {
+    const asked = asking(closing("bc", asking(offering("abc"), 0).box), -2);
+    expect([asked.forgotten, told(asked)]).toEqual([["a"], ""]);
+    expect(told(asking(offering("c", asked.box), 0))).toBe("c3");
+  });
+
   it("larger than the queue forgets nothing", () => {
     expect(asking(box, -9).forgotten).toEqual([]);
   });
