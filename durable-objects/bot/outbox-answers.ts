@@ -40,9 +40,13 @@ type Refusal = Exclude<SendVerdict, { readonly kind: "doubt" }>;
 const isAboutAccount = (verdict: Refusal): boolean => verdict.kind === "stop" || verdict.kind === "retry";
 
 /** Also for an answer that is gone: a status can have ended it, and its conversation been told, while the call was still out. */
+/** Also when a status was faster, and the answer has ended and gone meanwhile. */
 function free(work: Work, key: string, part: number): Work {
-  const busy = new Map([...work.state.busy].filter(([, under]) => under.key !== key || under.part !== part));
-  return busy.size === work.state.busy.size ? work : { ...work, state: { ...work.state, busy } };
+  const mine = [...work.state.busy].find(([, under]) => under.key === key && under.part === part);
+  if (mine === undefined) return work;
+  const busy = new Map(work.state.busy);
+  busy.delete(mine[0]);
+  return { ...work, state: { ...work.state, busy } };
 }
 
 /** A status told an id before the answer did; the answer's own may be another one, of a repetition. */

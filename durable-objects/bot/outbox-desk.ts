@@ -18,6 +18,8 @@ import {
   type Answer,
   type Entry,
   emptyOutbox,
+  MAX_KEPT,
+  MAX_KEPT_CHARACTERS,
   type Moment,
   type Outbox,
   type OutboxEffect,
@@ -27,6 +29,7 @@ import {
 import type { Connection, PlatformProblem } from "./platform.ts";
 import { type Presence, showPresence, turnOf } from "./presence.ts";
 import { type Line, sendPart, speechOf } from "./sender.ts";
+import { Shelf } from "./shelf.ts";
 import { SeenStatuses } from "./statuses.ts";
 import type { BotStorage } from "./storage.ts";
 
@@ -57,13 +60,17 @@ export class OutboxDesk {
   constructor(host: Host) {
     this.#host = host;
     const nowMs = systemClock.nowMs();
-    const entries = new Map(host.rows.load().map((entry) => [entry.key, survive(entry, nowMs)]));
+    const entries = Shelf.of(new Map(host.rows.load().map((entry) => [entry.key, survive(entry, nowMs)])));
     const stopped = host.storage.fact("stopped");
     this.#state = { ...emptyOutbox, entries, ...(stopped === undefined ? {} : { stopped: { detail: stopped, lookAtMs: 0 } }) };
   }
 
   get isEmpty(): boolean {
     return this.#state.entries.size === 0;
+  }
+
+  get #isFull(): boolean {
+    return this.#state.entries.size >= MAX_KEPT || this.#host.rows.characters >= MAX_KEPT_CHARACTERS;
   }
 
   /** An operator's replay is another question under the same key: its number in the conversation tells them apart. */
@@ -73,6 +80,7 @@ export class OutboxDesk {
     if (known !== undefined) return known;
     const line = await this.#line(account);
     if (!line.ok) throw new Error(line.problem.detail);
+    if (this.#isFull) throw new Error(`full: ${this.#state.entries.size} answers of this account wait`);
     const parts = line.value.outgoing.render(text);
     if (parts.length === 0) return { verdict: "ended", end: EMPTY };
     this.#apply({ type: "keep", account, reply: { ...reply, key }, parts }, line.value);

@@ -35,6 +35,7 @@ interface Row extends Record<string, SqlStorageValue> {
   readonly total: number;
   readonly progress: string;
   readonly ended: string | null;
+  readonly characters: number;
 }
 
 const FACTS = "key, serial, account, conversation, seq, chat, asked_at_ms, kept_at_ms, total, progress, ended";
@@ -43,7 +44,9 @@ type Progress = Omit<Entry, "key" | "account" | "ref" | "seq" | "chat" | "askedA
 
 export class OutboxRows {
   readonly #storage: DurableObjectStorage;
+  readonly #words = new Map<string, number>();
   #serial = 0;
+  #characters = 0;
   /** Rows written since the start, for tests that hold the budget. */
   rowsWritten = 0;
 
@@ -53,9 +56,17 @@ export class OutboxRows {
   }
 
   load(): readonly Entry[] {
-    const rows = this.#storage.sql.exec<Row>(`SELECT ${FACTS} FROM replies ORDER BY serial`).toArray();
+    const rows = this.#storage.sql
+      .exec<Row>(`SELECT ${FACTS}, ifnull(length(parts), 0) AS characters FROM replies ORDER BY serial`)
+      .toArray();
     this.#serial = rows.at(-1)?.serial ?? 0;
+    for (const { key, characters } of rows) this.#weigh(key, characters);
     return rows.map(entryOf);
+  }
+
+  /** How much of agents' words is kept, as it is written down. */
+  get characters(): number {
+    return this.#characters;
   }
 
   /** The words of one part. Undefined once the answer has ended. */
@@ -81,6 +92,7 @@ export class OutboxRows {
         this.#update(write.entry);
         break;
       case "delete":
+        this.#weigh(write.key, 0);
         this.#exec("DELETE FROM replies WHERE key = ?", write.key);
     }
   }
@@ -88,16 +100,25 @@ export class OutboxRows {
   #insert(entry: Entry, parts: readonly string[]): void {
     this.#serial += 1;
     const ended = endedOf(entry);
+    const words = ended === null ? JSON.stringify(parts) : null;
+    this.#weigh(entry.key, words?.length ?? 0);
     this.#exec(
       `INSERT INTO replies (${FACTS}, parts) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       ...[entry.key, this.#serial, entry.account, refName(entry.ref), entry.seq, JSON.stringify(entry.chat)],
-      ...[entry.askedAtMs, entry.keptAtMs, entry.total, progressOf(entry), ended, ended === null ? JSON.stringify(parts) : null],
+      ...[entry.askedAtMs, entry.keptAtMs, entry.total, progressOf(entry), ended, words],
     );
   }
 
   #update(entry: Entry): void {
     const words = entry.end === undefined ? "" : ", parts = NULL";
+    if (entry.end !== undefined) this.#weigh(entry.key, 0);
     this.#exec(`UPDATE replies SET progress = ?, ended = ?${words} WHERE key = ?`, progressOf(entry), endedOf(entry), entry.key);
+  }
+
+  #weigh(key: string, characters: number): void {
+    this.#characters += characters - (this.#words.get(key) ?? 0);
+    if (characters === 0) this.#words.delete(key);
+    else this.#words.set(key, characters);
   }
 
   #exec(query: string, ...bindings: readonly SqlStorageValue[]): void {

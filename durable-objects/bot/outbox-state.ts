@@ -65,6 +65,9 @@ export interface Outbox {
   /** Memory: how the newest answers ended whose conversations know it. Their rows are gone. */
   readonly marks: ReadonlyMap<string, ReplyEnd>;
   readonly stopped?: Stop;
+  /** Memory: until when the account's own bucket lets nobody go, and until when nobody asks again whether the account can speak. */
+  readonly fullUntilMs?: number;
+  readonly unreadyUntilMs?: number;
   /** The bot's own: notices and instances' calls take turns from it too. */
   readonly pacing: Pacing;
 }
@@ -137,6 +140,9 @@ export const lengthOf = (entry: Entry): number => (entry.templateAt === undefine
 /** Nothing is left to be sent. */
 export const isTaken = (entry: Entry): boolean => entry.next >= lengthOf(entry);
 
+/** Something is left to be sent. */
+export const isOpen = (entry: Entry): boolean => entry.end === undefined && !isTaken(entry);
+
 /** The object died while a part was under way: it is repeated a little later, so that a status can say first that it arrived. */
 export const survive = (entry: Entry, nowMs: number): Entry =>
   entry.attempts > 0 && entry.end === undefined ? { ...entry, notBeforeMs: Math.max(entry.notBeforeMs, nowMs + DOUBT_WAIT_MS) } : entry;
@@ -161,3 +167,8 @@ export const UNREADY_MS = 60_000;
 /** An older answer is of no use any more. */
 export const MAX_AGE_MS = 86_400_000;
 export const MAX_MARKS = 500;
+/** So many things are taken up in one step; the alarm rings at once for the others. */
+export const MAX_TURNS = 250;
+/** What one account keeps at most: more is left to its conversations, which come again. */
+export const MAX_KEPT = 20_000;
+export const MAX_KEPT_CHARACTERS = 32 * 1024 * 1024;

@@ -4,36 +4,29 @@
  */
 import { backoffMs } from "../../src/core/backoff.ts";
 import type { DeliveryStatus } from "../../src/core/delivery-status.ts";
-import { isOurNote, noteOf } from "./note.ts";
-import { type Entry, isTaken, lengthOf, type Outbox, RETRY, type StatusEvent } from "./outbox-state.ts";
+import { isOurNote } from "./note.ts";
+import { type Entry, isTaken, lengthOf, RETRY, type StatusEvent } from "./outbox-state.ts";
 import { count, die, emit, end, outside, put, take, type Work } from "./outbox-work.ts";
+import type { Shelf } from "./shelf.ts";
 
 /** Of an id whose message failed: it is still known, so that its statuses are not taken for those of the part that was sent anew. */
 const NO_PART = -1;
 
 export function told(work: Work, event: StatusEvent): Work {
   const { status } = event;
-  const known = knownBy(work.state, status.messageId);
+  const known = work.state.entries.withId(status.messageId);
   if (known !== undefined) return known.end === undefined ? applied(work, known, event) : late(work, event);
-  const meant = meantBy(work.state, status);
+  const meant = meantBy(work.state.entries, status);
   if (meant === undefined) return late(work, event);
   const taken = take(work, meant, status.messageId, event.nowMs);
   const entry = taken.state.entries.get(meant.key);
   return entry === undefined ? taken : applied(taken, entry, event);
 }
 
-function knownBy({ entries }: Outbox, id: string): Entry | undefined {
-  for (const entry of entries.values()) if (entry.sent.some((sent) => sent.id === id)) return entry;
-  return undefined;
-}
-
 /** The part that is under way, or was when its answer got lost. Not where an earlier part has calls that could be meant as well. */
-function meantBy({ entries }: Outbox, { note }: DeliveryStatus): Entry | undefined {
-  if (!isOurNote(note)) return undefined;
-  for (const entry of entries.values()) {
-    if (entry.end === undefined && entry.attempts > 0 && entry.strays === 0 && noteOf(entry) === note) return entry;
-  }
-  return undefined;
+function meantBy(entries: Shelf, { note }: DeliveryStatus): Entry | undefined {
+  const entry = note === undefined || !isOurNote(note) ? undefined : entries.withNote(note);
+  return entry?.strays === 0 ? entry : undefined;
 }
 
 function applied(work: Work, entry: Entry, event: StatusEvent): Work {

@@ -3,15 +3,23 @@
 import { series } from "../../src/core/series.ts";
 import type { ReplyEnd } from "../../src/ports/bots.ts";
 import { type Entry, lengthOf, type Outbox, type OutboxEffect, type OutboxStep, type OutboxWrite, TELL_AGAIN } from "./outbox-state.ts";
+import { Shelf } from "./shelf.ts";
+
+/** As the machine works on it. */
+export type Shelved = Outbox & { readonly entries: Shelf };
 
 export interface Work {
-  readonly state: Outbox;
+  readonly state: Shelved;
   /** Keys of rows to write, as the entries stand at the end of the step. */
   readonly dirty: ReadonlySet<string>;
   readonly effects: readonly OutboxEffect[];
 }
 
-export const begin = (state: Outbox): Work => ({ state, dirty: new Set(), effects: [] });
+export const begin = (state: Outbox): Work => ({
+  state: { ...state, entries: Shelf.of(state.entries) },
+  dirty: new Set(),
+  effects: [],
+});
 
 /** With its row. */
 export const put = (work: Work, entry: Entry): Work => ({ ...hold(work, entry), dirty: new Set(work.dirty).add(entry.key) });
@@ -19,7 +27,7 @@ export const put = (work: Work, entry: Entry): Work => ({ ...hold(work, entry), 
 /** In memory alone: what is lost with it costs nothing but time. */
 export const hold = (work: Work, entry: Entry): Work => ({
   ...work,
-  state: { ...work.state, entries: new Map(work.state.entries).set(entry.key, entry) },
+  state: { ...work.state, entries: work.state.entries.with(entry) },
 });
 
 export const emit = (work: Work, effect: OutboxEffect): Work => ({ ...work, effects: [...work.effects, effect] });

@@ -13,25 +13,26 @@ import { reserveTurn } from "../../src/core/pacing.ts";
 import type { ReplyVerdict } from "../../src/ports/bots.ts";
 import { answered } from "./outbox-answers.ts";
 import {
-  CONFIRM_MS,
   type Entry,
   isTaken,
   type KeepEvent,
   LEASE_MS,
   LOOK_MS,
-  MAX_AGE_MS,
   MAX_AWAKE_MS,
   MAX_DOUBTS,
   MAX_MARKS,
+  MAX_TURNS,
   type Moment,
   type Outbox,
   type OutboxEvent,
   type OutboxStep,
+  type Speech,
   TELL_AGAIN,
   UNREADY_MS,
 } from "./outbox-state.ts";
 import { told } from "./outbox-statuses.ts";
 import { begin, count, die, emit, end, finish, hold, outside, put, type Work } from "./outbox-work.ts";
+import { Shelf, timerAtMs, turnAtMs } from "./shelf.ts";
 import { laneOf } from "./threads.ts";
 
 export function step(state: Outbox, event: OutboxEvent): OutboxStep {
@@ -43,7 +44,7 @@ export function step(state: Outbox, event: OutboxEvent): OutboxStep {
     case "status":
       return finish(advance(told(begin(state), event), event));
     case "wake":
-      return finish(advance(wake(begin(state), event.nowMs, event.dice), event));
+      return finish(advance(wake(begin(state), event), event));
     case "told":
       return finish(forget(begin(state), event.key));
   }
@@ -67,15 +68,29 @@ function keep(state: Outbox, event: KeepEvent): OutboxStep {
   return finish(advance(put(begin(state), entry), event), { key, parts });
 }
 
-/** Whatever time brings about: answers that nobody said more of, and conversations that could not be told. */
-function wake(work: Work, nowMs: number, dice: number): Work {
+/** Whatever time brings about: answers that nobody said more of, conversations that could not be told, and what is lost or too old. */
+function wake(work: Work, at: Moment): Work {
   let next = work;
-  for (const entry of work.state.entries.values()) {
-    if (entry.end !== undefined && entry.tellAtMs <= nowMs) next = tellAgain(next, entry, nowMs, dice);
-    const isConfirmed = entry.end === undefined && isTaken(entry) && entry.takenAtMs + CONFIRM_MS <= nowMs;
-    if (isConfirmed) next = end(next, entry, { state: "answered", outcome: entry.templateAt === undefined ? "sent" : "template" }, nowMs);
+  let turns = 0;
+  for (const entry of work.state.entries.timers()) {
+    if (timerAtMs(entry) > at.nowMs || turns >= MAX_TURNS) return next;
+    if (isUnderWay(work.state, entry)) continue;
+    turns += 1;
+    next = timeIsUp(next, entry, at);
   }
   return next;
+}
+
+function timeIsUp(work: Work, entry: Entry, { nowMs, dice }: Moment): Work {
+  if (entry.end !== undefined) return tellAgain(work, entry, nowMs, dice);
+  if (isTaken(entry)) {
+    return end(work, entry, { state: "answered", outcome: entry.templateAt === undefined ? "sent" : "template" }, nowMs);
+  }
+  if (entry.doubts >= MAX_DOUBTS) {
+    return die(work, entry, { reason: "unconfirmed", detail: `the platform did not answer, twice: ${entry.detail ?? ""}` }, nowMs);
+  }
+  const detail = `could not be sent for a day: ${entry.detail ?? work.state.stopped?.detail ?? "the account is not ready"}`;
+  return die(work, entry, { reason: "undelivered", detail }, nowMs);
 }
 
 function tellAgain(work: Work, entry: Entry, nowMs: number, dice: number): Work {
@@ -88,83 +103,97 @@ function tellAgain(work: Work, entry: Entry, nowMs: number, dice: number): Work 
 function forget(work: Work, key: string): Work {
   const entry = work.state.entries.get(key);
   if (entry?.end === undefined) return work;
-  const entries = new Map(work.state.entries);
-  entries.delete(key);
+  const entries = work.state.entries.without(key);
   const marks = new Map(work.state.marks).set(key, entry.end);
   const [oldest] = marks.keys();
   if (marks.size > MAX_MARKS && oldest !== undefined) marks.delete(oldest);
   return { ...work, state: { ...work.state, entries, marks }, dirty: new Set(work.dirty).add(key) };
 }
 
-/** The first open answer of every lane that is free. One that ends on the spot makes room for the next. */
+/** The first open answer of every lane that is free, until the account itself must wait. One that ends on the spot makes room for the next. */
 function advance(work: Work, at: Moment): Work {
-  let next = work;
-  const taken = new Set(work.state.busy.keys());
-  for (const { key } of work.state.entries.values()) {
-    const entry = next.state.entries.get(key);
-    if (entry === undefined || !isOpen(entry)) continue;
-    const lane = laneOf(entry.chat) ?? "";
-    if (taken.has(lane)) continue;
-    next = proceed(next, entry, at);
-    const after = next.state.entries.get(key);
-    if (after !== undefined && isOpen(after)) taken.add(lane);
+  let next = ready(work, at);
+  let turns = 0;
+  for (const { chat } of turnsUntil(work.state.entries, at.nowMs)) {
+    const lane = laneOf(chat) ?? "";
+    for (let head = headAt(next, lane, at.nowMs); head !== undefined; head = headAt(next, lane, at.nowMs)) {
+      if (turns >= MAX_TURNS || mayGoAtMs(next.state) > at.nowMs) return next;
+      turns += 1;
+      next = proceed(next, head, at);
+    }
   }
   return next;
 }
 
-const isOpen = (entry: Entry): boolean => entry.end === undefined && !isTaken(entry);
+/** An account that cannot speak is asked again later, and at once by whoever knows that it can. */
+function ready(work: Work, { nowMs, speech }: Moment): Work {
+  const { unreadyUntilMs, ...state } = work.state;
+  if (speech !== undefined) return { ...work, state };
+  const isKnown = unreadyUntilMs !== undefined && unreadyUntilMs > nowMs;
+  return { ...work, state: { ...state, unreadyUntilMs: isKnown ? unreadyUntilMs : nowMs + UNREADY_MS } };
+}
+
+function* turnsUntil(entries: Shelf, nowMs: number): Generator<Entry> {
+  for (const head of entries.turns()) {
+    if (turnAtMs(head) > nowMs) return;
+    yield head;
+  }
+}
+
+/** What can go on in this lane now. */
+function headAt({ state }: Work, lane: string, nowMs: number): Entry | undefined {
+  const head = state.busy.has(lane) ? undefined : state.entries.headOf(lane);
+  return head !== undefined && turnAtMs(head) <= nowMs ? head : undefined;
+}
+
+/** Before this nobody speaks, whose turn it may be. */
+const mayGoAtMs = ({ stopped, fullUntilMs, unreadyUntilMs }: Outbox): number =>
+  Math.max(stopped?.lookAtMs ?? 0, fullUntilMs ?? 0, unreadyUntilMs ?? 0);
+
+const isUnderWay = ({ busy }: Outbox, entry: Entry): boolean => busy.get(laneOf(entry.chat) ?? "")?.key === entry.key;
 
 function proceed(work: Work, entry: Entry, at: Moment): Work {
   const { nowMs, speech } = at;
-  if (entry.notBeforeMs > nowMs) return work;
-  if (entry.doubts >= MAX_DOUBTS) {
-    return die(work, entry, { reason: "unconfirmed", detail: `the platform did not answer, twice: ${entry.detail ?? ""}` }, nowMs);
-  }
-  if (entry.keptAtMs + MAX_AGE_MS <= nowMs) {
-    const detail = `could not be sent for a day: ${entry.detail ?? work.state.stopped?.detail ?? "the account is not ready"}`;
-    return die(work, entry, { reason: "undelivered", detail }, nowMs);
-  }
-  if (speech === undefined) return hold(work, { ...entry, notBeforeMs: nowMs + UNREADY_MS });
+  if (timerAtMs(entry) <= nowMs) return timeIsUp(work, entry, at);
+  if (speech === undefined) return work;
   const isOutside = entry.templateAt === undefined && speech.windowMs !== undefined && entry.askedAtMs + speech.windowMs < nowMs;
-  if (!isOutside) return start(work, entry, at);
+  if (!isOutside) return start(work, entry, speech, nowMs);
   const hasTemplate = speech.hasTemplate(entry.chat);
-  const turned = outside(work, entry, "the person wrote too long ago", { nowMs, hasTemplate });
-  const template = turned.state.entries.get(entry.key);
-  return template === undefined || !isOpen(template) ? turned : start(turned, template, at);
+  return outside(work, entry, "the person wrote too long ago", { nowMs, hasTemplate });
 }
 
-function start(work: Work, entry: Entry, { nowMs, speech }: Moment): Work {
-  const { stopped } = work.state;
-  if (speech === undefined || (stopped !== undefined && stopped.lookAtMs > nowMs)) return work;
+function start(work: Work, entry: Entry, speech: Speech, nowMs: number): Work {
+  const pace = speech.pace(entry.chat);
+  const account = reserveTurn(work.state.pacing, { pace }, MAX_AWAKE_MS, nowMs);
+  if (!account.isReserved) return { ...work, state: { ...work.state, fullUntilMs: nowMs + account.waitMs } };
   const lane = laneOf(entry.chat) ?? "";
-  const turn = reserveTurn(work.state.pacing, { chat: lane, pace: speech.pace(entry.chat) }, MAX_AWAKE_MS, nowMs);
+  const turn = reserveTurn(work.state.pacing, { chat: lane, pace }, MAX_AWAKE_MS, nowMs);
   if (!turn.isReserved) return hold(work, { ...entry, notBeforeMs: nowMs + turn.waitMs });
 
   const isRepeat = entry.attempts > 0;
   const sending: Entry = { ...entry, attempts: entry.attempts + 1, repeats: entry.repeats + (isRepeat ? 1 : 0) };
   const busy = new Map(work.state.busy).set(lane, { key: entry.key, part: entry.next });
+  const { stopped } = work.state;
   const looked = stopped === undefined ? {} : { stopped: { ...stopped, lookAtMs: nowMs + LOOK_MS } };
   const state = { ...work.state, ...looked, busy, pacing: turn.pacing };
   const begun = emit(put({ ...work, state }, sending), { do: "send", entry: sending, waitMs: turn.waitMs });
   return isRepeat ? count(begun, "replies_repeated_total", entry.account) : begun;
 }
 
-/** When the alarm must ring at the latest, or undefined when nothing is kept. */
+/** When the alarm must ring at the latest, or undefined when nothing is kept. Behind every call stands one: its incarnation may die. */
 export function wakeAtMs(state: Outbox, nowMs: number): number | undefined {
-  let atMs = Number.POSITIVE_INFINITY;
-  const lanes = new Set<string>();
-  for (const entry of state.entries.values()) {
-    const lane = isOpen(entry) ? (laneOf(entry.chat) ?? "") : undefined;
-    if (lane === undefined || !lanes.has(lane)) atMs = Math.min(atMs, dueAtMs(state, entry, nowMs));
-    if (lane !== undefined) lanes.add(lane);
-  }
+  const shelf = Shelf.of(state.entries);
+  const leaseAtMs = state.busy.size > 0 ? nowMs + LEASE_MS : Number.POSITIVE_INFINITY;
+  const atMs = Math.min(leaseAtMs, timeAtMs(state, shelf), turnOfNextMs(state, shelf));
   return Number.isFinite(atMs) ? Math.max(atMs, nowMs) : undefined;
 }
 
-/** Of open ones the first of a lane is asked: if it could go now and did not, it is under way, and its incarnation may die. */
-function dueAtMs({ busy, stopped }: Outbox, entry: Entry, nowMs: number): number {
-  if (entry.end !== undefined) return entry.tellAtMs;
-  if (isTaken(entry)) return entry.takenAtMs + CONFIRM_MS;
-  const dueMs = Math.max(entry.notBeforeMs, stopped?.lookAtMs ?? 0);
-  return busy.has(laneOf(entry.chat) ?? "") || dueMs <= nowMs ? nowMs + LEASE_MS : dueMs;
+function timeAtMs(state: Outbox, shelf: Shelf): number {
+  for (const entry of shelf.timers()) if (!isUnderWay(state, entry)) return timerAtMs(entry);
+  return Number.POSITIVE_INFINITY;
+}
+
+function turnOfNextMs(state: Outbox, shelf: Shelf): number {
+  for (const head of shelf.turns()) if (!state.busy.has(laneOf(head.chat) ?? "")) return Math.max(turnAtMs(head), mayGoAtMs(state));
+  return Number.POSITIVE_INFINITY;
 }

@@ -350,6 +350,16 @@ describe("a call that nobody answered", () => {
   });
 });
 
+it("a lane is free again also when its answer has ended, and gone, before its call came back", () => {
+  const driver = new OutboxDriver();
+  driver.keep("a", one);
+  driver.status("w1", "delivered", { note: NOTE });
+  driver.told("a");
+  driver.keep("b", one);
+  driver.take("w1", "a");
+  expect(driver.sends()).toEqual(["a/1", "b/1"]);
+});
+
 describe("failures that arrive later", () => {
   it.each([one, two])("close the answer, whichever part it was: %o", (kept) => {
     const driver = new OutboxDriver();

@@ -3,6 +3,7 @@ import { evictDurableObject, reset, runDurableObjectAlarm, runInDurableObject } 
 import { env as workerEnv } from "cloudflare:workers";
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Bot } from "../../../durable-objects/bot/durable-object.ts";
+import { MAX_KEPT_CHARACTERS } from "../../../durable-objects/bot/outbox-state.ts";
 import { botDesk, botsOf, outboundOf } from "../../../durable-objects/bot/stub.ts";
 import { configOf } from "../../../durable-objects/config/stub.ts";
 import { Conversation } from "../../../durable-objects/conversation/durable-object.ts";
@@ -294,6 +295,27 @@ it("a conversation that cannot be told is told again by the alarm, also by the n
   await runDurableObjectAlarm(stub());
   await expect.poll(() => told).toMatchObject([{ state: "dead" }]);
   await expect.poll(rowCount).toBe(0);
+});
+
+describe("an outbox that is full", () => {
+  const long = "x".repeat(1_000_000);
+
+  it("takes no more until something of it has ended, also in the next incarnation; what it has is known", async () => {
+    platform(() => refusal(401));
+    const first = replyOf({ text: long });
+    await bots.reply(ACCOUNT, first);
+    while ((await weight()) < MAX_KEPT_CHARACTERS) await bots.reply(ACCOUNT, replyOf({ text: long }));
+    await expect(bots.reply(ACCOUNT, replyOf())).rejects.toThrow("full: 34 answers of this account wait");
+    expect(await bots.reply(ACCOUNT, first)).toEqual({ verdict: "kept" });
+    await evictDurableObject(stub());
+    await expect(bots.reply(ACCOUNT, replyOf())).rejects.toThrow("full");
+    laterBy(90_000_000);
+    await runDurableObjectAlarm(stub());
+    await expect.poll(weight).toBe(0);
+    expect(await bots.reply(ACCOUNT, replyOf())).toEqual({ verdict: "kept" });
+  });
+
+  const weight = () => runInDurableObject(stub(), (bot: Bot) => bot.rows.characters);
 });
 
 it("a presence is a courtesy: shown without a row, skipped when nothing may be said, and its failure is nobody's", async () => {
