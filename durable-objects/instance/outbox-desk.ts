@@ -10,7 +10,7 @@ import type { Log } from "../../src/ports/log.ts";
 import type { PollAsk } from "../../src/ports/pollers.ts";
 import type { Offer } from "../../src/ports/polls.ts";
 import { OpenOffers } from "./open-offers.ts";
-import { type Answered, ask, close, give, type Outbox, open } from "./outbox.ts";
+import { type Answered, ask, close, give, isSuspect, type Outbox, open } from "./outbox.ts";
 import type { OutboxRows } from "./outbox-rows.ts";
 import { called, newPoller, type Poller, SILENT_AFTER_MS, silenceOf, silentForMs, wakened } from "./poller.ts";
 import { CLOSED, type WaitingRoom } from "./waiting.ts";
@@ -149,13 +149,11 @@ export class OutboxDesk {
   #expire(account: string, key: string): Outcome {
     const box = this.#box(account);
     this.#boxes.set(account, close(box, key));
-    return this.#late(account, box.given.has(key));
-  }
-
-  #late(account: string, isGiven: boolean): Outcome {
+    const given = box.given.get(key);
     const silence = this.#silence(account);
-    if (silence !== undefined) return unreached(silence, isGiven);
-    return isGiven ? { kind: "busy", mayHave: true, detail: "given, and not confirmed yet" } : NOT_ASKED;
+    if (silence !== undefined) return unreached(silence, given !== undefined);
+    if (isSuspect(given)) return { kind: "unknown", detail: "given again and again, and never confirmed" };
+    return given === undefined ? NOT_ASKED : { kind: "busy", mayHave: true, detail: "given, and not confirmed yet" };
   }
 
   #giveToWaiting(account: string, polling: Polling): void {

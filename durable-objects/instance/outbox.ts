@@ -9,7 +9,15 @@ export interface Given {
   readonly id: number;
   /** The poller has it, as far as can be told: it was given it after it last asked for this id. Only then a higher offset confirms it. */
   readonly isHeld: boolean;
+  /** How often it was the first of an answer again, for this incarnation to know. */
+  readonly again?: number;
 }
+
+/** A lost answer and a restart are nothing strange. What comes back more often may be what its poller dies of. */
+const SUSPECT_AGAIN = 3;
+
+/** Its poller has it, and has had it again and again. */
+export const isSuspect = (given: Given | undefined): boolean => given?.isHeld === true && (given.again ?? 0) >= SUSPECT_AGAIN;
 
 export interface Outbox {
   readonly given: ReadonlyMap<string, Given>;
@@ -107,7 +115,7 @@ function settle(box: Outbox, parcels: readonly Parcel[]): Settled {
  * it does not have: an offset that passes it by later says nothing of it.
  */
 export function give(box: Outbox, question: Question): Answered {
-  const parcels = upTo(question, inOrder(box, question.offset), box.open);
+  const parcels = oneAtATime(upTo(question, inOrder(box, question.offset), box.open), box);
   const taken = new Set(parcels.map(({ key }) => key));
   const given = new Map(box.given);
   const rows: OutboxRow[] = [];
@@ -116,15 +124,22 @@ export function give(box: Outbox, question: Question): Answered {
     given.set(key, { ...before, isHeld: false });
     rows.push({ row: "asked-again", key });
   }
-  for (const { key, id } of parcels) {
+  for (const [index, { key, id }] of parcels.entries()) {
     const before = given.get(key);
-    if (before?.isHeld === true && before.id === id) continue;
-    given.set(key, { id, isHeld: true });
-    rows.push({ row: "given", key, id });
+    given.set(key, { id, isHeld: true, again: timesAgain(before, index === 0) });
+    if (before?.isHeld !== true || before.id !== id) rows.push({ row: "given", key, id });
   }
   const nextId = Math.max(box.nextId, ...parcels.map(({ id }) => id + 1));
   return { box: { ...box, given, nextId }, rows, parcels };
 }
+
+/** Only of the first can be said that its poller has not got beyond it. */
+const timesAgain = (before: Given | undefined, isFirst: boolean): number =>
+  before === undefined ? 0 : (before.again ?? 0) + Number(isFirst);
+
+/** With a suspect among them the first goes alone: what is well is confirmed, and what is not keeps the blame to itself. */
+const oneAtATime = (parcels: readonly Parcel[], { given }: Outbox): readonly Parcel[] =>
+  (given.get(parcels[0]?.key ?? "")?.again ?? 0) >= SUSPECT_AGAIN ? parcels.slice(0, 1) : parcels;
 
 /** Open offers under the ids a poller with this offset takes: those they have, then new ones in the order they came. */
 function inOrder(box: Outbox, offset: number): readonly Parcel[] {

@@ -1,7 +1,7 @@
 /** Ids, offsets and confirmations: what a poller gets, when its silence about an update means yes, and what survives a restart. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Asked, ask, close, give, type Outbox, type OutboxRow, open } from "../../../durable-objects/instance/outbox.ts";
+import { type Asked, ask, close, give, isSuspect, type Outbox, type OutboxRow, open } from "../../../durable-objects/instance/outbox.ts";
 
 const EMPTY: Outbox = { given: new Map(), open: new Map(), nextId: 1 };
 const WIDE = { limit: 100, maxBytes: 1_000_000 };
@@ -90,6 +90,27 @@ describe("an answer that was lost", () => {
     const offered = offering("a", lost.box);
     expect(told(asking(offered, 1))).toBe("a1 b2");
     expect(told(asking(offered, 3))).toBe("a3");
+  });
+});
+
+describe("what comes back again and again", () => {
+  const times = (count: number, from: Outbox): Asked => {
+    const asked = asking(from, 1);
+    return count === 1 ? asked : times(count - 1, asked.box);
+  };
+
+  it("is suspect from the third time on, for the first of an answer alone", () => {
+    const third = times(3, offering("ab")).box;
+    expect([isSuspect(third.given.get("a")), isSuspect(third.given.get("b"))]).toEqual([false, false]);
+    const fourth = times(4, offering("ab")).box;
+    expect([isSuspect(fourth.given.get("a")), isSuspect(fourth.given.get("b"))]).toEqual([true, false]);
+  });
+
+  it("then comes alone, until it is confirmed", () => {
+    const alone = times(5, offering("abc"));
+    expect(told(alone)).toBe("a1");
+    const next = asking(alone.box, 2);
+    expect([next.confirmed, told(next)]).toEqual([["a"], "b2 c3"]);
   });
 });
 

@@ -14,7 +14,7 @@ import { utf8 } from "../../../src/core/bytes.ts";
 import type { LogLine } from "../../../src/core/log-line.ts";
 import type { Outcome } from "../../../src/core/outcome.ts";
 import type { PollAsk, PollVerdict } from "../../../src/ports/pollers.ts";
-import { commitOf } from "../../support/conversation.ts";
+import { commitOf, Driver, deliveryRules } from "../../support/conversation.ts";
 
 const edge = env as unknown as Env;
 const ACCOUNT = "telegram:support";
@@ -28,7 +28,23 @@ const stubOf = (name: string): DurableObjectStub<Instance> => objectOf(edge, edg
 /** Every test has an instance of its own. */
 const NAMES = [
   ...["plain", "waits", "asleep", "crash", "late", "dies", "never", "silent", "two", "again", "future", "negative", "kinds", "revoked"],
-  ...["unpolled", "budget", "idle", "recovers", "half", "bad-body", "batch", "purge", "gone", "lost", "full", "whole", "returns", "slow"],
+  ...[
+    "unpolled",
+    "budget",
+    "idle",
+    "recovers",
+    "half",
+    "bad-body",
+    "batch",
+    "purge",
+    "gone",
+    "lost",
+    "full",
+    "whole",
+    "returns",
+    "slow",
+    "poison",
+  ],
 ] as const;
 const account = { pool: "p", secrets: { webhook: "TG_SECRET", token: "TG_TOKEN" } };
 const document = {
@@ -228,6 +244,31 @@ describe("a poller that died with a message in its hands", () => {
     expect(await toldLone(2)).toBe("");
     await expect.poll(head, { timeout: 10_000 }).toMatchObject({ state: "delivered", outcome: "accepted" });
   }, 60_000);
+});
+
+describe("an update that its poller dies of", () => {
+  it("ends as poison, and takes nothing with it that came in one answer with it", async () => {
+    const driver = new Driver(deliveryRules({ instances: ["poison"] }));
+    driver.commit({ messageId: "bad" });
+    driver.place("poison");
+    await told("poison");
+    const others: string[] = [];
+    for (let attempt = 0; attempt < 30 && driver.endings().length === 0; attempt += 1) {
+      const [bad, other] = [offer("poison", "bad", { deadlineMs: 150 }), offer("poison", "other", { deadlineMs: 150 })];
+      await expect.poll(() => pollers.pending("poison", { account: ACCOUNT, generation: 1 })).not.toBe(0);
+      // It dies of each answer, starts again, and asks for what it has not confirmed.
+      for (let life = 0; life < 2; life += 1) await told("poison", 1);
+      driver.answer(await bad);
+      driver.wake(60_000);
+      others.push((await other).kind);
+    }
+    expect(driver.endings()).toEqual(["bad dead: poison: given again and again, and never confirmed"]);
+    expect(others).not.toContain("unknown");
+    const last = offer("poison", "other");
+    await isOpen("poison");
+    expect([await told("poison", 1), await told("poison", 3)]).toEqual(["other@2", ""]);
+    expect((await last).kind).toBe("accepted");
+  });
 });
 
 describe("what outlives the object", () => {
