@@ -7,8 +7,9 @@ import type { Conversation } from "../../../durable-objects/conversation/durable
 import { conversationsOf } from "../../../durable-objects/conversation/stub.ts";
 import type { Env } from "../../../durable-objects/env.ts";
 import type { Instance } from "../../../durable-objects/instance/durable-object.ts";
+import { OutboxRows } from "../../../durable-objects/instance/outbox-rows.ts";
 import { pollersOf } from "../../../durable-objects/instance/poll-stub.ts";
-import { instancesOf, pollsOf, showInstance } from "../../../durable-objects/instance/stub.ts";
+import { drainInstance, instancesOf, pollsOf, showInstance } from "../../../durable-objects/instance/stub.ts";
 import { objectOf } from "../../../durable-objects/objects.ts";
 import { utf8 } from "../../../src/core/bytes.ts";
 import type { LogLine } from "../../../src/core/log-line.ts";
@@ -349,6 +350,42 @@ describe("what outlives the object", () => {
     await runDurableObjectAlarm(stubOf("purge"));
     expect(await ids()).toEqual([{ id: 2, state: "confirmed" }]);
   });
+});
+
+it("what is purged is looked for by reading every row a few times, however many there are", async () => {
+  await told("purge");
+  const [nowMs, count] = [Date.now(), 3000];
+  const read = await runInDurableObject(stubOf("purge"), (_, { storage: { sql } }) => {
+    const rows = Array.from({ length: count }, (_one, index) => ({ row: "confirmed" as const, key: `m${index}`, id: 10 + index }));
+    new OutboxRows(sql).write(OTHER, rows, nowMs - 10 * 3_600_000);
+    let rowsRead = 0;
+    const exec = (...asked: Parameters<SqlStorage["exec"]>) => {
+      const cursor = sql.exec(...asked);
+      const all = cursor.toArray();
+      rowsRead += cursor.rowsRead;
+      return { toArray: () => all };
+    };
+    new OutboxRows({ exec } as unknown as SqlStorage).purge(nowMs);
+    return rowsRead;
+  });
+  expect(read).toBeLessThan(5 * count);
+  const left = await runInDurableObject(stubOf("purge"), (_, { storage }) =>
+    storage.sql.exec("SELECT COUNT(*) AS left FROM polled WHERE account = ?", OTHER).one(),
+  );
+  expect(left).toEqual({ left: 2000 });
+});
+
+it("while it is drained it is given again what it may have, and may confirm it", async () => {
+  await told("drained");
+  const first = offer("drained", "a", { deadlineMs: 300 });
+  await isOpen("drained");
+  expect(await told("drained", 1)).toBe("a@1");
+  expect(await first).toMatchObject({ kind: "busy", mayHave: true });
+  await drainInstance(edge, "drained");
+  const again = offer("drained", "a");
+  await isOpen("drained");
+  expect([await told("drained", 1), await told("drained", 2)]).toEqual(["a@1", ""]);
+  expect((await again).kind).toBe("accepted");
 });
 
 describe("offsets", () => {
