@@ -15,7 +15,7 @@ import {
 import type { SendVerdict } from "../../src/channels/outgoing.ts";
 import type { DeliveryStatus } from "../../src/core/delivery-status.ts";
 import type { Reply, ReplyEnd, ReplyVerdict } from "../../src/ports/bots.ts";
-import { Died, DurableObject } from "./durable.ts";
+import { Died, DurableObject, Unready } from "./durable.ts";
 import type { Platform } from "./platform.ts";
 import { named, strikes, tell, type World } from "./world.ts";
 
@@ -47,6 +47,7 @@ export class BotObject extends DurableObject {
     const key = `${reply.key}#${reply.seq}`;
     const known = verdictOf(this.#state, key);
     if (known !== undefined) return known;
+    if (this.#isUnready) throw new Unready("the account cannot speak now");
     const parts = Array.from({ length: Number(text) }, (_, part) => `${key}/${part}`);
     if (parts.length === 0) return { verdict: "ended", end: EMPTY };
     this.#apply({ type: "keep", account: this.#account, reply: { ...reply, key }, parts });
@@ -81,11 +82,16 @@ export class BotObject extends DurableObject {
     return this.rows.size > 0;
   }
 
+  /** Without the document nobody knows how to speak for an account. */
+  get #isUnready(): boolean {
+    return this.world.operator.isBlind(this.world);
+  }
+
   #apply(event: Bare<OutboxEvent>): void {
     this.point("before its rows");
     const { world } = this;
     if (strikes(world, world.plan.weather.storage)) throw new Died("its storage fails");
-    const moment: Moment = { nowMs: this.nowMs, dice: world.dice.next(), speech: this.#speech };
+    const moment: Moment = { nowMs: this.nowMs, dice: world.dice.next(), speech: this.#isUnready ? undefined : this.#speech };
     const next = step(this.#state, { ...event, ...moment } as OutboxEvent);
     for (const write of next.writes) if (!this.#isForgotten(write, event, next.effects)) this.#write(write);
     this.#state = next.state;

@@ -2,7 +2,7 @@
 import { parseArgs } from "node:util";
 import { type Bug, bugNames, isBug } from "./bugs.ts";
 
-export const HELP = `npm run sim -- [--seeds N] [--from N] [--seed N] [--bug NAME] [--prove] [--json FILE]
+export const HELP = `npm run sim -- [--seeds N] [--from N] [--seed N] [--bug NAME] [--prove] [--jobs N] [--json FILE]
 
 Runs the pure machines in simulated worlds: one world per seed, with faults, and after them a time without.
 
@@ -11,6 +11,7 @@ Runs the pure machines in simulated worlds: one world per seed, with faults, and
   --seed N       one world, and its story
   --bug NAME     with this mistake planted: ${bugNames.join(", ")}
   --prove        every planted mistake in turn, until it is found, within --seeds
+  --jobs N       threads that share the seeds (default 1)
   --json FILE    write the figures to FILE too
   --help         this text
 
@@ -23,8 +24,11 @@ export interface SimSettings {
   readonly isStory: boolean;
   readonly bug: Bug | undefined;
   readonly isProof: boolean;
+  readonly jobs: number;
   readonly jsonFile: string | undefined;
 }
+
+const MAX_JOBS = 64;
 
 const OPTIONS = {
   seeds: { type: "string", default: "2000" },
@@ -32,13 +36,14 @@ const OPTIONS = {
   seed: { type: "string" },
   bug: { type: "string" },
   prove: { type: "boolean", default: false },
+  jobs: { type: "string", default: "1" },
   json: { type: "string" },
   help: { type: "boolean", default: false },
 } as const;
 
 /** Undefined when help was asked for; throws with a message for the person when a flag is wrong. */
 export function readCommandLine(args: readonly string[]): SimSettings | undefined {
-  const { seeds, from, seed, bug, prove, json, help } = parseArgs({ args: [...args], options: OPTIONS, strict: true }).values;
+  const { seeds, from, seed, bug, prove, jobs, json, help } = parseArgs({ args: [...args], options: OPTIONS, strict: true }).values;
   if (help) return undefined;
   if (bug !== undefined && !isBug(bug)) throw new Error(`--bug ${bug} is none of ${bugNames.join(", ")}`);
   return {
@@ -47,6 +52,7 @@ export function readCommandLine(args: readonly string[]): SimSettings | undefine
     isStory: seed !== undefined,
     bug,
     isProof: prove,
+    jobs: Math.min(MAX_JOBS, numberOf("--jobs", jobs)),
     jsonFile: json,
   };
 }

@@ -2,8 +2,9 @@
 import { writeFileSync } from "node:fs";
 import { BUGS, bugNames } from "./bugs.ts";
 import { HELP, readCommandLine, type SimSettings } from "./command-line.ts";
+import { surveyInJobs } from "./jobs.ts";
 import { runSeed } from "./seed.ts";
-import { find, type Seeds, survey } from "./survey.ts";
+import { find, type Seeds } from "./survey.ts";
 
 interface Report {
   readonly isMet: boolean;
@@ -14,9 +15,9 @@ interface Report {
 /** A story is told from its end: what broke the promise stands there. */
 const STORY_LINES = 40;
 
-function surveyed({ bug, ...seeds }: SimSettings): Report {
+async function surveyed({ bug, jobs, ...seeds }: SimSettings): Promise<Report> {
   const beganAtMs = performance.now();
-  const { failures, ...counts } = survey(seeds, bug);
+  const { failures, ...counts } = await surveyInJobs(seeds, jobs, bug);
   const seconds = (performance.now() - beganAtMs) / 1000;
   const rate = Math.round(counts.seeds / seconds);
   const { messages, events, deaths, moves, endings } = counts;
@@ -52,7 +53,7 @@ function proven(seeds: Seeds): Report {
   return { isMet: found.every(({ seed }) => seed !== undefined), lines, json: { found } };
 }
 
-function reportOf(settings: SimSettings): Report {
+async function reportOf(settings: SimSettings): Promise<Report> {
   if (settings.isProof) return proven(settings);
   return settings.isStory ? told(settings) : surveyed(settings);
 }
@@ -69,7 +70,7 @@ function settingsOf(): SimSettings | undefined {
 const settings = settingsOf();
 if (settings === undefined) console.log(HELP);
 else {
-  const report = reportOf(settings);
+  const report = await reportOf(settings);
   console.log(report.lines.join("\n"));
   if (settings.jsonFile !== undefined) writeFileSync(settings.jsonFile, `${JSON.stringify(report.json, null, 2)}\n`);
   process.exitCode = report.isMet ? 0 : 1;

@@ -27,9 +27,13 @@ export class Operator {
 
   /** What an object reads: never older than what it has seen, not always the newest, and sometimes nothing. */
   snapshot(world: World, seen: number): DeliveryRules | undefined {
-    if (world.agenda.nowMs < this.#blindUntilMs) return undefined;
+    if (this.isBlind(world)) return undefined;
     const before = this.#versions.at(-2);
     return before !== undefined && before.number >= seen && strikes(world, 0.1) ? before : this.rules;
+  }
+
+  isBlind({ agenda }: World): boolean {
+    return agenda.nowMs < this.#blindUntilMs;
   }
 
   plan(world: World): void {

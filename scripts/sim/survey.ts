@@ -42,6 +42,21 @@ export function survey({ from, seeds }: Seeds, bug?: Bug): Survey {
   return { seeds: done, events, messages, deaths, moves, endings, failures };
 }
 
+export function joined(surveys: readonly Survey[]): Survey {
+  const endings: Record<string, number> = {};
+  for (const one of surveys) for (const [name, count] of Object.entries(one.endings)) endings[name] = (endings[name] ?? 0) + count;
+  const sum = (count: (one: Survey) => number): number => surveys.reduce((all, one) => all + count(one), 0);
+  return {
+    seeds: sum(({ seeds }) => seeds),
+    events: sum(({ events }) => events),
+    messages: sum(({ messages }) => messages),
+    deaths: sum(({ deaths }) => deaths),
+    moves: sum(({ moves }) => moves),
+    endings,
+    failures: surveys.flatMap(({ failures }) => failures),
+  };
+}
+
 /** The first seed that finds this mistake. */
 export function find(bug: Bug, { from, seeds }: Seeds): Failure | undefined {
   for (let seed = from; seed < from + seeds; seed += 1) {

@@ -1,13 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { bugNames } from "../../../scripts/sim/bugs.ts";
 import { readCommandLine } from "../../../scripts/sim/command-line.ts";
+import { slicesOf, surveyInJobs } from "../../../scripts/sim/jobs.ts";
 import { runSeed } from "../../../scripts/sim/seed.ts";
 import { find, survey } from "../../../scripts/sim/survey.ts";
 
 describe("the simulator", () => {
   it("finds every promise kept in these worlds", () => {
-    const { seeds, failures } = survey({ from: 1, seeds: 600 });
-    expect({ seeds, failures }).toEqual({ seeds: 600, failures: [] });
+    const { seeds, failures } = survey({ from: 1, seeds: 400 });
+    expect({ seeds, failures }).toEqual({ seeds: 400, failures: [] });
   });
 
   it("works its worlds hard: messages in all of them, and objects that die", () => {
@@ -33,6 +34,21 @@ describe("the simulator", () => {
     expect(found).toBeDefined();
     expect(runSeed(found?.seed ?? 0, { bug }).fault).toBe(found?.fault);
     expect(runSeed(found?.seed ?? 0).fault).toBeUndefined();
+  });
+});
+
+describe("threads", () => {
+  it.each([
+    [{ from: 5, seeds: 10 }, 3],
+    [{ from: 1, seeds: 2 }, 8],
+    [{ from: 7, seeds: 12 }, 1],
+  ])("%j among %d: every seed once", (seeds, jobs) => {
+    const run = slicesOf(seeds, jobs).flatMap((slice) => Array.from({ length: slice.seeds }, (_, index) => slice.from + index));
+    expect(run).toEqual(Array.from({ length: seeds.seeds }, (_, index) => seeds.from + index));
+  });
+
+  it("see together what one sees alone", async () => {
+    expect(await surveyInJobs({ from: 1, seeds: 40 }, 2)).toEqual(survey({ from: 1, seeds: 40 }));
   });
 });
 
