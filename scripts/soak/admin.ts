@@ -39,6 +39,14 @@ export async function issueToken(url: string, account: string, instance: string)
   return tokenSchema.parse(await answer.json());
 }
 
+/** A total of `/metrics`, over all its labels. */
+export async function totalOf(url: string, metric: string): Promise<number> {
+  const headers = { authorization: `Bearer ${VARS.ADMIN_TOKEN}` };
+  const answer = await fetch(`${url}/metrics`, { headers, redirect: "manual", signal: AbortSignal.timeout(WITHIN_MS) });
+  const lines = (await answer.text()).split("\n").filter((line) => line.startsWith(`${metric}{`));
+  return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(" ") + 1)), 0);
+}
+
 /** A conversation that nobody knows has no messages: the checker says what is missing. */
 export async function standingOf(url: string, conversation: string): Promise<Standing> {
   const answer = await ask(url, "GET", `conversations/${encodeURIComponent(conversation)}?limit=200`);

@@ -75,6 +75,13 @@ function judged(chat: readonly Part[], kills: readonly Kill[]): readonly Judged[
   });
 }
 
+/** Where the edge brings answers itself, it counts what it repeats. */
+export function uncounted(facts: Facts): readonly string[] {
+  const { byKill, byPolicy, doubled } = repeatedParts(facts);
+  const own = [...byKill, ...byPolicy, ...doubled].filter((name) => linkOf(facts.links, name)?.isOnce === true).length;
+  return own > facts.repeatsCounted ? [`${own} parts were read again, ${facts.repeatsCounted} were counted`] : [];
+}
+
 /** Received by an instance that speaks here itself, in a conversation that never left it, and nobody read an answer. */
 export function unanswered({ links, said, receipts, parts }: Facts): readonly string[] {
   const conversations = new Map(said.map(({ name, conversation }) => [name, conversation]));

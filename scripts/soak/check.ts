@@ -1,5 +1,5 @@
 /** The checker of a soak: every invariant by name, with what broke it, and the figures. Pure, and itself tested with planted faults. */
-import { answeredOutOfOrder, garbled, misplaced, repeatedParts, unanswered } from "./check-answers.ts";
+import { answeredOutOfOrder, garbled, misplaced, repeatedParts, unanswered, uncounted } from "./check-answers.ts";
 import { contradicted, groundless, storedTwice, unacknowledged, unfinished, untold } from "./check-ends.ts";
 import { crossed, invented, lost, reordered, repeats, split, unfounded } from "./check-receipts.ts";
 import { accountOf, type Facts } from "./facts.ts";
@@ -23,6 +23,7 @@ export interface Faults {
   readonly misplaced: readonly string[];
   readonly answeredOutOfOrder: readonly string[];
   readonly partsDoubled: readonly string[];
+  readonly uncounted: readonly string[];
   readonly unanswered: readonly string[];
   readonly strays: readonly string[];
 }
@@ -41,8 +42,11 @@ export interface Figures {
   /** Ends that a kill kept out of the log. */
   readonly linesSwallowed: number;
   readonly parts: number;
-  readonly partsRepeatedByKill: number;
+  /** By account. */
+  readonly partsRepeatedByKill: Readonly<Record<string, number>>;
   readonly partsRepeatedByPolicy: number;
+  /** By the edge. */
+  readonly repeatsCounted: number;
 }
 
 export interface Verdict {
@@ -82,6 +86,7 @@ export function check(facts: Facts): Verdict {
     misplaced: misplaced(facts),
     answeredOutOfOrder: answeredOutOfOrder(facts),
     partsDoubled: partsAgain.doubled,
+    uncounted: uncounted(facts),
     unanswered: unanswered(facts),
     strays: facts.strays,
   };
@@ -97,7 +102,8 @@ export function check(facts: Facts): Verdict {
     repeatsUnheard: again.unheard.length,
     linesSwallowed: lines.swallowed.length,
     parts: facts.parts.length,
-    partsRepeatedByKill: partsAgain.byKill.length,
+    partsRepeatedByKill: Object.fromEntries([...Map.groupBy(partsAgain.byKill, accountOf)].map(([account, all]) => [account, all.length])),
+    repeatsCounted: facts.repeatsCounted,
     partsRepeatedByPolicy: partsAgain.byPolicy.length,
   };
   return { faults, figures, isHeld: Object.values(faults).every((all: readonly string[]) => all.length === 0) };

@@ -95,6 +95,8 @@ export interface Facts {
   readonly parts: readonly Part[];
   /** What people read that is no answer to anything. */
   readonly strays: readonly string[];
+  /** Parts that the edge says it may have shown again. */
+  readonly repeatsCounted: number;
   readonly kills: readonly Kill[];
   readonly troubles: readonly Trouble[];
 }

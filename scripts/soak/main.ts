@@ -2,6 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { EdgeFailure } from "../edge/failure.ts";
 import { sleep } from "../fakes/http-service.ts";
+import { totalOf } from "./admin.ts";
 import { chanceOf } from "./chance.ts";
 import { check, type Verdict } from "./check.ts";
 import { HELP, readCommandLine, type SoakSettings } from "./command-line.ts";
@@ -12,7 +13,7 @@ import { settle } from "./settle.ts";
 import { startTelling } from "./statuses.ts";
 import { factsOf, startWorld, type World } from "./world.ts";
 
-const KILL_EVERY_MS = [4_000, 9_000] as const;
+const KILL_EVERY_MS = [5_000, 12_000] as const;
 const DOWN_MS = [0, 1_500] as const;
 const TELL_EVERY_MS = 30_000;
 const ACKNOWLEDGED_WITHIN_MS = 60_000;
@@ -41,7 +42,8 @@ async function run(world: World, { minutes, seed }: SoakSettings): Promise<Verdi
   const ended = await settle(world, conversations, SETTLED_WITHIN_MS);
   await telling.stop();
   clearInterval(news);
-  return check(factsOf(world, people.said, ended, breaking.troubles));
+  const repeatsCounted = await totalOf(edge.url, "clawedge_replies_repeated_total");
+  return check(factsOf(world, { said: people.said, ended, repeatsCounted, troubles: breaking.troubles }));
 }
 
 async function soak(settings: SoakSettings): Promise<boolean> {

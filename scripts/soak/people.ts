@@ -58,7 +58,7 @@ function telegramCrowd(account: string, url: string): { readonly crowd: Crowd; r
     const record = await sender.send(messageUpdate({ chat: Number(chat), text, updateId: id, messageId: id }, ids));
     return record.outcome === "delivered";
   };
-  const numbers = { people: 30, perChat: 40, pauseMs: [300, 1_300], longShare: 0 } as const;
+  const numbers = { people: 40, perChat: 40, pauseMs: [300, 1_300], longShare: 0 } as const;
   return { crowd: { account, ...numbers, chatOf: telegramChat, idOf: (id) => `u${id}`, bring }, sender };
 }
 

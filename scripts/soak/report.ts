@@ -22,6 +22,7 @@ const INVARIANTS: Readonly<Record<keyof Faults, string>> = {
   misplaced: "answers in another chat or by another account",
   answeredOutOfOrder: "answers in another order than their questions",
   partsDoubled: "parts read twice that neither a kill nor a silent platform explains",
+  uncounted: "more parts read again than the edge counted",
   unanswered: "questions to one that answers itself, without an answer",
   strays: "texts that a person read and that are no answer",
 };
@@ -29,13 +30,18 @@ const INVARIANTS: Readonly<Record<keyof Faults, string>> = {
 const finding = ([name, what]: readonly [string, string], found: readonly string[]): readonly string[] =>
   found.length === 0 ? [] : [`BROKEN ${name}: ${found.length} ${what}`, ...found.slice(0, SHOWN).map((each) => `  ${each.slice(0, 300)}`)];
 
+const spell = (counts: Readonly<Record<string, number>>): string =>
+  Object.entries(counts)
+    .map(([name, count]) => `${count} ${name}`)
+    .join(" and ") || "0";
+
 export function linesOf({ faults, figures, isHeld }: Verdict, complaints: ReadonlyMap<string, number>): readonly string[] {
   const { acknowledged, conversations, kills, troubles, receipts, ends, parts } = figures;
   const { repeatsByKill, repeatsByPolicy, repeatsUnheard, partsRepeatedByKill, partsRepeatedByPolicy, linesSwallowed } = figures;
   return [
     `acknowledged ${acknowledged} in ${conversations} conversations, kills ${kills}, troubles ${troubles}`,
     `receipts ${receipts}; again: ${repeatsByKill} over a kill, ${repeatsByPolicy} not confirmed by the instance, ${repeatsUnheard} not heard by the edge`,
-    `parts read ${parts}; again: ${partsRepeatedByKill} over a kill, ${partsRepeatedByPolicy} not confirmed by the platform`,
+    `parts read ${parts}; again: ${spell(partsRepeatedByKill)} over a kill, ${partsRepeatedByPolicy} not confirmed by the platform; the edge counted ${figures.repeatsCounted}`,
     `lines of the log that a kill swallowed: ${linesSwallowed}`,
     ...Object.entries(ends).map(([kind, count]) => `  ${kind}: ${count}`),
     ...[...complaints].map(([event, count]) => `the edge complained: ${event} ${count} times`),

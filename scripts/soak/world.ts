@@ -63,14 +63,22 @@ function readOf({ telegram, graph }: World): readonly Read[] {
   ];
 }
 
-export function factsOf(world: World, said: readonly Said[], ended: readonly Ended[], troubles: readonly Trouble[]): Facts {
+/** What was written down beside the world: by those who wrote, by the edge when asked, by what broke. */
+export interface Notes {
+  readonly said: readonly Said[];
+  readonly ended: readonly Ended[];
+  readonly repeatsCounted: number;
+  readonly troubles: readonly Trouble[];
+}
+
+export function factsOf(world: World, { said, ended, repeatsCounted, troubles }: Notes): Facts {
   const read = readOf(world);
   const parts = read.flatMap(({ account, chat, text, ...rest }): readonly Part[] => {
     const part = readPart(text);
     return part === undefined ? [] : [{ ...part, account, conversation: `${account}/chat/${chat}`, ...rest }];
   });
   return {
-    ...{ links: LINKS, said, ended, parts, logged: world.edge.logged, kills: world.edge.kills },
+    ...{ links: LINKS, said, ended, parts, repeatsCounted, logged: world.edge.logged, kills: world.edge.kills },
     receipts: receiptsOf(world.natives, world.agents, world.poller),
     strays: read.filter(({ text }) => readPart(text) === undefined).map(({ account, chat, text }) => `${account}/chat/${chat}: ${text}`),
     troubles: [...troubles, ...refusalsOf(world.graph, ASKED)],

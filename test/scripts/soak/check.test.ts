@@ -58,6 +58,7 @@ const honest: Facts = {
   logged: [...[N1, N2, M1].map((name) => logged(name, "delivered")), ...[A1, A2].map((name) => logged(name, "answered"))],
   parts: [part(M1, [1, 1, 1]), part(A1, [1, 40, 90]), part(A1, [41, 90, 90]), part(A2, [1, 1, 1])],
   strays: [],
+  repeatsCounted: 9,
   kills: [{ fromMs: 5_000, toMs: 6_000 }],
   troubles: [{ where: "n-1", kind: "hang", fromMs: 7_000, toMs: 8_000 }],
 };
@@ -144,6 +145,11 @@ it.each<readonly [what: string, facts: Partial<Facts>, found: readonly string[]]
     { parts: [...honest.parts, part(A2, [1, 1, 1], { atMs: 6_100 }), part(A2, [1, 1, 1], { atMs: 6_200 })] },
     ["partsDoubled"],
   ],
+  [
+    "a part twice that nobody counted",
+    { parts: [...honest.parts, part(A2, [1, 1, 1], { atMs: 6_100 })], repeatsCounted: 0 },
+    ["uncounted"],
+  ],
   ["one that answers itself, and did not", { parts: without(honest.parts, M1) }, ["unanswered"]],
   ["a word that answers nothing", { strays: ["I could not confirm whether my previous reply reached this chat."] }, ["strays"]],
 ])("finds: %s", (_what, facts, found) => {
@@ -162,7 +168,7 @@ it.each<readonly [what: string, facts: Partial<Facts>, figures: object]>([
     { ...receipts(receipt(N2, "n-1", 1_500)), logged: [...honest.logged, logged(N2, "", "held", 1_400)] },
     { repeatsUnheard: 1 },
   ],
-  ["a part across a kill", { parts: [...honest.parts, part(A2, [1, 1, 1], { atMs: 6_100 })] }, { partsRepeatedByKill: 1 }],
+  ["a part across a kill", { parts: [...honest.parts, part(A2, [1, 1, 1], { atMs: 6_100 })] }, { partsRepeatedByKill: { [ASKED]: 1 } }],
   [
     "a part that the platform had not confirmed",
     { parts: [...replaced(honest.parts, A2, { isConfirmed: false }), part(A2, [1, 1, 1], { atMs: 3_000 })] },
