@@ -10,6 +10,7 @@ import {
   LOOK_MS,
   MAX_DOUBTS,
   MAX_REFUSALS,
+  MAX_STOPS,
   type Moment,
   RETRY,
 } from "./outbox-state.ts";
@@ -75,7 +76,7 @@ function refused(work: Work, before: Entry, verdict: Refusal, at: Moment): Work 
       if (entry.refusals >= MAX_REFUSALS) return die(work, entry, { reason: "undelivered", detail }, nowMs);
       return put(work, { ...entry, notBeforeMs: nowMs + backoffMs(RETRY, entry.refusals, at.dice) });
     case "stop":
-      return stop(put(work, entry), entry.account, detail, nowMs);
+      return stop(work, entry, detail, nowMs);
     case "template":
       return outside(work, entry, detail, { nowMs, hasTemplate: at.speech?.hasTemplate(entry.chat) === true });
     case "give-up":
@@ -91,7 +92,16 @@ function slowed(work: Work, entry: Entry, wait: Extract<SendVerdict, { kind: "wa
   return count({ ...work, state: { ...work.state, pacing } }, "egress_held_back_total", entry.account);
 }
 
-function stop(work: Work, account: string, detail: string, nowMs: number): Work {
-  const next = { ...work, state: { ...work.state, stopped: { detail, lookAtMs: nowMs + LOOK_MS } } };
-  return work.state.stopped === undefined ? emit(next, { do: "stopped", account, detail }) : next;
+/**
+ * The account waits, and this answer behind all others: the next look is another one's. Where the platform took something of others
+ * since it last refused this one so, it is about this answer and not about the account: from then on it waits alone, and not for ever.
+ */
+function stop(work: Work, entry: Entry, detail: string, nowMs: number): Work {
+  const isShown = entry.stoppedAtMs !== undefined && (work.state.provenAtMs ?? 0) >= entry.stoppedAtMs;
+  const stops = isShown ? (entry.stops ?? 1) + 1 : (entry.stops ?? 1);
+  if (stops >= MAX_STOPS) return die(work, entry, { reason: "undelivered", detail }, nowMs);
+  const behind = put(work, { ...entry, stops, stoppedAtMs: nowMs, notBeforeMs: nowMs + LOOK_MS });
+  if (stops > 1) return behind;
+  const next = { ...behind, state: { ...behind.state, stopped: { detail, lookAtMs: nowMs + LOOK_MS } } };
+  return work.state.stopped === undefined ? emit(next, { do: "stopped", account: entry.account, detail }) : next;
 }

@@ -129,9 +129,39 @@ export class OutboxRows {
 const endedOf = ({ end }: Entry): string | null => (end === undefined ? null : JSON.stringify(end));
 
 function progressOf(entry: Entry): string {
-  const { next, attempts, refusals, doubts, strays, repeats, isResent, sent, takenAtMs, notBeforeMs, templateAt, detail } = entry;
+  const {
+    next,
+    attempts,
+    refusals,
+    doubts,
+    strays,
+    repeats,
+    isResent,
+    sent,
+    takenAtMs,
+    notBeforeMs,
+    templateAt,
+    detail,
+    stops,
+    stoppedAtMs,
+  } = entry;
   const progress: { readonly [Name in keyof Progress]: Progress[Name] | undefined } = {
-    ...{ next, attempts, refusals, doubts, strays, repeats, isResent, sent, takenAtMs, notBeforeMs, templateAt, detail },
+    ...{
+      next,
+      attempts,
+      refusals,
+      doubts,
+      strays,
+      repeats,
+      isResent,
+      sent,
+      takenAtMs,
+      notBeforeMs,
+      templateAt,
+      detail,
+      stops,
+      stoppedAtMs,
+    },
   };
   return JSON.stringify(progress);
 }

@@ -36,6 +36,9 @@ export interface Entry {
   /** Calls of earlier parts whose id nobody will ever tell. */
   readonly strays: number;
   readonly repeats: number;
+  /** Refusals that spoke of the account: the first, and those before which others had been taken. And when the last one came. */
+  readonly stops?: number;
+  readonly stoppedAtMs?: number;
   /** From this part on the template stands for the rest. */
   readonly templateAt?: number;
   /** Its last part failed after it had been taken, and was sent anew. */
@@ -65,6 +68,8 @@ export interface Outbox {
   /** Memory: how the newest answers ended whose conversations know it. Their rows are gone. */
   readonly marks: ReadonlyMap<string, ReplyEnd>;
   readonly stopped?: Stop;
+  /** Memory: when the platform last took something of this account. */
+  readonly provenAtMs?: number;
   /** Memory: until when the account's own bucket lets nobody go, and until when nobody asks again whether the account can speak. */
   readonly fullUntilMs?: number;
   readonly unreadyUntilMs?: number;
@@ -162,6 +167,8 @@ export const RETRY = { baseMs: 1000, maxMs: 60_000 } as const;
 export const TELL_AGAIN = { baseMs: LEASE_MS, maxMs: 300_000 } as const;
 /** An account that was stopped is tried again with one part. */
 export const LOOK_MS = 180_000;
+/** So often one answer may be refused as if the account were stopped, while others are taken. */
+export const MAX_STOPS = 3;
 /** An account without token or channel is looked at again. */
 export const UNREADY_MS = 60_000;
 /** An older answer is of no use any more. */

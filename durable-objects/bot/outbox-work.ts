@@ -65,7 +65,7 @@ export function die(work: Work, entry: Entry, why: { readonly reason: string; re
 export function take(work: Work, entry: Entry, id: string | undefined, nowMs: number): Work {
   const sent = id === undefined ? entry.sent : [...entry.sent, { part: entry.next, id }];
   const known = sent.filter(({ part }) => part === entry.next).length;
-  const { detail: _mended, ...rest } = entry;
+  const { detail: _mended, stops: _shown, stoppedAtMs: _since, ...rest } = entry;
   const taken: Entry = {
     ...rest,
     sent,
@@ -77,7 +77,8 @@ export function take(work: Work, entry: Entry, id: string | undefined, nowMs: nu
     takenAtMs: nowMs,
     notBeforeMs: 0,
   };
-  return count(put(work, taken), "parts_total", entry.account);
+  const proven = { ...work, state: { ...work.state, provenAtMs: nowMs } };
+  return count(put(proven, taken), "parts_total", entry.account);
 }
 
 /** The template instead of what is left, when the account has one that it has not tried yet. */

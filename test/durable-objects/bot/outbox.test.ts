@@ -181,7 +181,7 @@ describe("what the platform refuses", () => {
     expect(driver.sends().filter((send) => send === "a/1")).toHaveLength(2);
   });
 
-  it("stop: every chat waits, one part looks again, and all go on once it is taken", () => {
+  it("stop: every chat waits, one part looks again, of another chat if there is one, and all go on once it is taken", () => {
     const driver = new OutboxDriver();
     driver.keep("a", one);
     driver.keep("b", { ...one, chat: "8" });
@@ -191,10 +191,43 @@ describe("what the platform refuses", () => {
     driver.wake(LOOK_MS - 1);
     expect([driver.sends(), driver.done("stopped")]).toEqual([["a/1", "b/1"], 1]);
     driver.wake(1);
-    expect(driver.sends()).toEqual(["a/1", "b/1", "a/1"]);
+    expect(driver.sends()).toEqual(["a/1", "b/1", "c/1"]);
     driver.take("w1");
-    expect(driver.sends()).toEqual(["a/1", "b/1", "a/1", "b/1", "c/1"]);
+    expect(driver.sends()).toEqual(["a/1", "b/1", "c/1", "a/1", "b/1"]);
     expect([driver.done("stopped"), driver.done("resumed")]).toEqual([1, 1]);
+  });
+
+  it("one answer that is refused as if the account were stopped: others show that it is not, and it is given up", () => {
+    const driver = new OutboxDriver();
+    const others: string[] = [];
+    const minute = () => {
+      const call = driver.flying[0];
+      if (call?.key === "bad") driver.refuse(stop);
+      else if (call !== undefined) others.push(call.key) && driver.take(`w-${call.key}`);
+      driver.wake(60_000);
+    };
+    driver.keep("bad", one);
+    for (const good of ["good0", "good1", "good2", "good3"]) {
+      for (let minutes = 0; minutes < 60; minutes += 1) minute();
+      driver.keep(good, { ...one, chat: good });
+    }
+    minute();
+    expect(driver.state.entries.get("bad")?.end).toBeDefined();
+    expect(others).toEqual(["good0", "good1", "good2", "good3"]);
+    expect(driver.ends()).toContainEqual({ key: "bad", state: "dead", outcome: "undelivered: 190: token expired", parts: 0, repeats: 0 });
+    expect([driver.done("stopped"), driver.done("resumed"), driver.state.stopped]).toEqual([1, 1, undefined]);
+  });
+
+  it("nobody is given up for what the account suffers: looks take turns, and each of them is refused", () => {
+    const driver = new OutboxDriver();
+    for (const chat of ["1", "2", "3"]) driver.keep(`to${chat}`, { ...one, chat });
+    while (driver.flying.length > 0) driver.refuse(stop);
+    for (let look = 0; look < 30; look += 1) {
+      driver.wake(LOOK_MS);
+      driver.refuse(stop);
+    }
+    expect(driver.ends()).toEqual([]);
+    expect(driver.sends().slice(3, 9)).toEqual(["to1/1", "to2/1", "to3/1", "to1/1", "to2/1", "to3/1"]);
   });
 
   it("an account that stays stopped says so once, also after a restart, and keeps its answers for a day", () => {
