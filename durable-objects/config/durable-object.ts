@@ -6,9 +6,10 @@ import { DurableObject } from "cloudflare:workers";
 import type { Env } from "../env.ts";
 import { jsonLog, systemClock, webDice } from "../runtime.ts";
 import { COPY_NAMES, dueAtMs, isPending } from "./copies.ts";
-import { judge } from "./judge.ts";
+import { judge, reread } from "./judge.ts";
 import { type AcceptedCopy, hashOf } from "./kv.ts";
 import { step } from "./machine.ts";
+import { Outdated } from "./outdated.ts";
 import { acceptedCopy, PUBLISH_LEASE_MS, writeCopy } from "./publish.ts";
 import type { ConfigAnswer, ConfigEvent, ConfigState, CopyName, DocumentFacts, OfferSource } from "./state.ts";
 import { type ConfigStatus, statusOf } from "./status.ts";
@@ -25,6 +26,7 @@ export type RollbackAnswer = ConfigAnswer | { readonly status: "unknown-number";
 
 export class Config extends DurableObject<Env> {
   readonly #storage: ConfigStorage;
+  readonly #outdated = new Outdated();
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -58,8 +60,23 @@ export class Config extends DurableObject<Env> {
     return text === undefined ? undefined : acceptedCopy(state, text);
   }
 
+  /** The newest document before the one in force that this build can serve, under the number it had. */
+  earlier(): AcceptedCopy | undefined {
+    const state = this.#storage.load();
+    const before = state.document?.number ?? 0;
+    for (const { number } of this.#storage.history()) {
+      const text = number < before ? this.#storage.textAt(number) : undefined;
+      if (text !== undefined && reread(text).ok) return { ...acceptedCopy(state, text), number };
+    }
+    return undefined;
+  }
+
   status(): ConfigStatus {
-    return statusOf(this.#storage.load());
+    const state = this.#storage.load();
+    return statusOf(
+      state,
+      this.#outdated.of(state, () => ({ text: this.#storage.textAt(state.number), earlier: () => this.earlier()?.number })),
+    );
   }
 
   /** Newest first. */

@@ -10,6 +10,7 @@ import { buildRouter } from "../../src/routing/router.ts";
 import { catalogue, patterns } from "./catalogue.ts";
 import type { AcceptedCopy } from "./kv.ts";
 import type { Verdict } from "./state.ts";
+import { type Kept, readKept } from "./yesterday.ts";
 
 export function judge(text: string, known: Catalogue = catalogue): Verdict {
   const loaded = load(text, known);
@@ -17,20 +18,35 @@ export function judge(text: string, known: Catalogue = catalogue): Verdict {
   return { ok: true, warnings: loaded.value.warnings, instances: Object.keys(loaded.value.document.instances) };
 }
 
+export interface Compiled {
+  readonly snapshot: Snapshot;
+  /** Accounts that do not load in this build, and so are not in the snapshot. */
+  readonly setAside: readonly string[];
+  /** Why the document does not load as it is. */
+  readonly reason?: string | undefined;
+}
+
 /** The problem is the first reason, with its path. A document accepted by older code can have one. */
-export function compile(copy: AcceptedCopy): Result<Snapshot, string> {
-  const loaded = load(copy.text, catalogue);
-  if (!loaded.ok) {
-    const first = loaded.problem.find((issue) => issue.level === "error");
-    return fail(`${first?.path ?? ""}: ${first?.message ?? ""}`);
-  }
+export function compile(copy: AcceptedCopy): Result<Compiled, string> {
+  const kept = reread(copy.text);
+  if (!kept.ok) return fail(firstOf(kept.problem) ?? "");
   try {
-    const { document } = loaded.value;
-    return ok({ routes: buildRoutes(copy.number, document, copy.draining), router: buildRouter(document, patterns) });
+    const { document, setAside, issues } = kept.value;
+    const snapshot = { routes: buildRoutes(copy.number, document, copy.draining), router: buildRouter(document, patterns) };
+    return ok({ snapshot, setAside, reason: firstOf(issues) });
   } catch (error) {
     return fail(`cannot be compiled: ${describe(error)}`);
   }
 }
+
+/** What was accepted once, as this build can serve it. */
+export const reread = (text: string): Result<Kept, readonly ConfigIssue[]> =>
+  readKept(text, (setAside) => load(text, { ...catalogue, setAside }));
+
+const firstOf = (issues: readonly ConfigIssue[]): string | undefined => {
+  const first = issues.find((issue) => issue.level === "error");
+  return first === undefined ? undefined : `${first.path}: ${first.message}`;
+};
 
 /** An operator's text must not be able to stop the object: brackets nested a million deep exhaust a parser's stack. */
 function load(text: string, known: Catalogue): Result<LoadedRoutes, readonly ConfigIssue[]> {

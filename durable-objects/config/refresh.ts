@@ -3,11 +3,11 @@
  * cannot help. Never goes back to a lower number, never throws, and may be abandoned at any await.
  */
 import type { Result } from "../../src/core/result.ts";
-import type { Snapshot } from "../../src/pipeline/snapshot.ts";
 import type { Clock } from "../../src/ports/clock.ts";
 import type { Log } from "../../src/ports/log.ts";
 import { STALE_READ_MS } from "./copies.ts";
 import { within } from "./deadline.ts";
+import type { Compiled } from "./judge.ts";
 import { type AcceptedCopy, hashOf, readAccepted, readRaw } from "./kv.ts";
 import { type Memory, numberIn } from "./memory.ts";
 import type { ConfigApi } from "./stub.ts";
@@ -15,8 +15,8 @@ import type { ConfigApi } from "./stub.ts";
 export interface SourceDeps {
   readonly clock: Clock;
   readonly log: Log;
-  readonly config: Pick<ConfigApi, "offer" | "current">;
-  readonly compile: (copy: AcceptedCopy) => Result<Snapshot, string>;
+  readonly config: Pick<ConfigApi, "offer" | "current" | "earlier">;
+  readonly compile: (copy: AcceptedCopy) => Result<Compiled, string>;
   /** Lets work outlive the request that began it, where the platform can. */
   readonly keepAlive: (work: Promise<unknown>) => void;
 }
@@ -39,8 +39,9 @@ export async function refresh(looking: Looking): Promise<void> {
   ]);
   const inKv = accepted?.ok === true ? accepted.value : undefined;
   if (inKv !== undefined) install(looking, inKv);
-  const known = inKv ?? (memory.snapshot === undefined ? await askConfig(looking) : undefined);
+  const known = (memory.snapshot === undefined ? await askConfig(looking) : undefined) ?? inKv;
   if (raw?.ok === true && raw.value !== undefined) await offerUnknown(looking, raw.value, known);
+  if (memory.snapshot === undefined && memory.uncompilable > 0) await fallBack(looking);
   memory.checkedAtMs = clock.nowMs();
 }
 
@@ -69,11 +70,24 @@ function install({ memory, compile, log }: Looking, copy: AcceptedCopy): void {
   if (copy.number <= numberIn(memory) || copy.number === memory.uncompilable) return;
   const compiled = compile(copy);
   if (compiled.ok) {
-    memory.snapshot = compiled.value;
+    const { snapshot, setAside, reason } = compiled.value;
+    memory.snapshot = snapshot;
+    if (setAside.length > 0)
+      log.write({ level: "error", event: "routes.outdated", number: copy.number, setAside: setAside.join(" "), reason: reason ?? "" });
     return;
   }
   memory.uncompilable = copy.number;
   log.write({ level: "error", event: "routes.uncompilable", number: copy.number, inForce: numberIn(memory), reason: compiled.problem });
+}
+
+/** For a cold isolate whose build cannot serve what is in force, not even in part: the newest one before it that can be served. */
+async function fallBack(looking: Looking): Promise<void> {
+  const { memory, compile, log } = looking;
+  const copy = await attempt(looking, "config", () => looking.config.earlier());
+  const compiled = copy === undefined ? undefined : compile(copy);
+  if (copy === undefined || compiled?.ok !== true || memory.snapshot !== undefined) return;
+  memory.snapshot = compiled.value.snapshot;
+  log.write({ level: "error", event: "routes.fell-back", number: memory.uncompilable, inForce: copy.number });
 }
 
 async function answered<T>(looking: Looking, from: string, read: () => Promise<Result<T, string>>): Promise<Result<T, string> | undefined> {

@@ -1,6 +1,7 @@
 /** What operators are told of the Config object's state. Says everything they need to act, and nothing of the document's content. */
 import type { Delta } from "../../src/core/series.ts";
 import { isPending } from "./copies.ts";
+import type { Trouble } from "./outdated.ts";
 import type { ConfigState, DocumentFacts, Issue, KvCopy, Rejection } from "./state.ts";
 
 export interface CopyStatus {
@@ -29,11 +30,13 @@ export interface ConfigStatus {
 
 const MISSING = "no routes document was ever accepted: push one, or put one into KV under the key `routes`";
 
-export function statusOf(state: ConfigState): ConfigStatus {
-  const { document, draining, lastRejected, raw, counters } = state;
+/** A document in force that newer code would refuse is told as a refused one: it is the newest, and not served as it is. */
+export function statusOf(state: ConfigState, trouble?: Trouble): ConfigStatus {
+  const { document, draining, raw, counters } = state;
+  const lastRejected = document === undefined || trouble === undefined ? state.lastRejected : refusedNow(document, trouble);
   return {
     ...(document === undefined ? { missing: MISSING } : inForce(state, document)),
-    warnings: document?.warnings ?? [],
+    warnings: [...(document?.warnings ?? []), ...(trouble?.warnings ?? [])],
     draining,
     lastRejected,
     raw,
@@ -46,6 +49,10 @@ function inForce(state: ConfigState, document: DocumentFacts) {
   const { number, hash, source, atMs, by, restoredFrom } = document;
   return { number: state.number, acceptedAtMs: state.numberedAtMs, document: { number, hash, source, atMs, by, restoredFrom } };
 }
+
+const refusedNow = ({ source, hash, atMs, by }: DocumentFacts, { issues }: Trouble): Rejection => {
+  return { source, hash, issues, issueCount: issues.length, atMs, by };
+};
 
 const copyStatus = (copy: KvCopy): CopyStatus => ({
   isWritten: !isPending(copy),

@@ -13,6 +13,8 @@ export interface ConfigApi {
   rollback(number: number, by?: string): Promise<RollbackAnswer>;
   setDraining(instance: string, isDraining: boolean, by?: string): Promise<ConfigAnswer>;
   current(): Promise<AcceptedCopy | undefined>;
+  /** For who cannot read what is in force: the newest document before it that can be served. */
+  earlier(): Promise<AcceptedCopy | undefined>;
   status(): Promise<ConfigStatus>;
   history(): Promise<readonly DocumentFacts[]>;
 }
@@ -29,6 +31,7 @@ export function configOf(env: Pick<Env, "CONFIG" | "JURISDICTIONS">): ConfigApi 
     rollback: (number, by) => stub().rollback(number, by),
     setDraining: (instance, isDraining, by) => stub().setDraining(instance, isDraining, by),
     current: async () => stub().current(),
+    earlier: async () => stub().earlier(),
     status: async () => stub().status(),
     history: async () => stub().history(),
   };

@@ -16,6 +16,8 @@ export interface Catalogue {
   readonly planned: ReadonlySet<string>;
   /** Strategies, each with its options. */
   readonly strategies: ReadonlyMap<string, z.ZodObject>;
+  /** Accounts that are not looked at and not served, because they do not load in this build. */
+  readonly setAside?: ReadonlySet<string>;
   /** Why a rule's pattern cannot be used, or undefined. */
   readonly patternProblem: (pattern: string) => string | undefined;
   /** Why a rule's keyword can never be found, or undefined. */
@@ -24,3 +26,5 @@ export interface Catalogue {
 
 /** One semantic check of a whole document against what this build knows. */
 export type Check = (document: RoutesDocument, catalogue: Catalogue) => readonly ConfigIssue[];
+
+export const isSetAside = (account: string, { setAside }: Catalogue): boolean => setAside?.has(account) === true;

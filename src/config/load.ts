@@ -3,7 +3,7 @@
  * nothing of it is used. Warnings do not stop it.
  */
 import { fail, ok, type Result } from "../core/result.ts";
-import type { Catalogue } from "./catalogue.ts";
+import { type Catalogue, isSetAside } from "./catalogue.ts";
 import { channelOf } from "./ids.ts";
 import { type ConfigIssue, error, issuesOf } from "./issue.ts";
 import { parseJsonc } from "./jsonc.ts";
@@ -41,9 +41,10 @@ function capped(issues: readonly ConfigIssue[]): readonly ConfigIssue[] {
   return [...issues.slice(0, MAX_ISSUES - 1), { level: first.level, path: "", message: `and ${rest} more like these` }];
 }
 
-/** Accounts as their channel's own schema reads them: its defaults are in the document that is in force. */
+/** Accounts as their channel's own schema reads them: its defaults are in the document that is in force. Those set aside are not in it. */
 function withChannelFields(document: RoutesDocument, catalogue: Catalogue): RoutesDocument {
-  const accounts = Object.entries(document.accounts).map(([id, account]) => {
+  const served = Object.entries(document.accounts).filter(([id]) => !isSetAside(id, catalogue));
+  const accounts = served.map(([id, account]) => {
     const fields = catalogue.channels.get(channelOf(id))?.parse(ownFields(account));
     return [id, { ...account, ...fields }] as const;
   });

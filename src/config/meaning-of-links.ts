@@ -1,6 +1,6 @@
 /** The checks of links: every instance of a pool must be able to take the messages that can reach it, and with no more authority than the pool says. */
 import type { LinkName } from "../core/link-name.ts";
-import type { Catalogue, Check } from "./catalogue.ts";
+import { type Catalogue, type Check, isSetAside } from "./catalogue.ts";
 import { canReach, channelOf, chatAuthOf, hasNarrowScopes, isOpenTo } from "./ids.ts";
 import { type ConfigIssue, error, warning } from "./issue.ts";
 import { own } from "./own.ts";
@@ -46,7 +46,7 @@ const checkReach: Check = (document, catalogue) => {
   const rulePools = new Set(document.rules.map((rule) => rule.pool));
   return Object.entries(document.accounts).flatMap(([id, account]) => {
     const links = catalogue.links.get(channelOf(id)) ?? [];
-    if (links.length === 0) return [];
+    if (links.length === 0 || isSetAside(id, catalogue)) return [];
     const others = [...rulePools].filter((pool) => pool !== account.pool);
     const own = unlinked(document, { id, links }, account.pool).map(({ at, message }) => error(at, message));
     return [...own, ...unlinkedByRules(document, { id, links }, others)];
@@ -92,7 +92,9 @@ const hasLink: Readonly<Record<LinkName, (instance: InstanceConfig, account: str
  * @see https://docs.openclaw.ai/gateway/openai-http-api
  */
 const checkAuthority: Check = (document, catalogue) => {
-  const asked = Object.keys(document.accounts).filter((id) => catalogue.links.get(channelOf(id))?.includes("chat") === true);
+  const asked = Object.keys(document.accounts).filter(
+    (id) => catalogue.links.get(channelOf(id))?.includes("chat") === true && !isSetAside(id, catalogue),
+  );
   return Object.entries(document.pools).flatMap(([name, pool]) => {
     const reaching = asked.filter((id) => canReach(document, id, name, pool));
     if (reaching.length === 0 || pool.acceptsOperatorAuthority) return [];

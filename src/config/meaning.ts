@@ -1,5 +1,5 @@
 /** Checks that a schema cannot make: names that must exist, things that must agree. Reads the whole document, reports everything. */
-import type { Catalogue, Check } from "./catalogue.ts";
+import { type Catalogue, type Check, isSetAside } from "./catalogue.ts";
 import { channelOf, isOpenTo } from "./ids.ts";
 import { type ConfigIssue, error, issuesOf, warning } from "./issue.ts";
 import { checkLinks } from "./meaning-of-links.ts";
@@ -22,10 +22,11 @@ export function ownFields(account: AccountConfig): Readonly<Record<string, unkno
 }
 
 const checkAccounts: Check = (document, catalogue) =>
-  Object.entries(document.accounts).flatMap(([id, account]) => [
-    ...checkChannel(id, account, catalogue),
-    ...checkDefaultPool(id, account, document),
-  ]);
+  Object.entries(document.accounts).flatMap(([id, account]) =>
+    isSetAside(id, catalogue)
+      ? [warning(["accounts", id], "does not load in this build: nothing is received for this account")]
+      : [...checkChannel(id, account, catalogue), ...checkDefaultPool(id, account, document)],
+  );
 
 function checkChannel(id: string, account: AccountConfig, catalogue: Catalogue): readonly ConfigIssue[] {
   const channel = channelOf(id);
@@ -45,7 +46,7 @@ const checkAddresses: Check = (document, catalogue) => {
   return Object.entries(document.accounts).flatMap(([id, account]) => {
     const channel = channelOf(id);
     const address = catalogue.addresses.get(channel)?.(accountOf(id, account));
-    if (address === undefined) return [];
+    if (address === undefined || isSetAside(id, catalogue)) return [];
     const place = `${channel} ${address}`;
     const owner = owners.get(place);
     if (owner === undefined) owners.set(place, id);

@@ -28,3 +28,17 @@ export const withoutInstance = (name: "eu-1" | "eu-2"): string => {
 
 /** Names an instance that does not exist: wrong at `pools.support.instances[0]`. */
 export const badText = JSON.stringify({ ...specimen, pools: { support: { instances: ["eu-9"] } } });
+
+const plannedOnce = (account: object): string =>
+  JSON.stringify({
+    ...specimen,
+    accounts: { ...specimen.accounts, "whatsapp:sales": { pool: "support", scope: "person", ...account } },
+    rules: [...specimen.rules, { name: "from WhatsApp", when: { account: "whatsapp:sales" }, pool: "support" }],
+    identities: { ana: ["whatsapp:sales/491701234567"] },
+  });
+
+/** As they were accepted while WhatsApp was only planned: one without what its accounts need, one that its pool would have to allow. */
+export const yesterdays = {
+  "an account that lacks a field": plannedOnce({ secrets: {} }),
+  "an account whose pool names no agent": plannedOnce({ phoneNumberId: "1", secrets: { app: "A", verify: "B", token: "C" } }),
+} as const;

@@ -1,6 +1,6 @@
-import { evictDurableObject, reset } from "cloudflare:test";
+import { evictDurableObject, reset, runInDurableObject } from "cloudflare:test";
 import { env as workerEnv } from "cloudflare:workers";
-import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type AcceptedCopy, hashOf, writeAccepted } from "../../../durable-objects/config/kv.ts";
 import { forget } from "../../../durable-objects/config/memory.ts";
 import type { SourceDeps } from "../../../durable-objects/config/refresh.ts";
@@ -9,7 +9,7 @@ import { CONFIG_NAME, type ConfigApi, configOf } from "../../../durable-objects/
 import type { Env } from "../../../durable-objects/env.ts";
 import { objectOf } from "../../../durable-objects/objects.ts";
 import type { LogLine } from "../../../src/core/log-line.ts";
-import { badText, goodText, withoutInstance } from "./documents.ts";
+import { badText, goodText, withoutInstance, yesterdays } from "./documents.ts";
 
 const TTL_MS = 30_000;
 const base = workerEnv as unknown as Env;
@@ -32,10 +32,15 @@ const counting: SourceDeps["config"] = {
     calls.push("current");
     return config.current();
   },
+  earlier: () => {
+    calls.push("earlier");
+    return config.earlier();
+  },
 };
-const down: Pick<ConfigApi, "offer" | "current"> = {
+const down: Pick<ConfigApi, "offer" | "current" | "earlier"> = {
   offer: () => Promise.reject(new Error("object is down")),
   current: () => Promise.reject(new Error("object is down")),
+  earlier: () => Promise.reject(new Error("object is down")),
 };
 
 /** An isolate of its own: memory belongs to the env it was given. */
@@ -234,6 +239,79 @@ it("a document that this build cannot compile is logged once, and what was in fo
   expect(log.filter((line) => line.event === "routes.uncompilable")).toMatchObject([
     { number: 2, inForce: 1, reason: expect.stringContaining("pools.support.instances[0]") },
   ]);
+});
+
+/** The row as another release left it: what is in force, in a text that this build would refuse. */
+const acceptedByAnotherRelease = async (number: number, text: string): Promise<void> => {
+  await published();
+  const stub = objectOf(base, base.CONFIG, CONFIG_NAME);
+  await runInDurableObject(stub, (_, { storage }) => {
+    storage.sql.exec("UPDATE documents SET text = ? WHERE number = ?", text, number);
+  });
+  await evictDurableObject(stub);
+  kv.pinned = { accepted: JSON.stringify({ ...(await copyIn()), text }), routes: text };
+};
+
+describe("after an upgrade that no longer reads the document in force", () => {
+  it.each(Object.entries(yesterdays))("with %s, everything else is served by cold isolates", async (_what, text) => {
+    await config.push(goodText());
+    await acceptedByAnotherRelease(1, text);
+    const snapshot = await isolate().current();
+    expect(numberOf(snapshot)).toBe(1);
+    expect([...(snapshot?.routes.accounts.keys() ?? [])]).toEqual(["telegram:support"]);
+    expect(log).toEqual([
+      {
+        level: "error",
+        event: "routes.outdated",
+        number: 1,
+        setAside: "whatsapp:sales",
+        reason: expect.stringMatching(/^(accounts|pools|instances)\./),
+      },
+    ]);
+    expect(await config.status()).toMatchObject({
+      number: 1,
+      warnings: [{ path: "accounts.whatsapp:sales", message: "does not load in this build: nothing is received for this account" }],
+      lastRejected: { source: "push", hash: await hashOf(goodText()), issueCount: expect.any(Number) },
+    });
+  });
+
+  it("at all, the newest one before it that does load is served, and loudly", async () => {
+    await config.push(goodText("one"));
+    await config.push(goodText("two"));
+    await config.push(goodText("three"));
+    await config.push(goodText("four"));
+    await acceptedByAnotherRelease(3, badText);
+    await acceptedByAnotherRelease(4, badText);
+    const cold = isolate();
+    expect(numberOf(await cold.current())).toBe(2);
+    expect(numberOf(await cold.current(4)), "who has seen 4 is served too").toBe(2);
+    expect(log.map(({ event, number, inForce }) => ({ event, number, inForce }))).toEqual([
+      { event: "routes.uncompilable", number: 4, inForce: 0 },
+      { event: "routes.fell-back", number: 4, inForce: 2 },
+    ]);
+    const { warnings, lastRejected } = await config.status();
+    expect(warnings).toEqual([
+      { level: "warning", path: "", message: "this document does not load in this build, number 2 is served in its place" },
+    ]);
+    expect(lastRejected?.issues[0]?.path).toBe("pools.support.instances[0]");
+    await config.push(goodText("five"));
+    kv.pinned = {};
+    await published();
+    expect(await cold.later()).toEqual({ atOnce: 2, afterwards: 5 });
+    expect(await config.status()).toMatchObject({ number: 5, warnings: [], lastRejected: undefined });
+  });
+
+  it("nor any before it, there is no snapshot, and the status says so", async () => {
+    await config.push(goodText());
+    await acceptedByAnotherRelease(1, badText);
+    expect(await isolate().current()).toBeUndefined();
+    expect((await config.status()).warnings[0]?.message).toContain("nothing is served");
+  });
+
+  it("a document that is offered is judged as strictly as ever", async () => {
+    for (const text of Object.values(yesterdays)) expect(await config.push(text)).toMatchObject({ status: "rejected" });
+    await config.push(goodText());
+  });
 });
 
 it("a refresh that was cancelled with its request blocks nobody: the next begins after the lease, and in the end one is waited for", async () => {
