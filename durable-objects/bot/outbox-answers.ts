@@ -78,7 +78,7 @@ function refused(work: Work, before: Entry, verdict: Refusal, at: Moment): Work 
     case "stop":
       return stop(work, entry, detail, nowMs);
     case "template":
-      return outside(work, entry, detail, { nowMs, hasTemplate: at.speech?.hasTemplate(entry.chat) === true });
+      return outside(work, entry, detail, at);
     case "give-up":
       return die(work, entry, { reason: "undelivered", detail }, nowMs);
   }

@@ -144,6 +144,7 @@ function progressOf(entry: Entry): string {
     detail,
     stops,
     stoppedAtMs,
+    isReplay,
   } = entry;
   const progress: { readonly [Name in keyof Progress]: Progress[Name] | undefined } = {
     ...{
@@ -161,6 +162,7 @@ function progressOf(entry: Entry): string {
       detail,
       stops,
       stoppedAtMs,
+      isReplay,
     },
   };
   return JSON.stringify(progress);

@@ -24,6 +24,8 @@ export interface Entry {
   readonly seq: number;
   readonly chat: Chat;
   readonly askedAtMs: number;
+  /** An operator sent the message again: since it was asked the person may have written. */
+  readonly isReplay?: boolean;
   readonly keptAtMs: number;
   readonly total: number;
   /** The first part the platform has not taken. */
@@ -68,6 +70,8 @@ export interface Outbox {
   /** Memory: how the newest answers ended whose conversations know it. Their rows are gone. */
   readonly marks: ReadonlyMap<string, ReplyEnd>;
   readonly stopped?: Stop;
+  /** Memory, and as much as the rows tell: when the newest templates were taken, by lane. The rest has been forgotten. */
+  readonly templates?: ReadonlyMap<string, number>;
   /** Memory: when the platform last took something of this account. */
   readonly provenAtMs?: number;
   /** Memory: until when the account's own bucket lets nobody go, and until when nobody asks again whether the account can speak. */
@@ -174,6 +178,8 @@ export const UNREADY_MS = 60_000;
 /** An older answer is of no use any more. */
 export const MAX_AGE_MS = 86_400_000;
 export const MAX_MARKS = 500;
+/** Lanes whose template is remembered. */
+export const MAX_TEMPLATES = 1000;
 /** So many things are taken up in one step; the alarm rings at once for the others. */
 export const MAX_TURNS = 250;
 /** What one account keeps at most: more is left to its conversations, which come again. */

@@ -8,6 +8,7 @@ import { isOurNote } from "./note.ts";
 import { type Entry, isTaken, lengthOf, RETRY, type StatusEvent } from "./outbox-state.ts";
 import { count, die, emit, end, outside, put, take, type Work } from "./outbox-work.ts";
 import type { Shelf } from "./shelf.ts";
+import { withoutTemplate } from "./templates.ts";
 
 /** Of an id whose message failed: it is still known, so that its statuses are not taken for those of the part that was sent anew. */
 const NO_PART = -1;
@@ -41,14 +42,15 @@ function applied(work: Work, entry: Entry, event: StatusEvent): Work {
 }
 
 /** Nobody got it. The last part can still be sent anew, once, or give way to the template; what stands before others cannot. */
-function failed(work: Work, entry: Entry, part: number, event: StatusEvent): Work {
-  const { nowMs, verdict, speech } = event;
+function failed(before: Work, entry: Entry, part: number, event: StatusEvent): Work {
+  const work = entry.templateAt === part ? unsent(before, entry) : before;
+  const { nowMs, verdict } = event;
   const detail = errorOf(event.status);
   const sent = entry.sent.map((one) => (one.part === part ? { ...one, part: NO_PART } : one));
   const back: Entry = { ...entry, next: part, sent, detail };
   const isLast = isTaken(entry) && part === entry.next - 1;
   if (isLast && verdict?.kind === "template") {
-    return outside(work, back, detail, { nowMs, hasTemplate: speech?.hasTemplate(entry.chat) === true });
+    return outside(work, back, detail, event);
   }
   const canResend = isLast && !entry.isResent && (verdict?.kind === "wait" || verdict?.kind === "retry");
   if (!canResend) return die(work, entry, { reason: reasonOf(event), detail }, nowMs);
@@ -56,6 +58,11 @@ function failed(work: Work, entry: Entry, part: number, event: StatusEvent): Wor
   const again: Entry = { ...back, isResent: true, repeats: entry.repeats + 1, notBeforeMs: nowMs + waitMs };
   return count(put(work, again), "replies_repeated_total", entry.account);
 }
+
+const unsent = (work: Work, entry: Entry): Work => ({
+  ...work,
+  state: { ...work.state, templates: withoutTemplate(work.state.templates, entry) },
+});
 
 const reasonOf = ({ verdict }: StatusEvent): string => (verdict?.kind === "template" ? "outside the window" : "undelivered");
 

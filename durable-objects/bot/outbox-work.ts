@@ -2,11 +2,21 @@
 
 import { series } from "../../src/core/series.ts";
 import type { ReplyEnd } from "../../src/ports/bots.ts";
-import { type Entry, lengthOf, type Outbox, type OutboxEffect, type OutboxStep, type OutboxWrite, TELL_AGAIN } from "./outbox-state.ts";
+import {
+  type Entry,
+  lengthOf,
+  type Moment,
+  type Outbox,
+  type OutboxEffect,
+  type OutboxStep,
+  type OutboxWrite,
+  TELL_AGAIN,
+} from "./outbox-state.ts";
 import { Shelf } from "./shelf.ts";
+import { isTemplateOut, type Templates, templatesOf, withTemplate } from "./templates.ts";
 
 /** As the machine works on it. */
-export type Shelved = Outbox & { readonly entries: Shelf };
+export type Shelved = Outbox & { readonly entries: Shelf; readonly templates: Templates };
 
 export interface Work {
   readonly state: Shelved;
@@ -16,7 +26,7 @@ export interface Work {
 }
 
 export const begin = (state: Outbox): Work => ({
-  state: { ...state, entries: Shelf.of(state.entries) },
+  state: { ...state, entries: Shelf.of(state.entries), templates: state.templates ?? templatesOf(state.entries.values()) },
   dirty: new Set(),
   effects: [],
 });
@@ -77,13 +87,17 @@ export function take(work: Work, entry: Entry, id: string | undefined, nowMs: nu
     takenAtMs: nowMs,
     notBeforeMs: 0,
   };
-  const proven = { ...work, state: { ...work.state, provenAtMs: nowMs } };
+  const { state } = work;
+  const templates = entry.templateAt === entry.next ? withTemplate(state.templates, entry, nowMs) : state.templates;
+  const proven = { ...work, state: { ...state, templates, provenAtMs: nowMs } };
   return count(put(proven, taken), "parts_total", entry.account);
 }
 
-/** The template instead of what is left, when the account has one that it has not tried yet. */
-export function outside(work: Work, entry: Entry, detail: string, at: { readonly nowMs: number; readonly hasTemplate: boolean }): Work {
-  if (!at.hasTemplate || entry.templateAt !== undefined) return die(work, entry, { reason: "outside the window", detail }, at.nowMs);
+/** The template instead of what is left, when the account has one that it has not tried yet, and the person none that is newer than their word. */
+export function outside(work: Work, entry: Entry, detail: string, { nowMs, speech }: Pick<Moment, "nowMs" | "speech">): Work {
+  const isOver = (why: string) => die(work, entry, { reason: "outside the window", detail: why }, nowMs);
+  if (speech?.hasTemplate(entry.chat) !== true || entry.templateAt !== undefined) return isOver(detail);
+  if (isTemplateOut(work.state.templates, entry, speech.windowMs, nowMs)) return isOver("the template was sent already");
   const strays = entry.strays + entry.attempts;
   return put(work, { ...entry, strays, templateAt: entry.next, attempts: 0, refusals: 0, doubts: 0, notBeforeMs: 0, detail });
 }

@@ -33,6 +33,7 @@ import {
 import { told } from "./outbox-statuses.ts";
 import { begin, count, die, emit, end, finish, hold, outside, put, type Work } from "./outbox-work.ts";
 import { Shelf, timerAtMs, turnAtMs } from "./shelf.ts";
+import { isAnswered, withoutTemplate } from "./templates.ts";
 import { laneOf } from "./threads.ts";
 
 export function step(state: Outbox, event: OutboxEvent): OutboxStep {
@@ -60,13 +61,29 @@ export function verdictOf({ entries, marks }: Outbox, key: string): ReplyVerdict
 
 function keep(state: Outbox, event: KeepEvent): OutboxStep {
   const { account, parts, nowMs } = event;
-  const { key, ref, seq, chat, askedAtMs } = event.reply;
+  const { key, ref, seq, chat, askedAtMs, isReplay } = event.reply;
   if (verdictOf(state, key) !== undefined) return finish(begin(state));
-  const facts = { key, account, ref, seq, chat, askedAtMs, keptAtMs: nowMs, total: parts.length };
+  const facts = {
+    key,
+    account,
+    ref,
+    seq,
+    chat,
+    askedAtMs,
+    ...(isReplay === true ? { isReplay } : {}),
+    keptAtMs: nowMs,
+    total: parts.length,
+  };
   const untried = { next: 0, attempts: 0, refusals: 0, doubts: 0, strays: 0, repeats: 0, isResent: false, sent: [], takenAtMs: 0 };
   const entry: Entry = { ...facts, ...untried, notBeforeMs: 0, tells: 0, tellAtMs: 0 };
-  return finish(advance(put(begin(state), entry), event), { key, parts });
+  return finish(advance(put(heard(begin(state), entry), entry), event), { key, parts });
 }
+
+/** Since the template the person has written: another one may come, once their window is over again. */
+const heard = (work: Work, entry: Entry): Work =>
+  isAnswered(work.state.templates, entry)
+    ? { ...work, state: { ...work.state, templates: withoutTemplate(work.state.templates, entry) } }
+    : work;
 
 /** Whatever time brings about: answers that nobody said more of, conversations that could not be told, and what is lost or too old. */
 function wake(work: Work, at: Moment): Work {
@@ -156,11 +173,13 @@ function proceed(work: Work, entry: Entry, at: Moment): Work {
   const { nowMs, speech } = at;
   if (timerAtMs(entry) <= nowMs) return timeIsUp(work, entry, at);
   if (speech === undefined) return work;
-  const isOutside = entry.templateAt === undefined && speech.windowMs !== undefined && entry.askedAtMs + speech.windowMs < nowMs;
-  if (!isOutside) return start(work, entry, speech, nowMs);
-  const hasTemplate = speech.hasTemplate(entry.chat);
-  return outside(work, entry, "the person wrote too long ago", { nowMs, hasTemplate });
+  const isOutside = entry.templateAt === undefined && isWindowOver(entry, speech, nowMs);
+  return isOutside ? outside(work, entry, "the person wrote too long ago", at) : start(work, entry, speech, nowMs);
 }
+
+/** By what is known here. Of a message that was sent again the platform itself is asked. */
+const isWindowOver = ({ askedAtMs, isReplay }: Entry, { windowMs }: Speech, nowMs: number): boolean =>
+  windowMs !== undefined && isReplay !== true && askedAtMs + windowMs < nowMs;
 
 function start(work: Work, entry: Entry, speech: Speech, nowMs: number): Work {
   const pace = speech.pace(entry.chat);

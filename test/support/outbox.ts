@@ -23,6 +23,7 @@ export interface Kept {
   readonly chat: string;
   readonly parts: readonly string[];
   readonly askedAtMs?: number;
+  readonly isReplay?: boolean;
 }
 
 type Bare<Event> = Event extends OutboxEvent ? Omit<Event, keyof Moment> : never;
@@ -68,9 +69,9 @@ export class OutboxDriver {
     return next;
   }
 
-  keep(key: string, { chat, parts, askedAtMs }: Kept): ReplyVerdict | undefined {
+  keep(key: string, { chat, parts, askedAtMs, ...replay }: Kept): ReplyVerdict | undefined {
     const reply = { key, ref: { key: `${ACCOUNT}/chat/${chat}` }, seq: 7, chat: { id: chat, kind: "direct" } } as const;
-    this.feed({ type: "keep", account: ACCOUNT, reply: { ...reply, askedAtMs: askedAtMs ?? this.nowMs }, parts });
+    this.feed({ type: "keep", account: ACCOUNT, reply: { ...reply, ...replay, askedAtMs: askedAtMs ?? this.nowMs }, parts });
     return verdictOf(this.state, key);
   }
 

@@ -27,7 +27,7 @@ function crowded(bent: (index: number) => Partial<Entry> = () => ({})) {
   const watched = (entry: Entry): Entry => new Proxy(entry, { get: look });
   const entries = Array.from({ length: COUNT }, (_, index) => watched(entryOf(index, bent(index))));
   const driver = new OutboxDriver(slow);
-  driver.state = { ...emptyOutbox, entries: Shelf.of(new Map(entries.map((entry) => [entry.key, entry]))) };
+  driver.state = { ...emptyOutbox, templates: new Map(), entries: Shelf.of(new Map(entries.map((entry) => [entry.key, entry]))) };
   const copied = vi.spyOn(Map.prototype, "set");
   const cost = (act: () => void) => {
     seen.clear();

@@ -290,6 +290,85 @@ describe("the window", () => {
     expect(driver.ends()).toMatchObject([{ state: "dead", outcome: "outside the window: part 2 of 2: 131047: re-engagement" }]);
   });
 
+  it("of a message that was sent again the platform is asked: the person may have written since", () => {
+    const open = new OutboxDriver(windowed(true));
+    open.keep("a", { ...old, parts: ["hello"], isReplay: true });
+    open.take("w1");
+    open.status("w1", "delivered");
+    expect(open.ends()).toMatchObject([{ state: "answered", outcome: "delivered" }]);
+    const closed = new OutboxDriver(windowed(true));
+    closed.keep("a", { ...old, isReplay: true });
+    closed.crash();
+    closed.wake(DOUBT_WAIT_MS);
+    closed.refuse(template);
+    expect(closed.flying).toMatchObject([{ entry: { templateAt: 0 } }]);
+  });
+
+  describe("one template for each chat and window", () => {
+    const SENT_ALREADY = { key: "b", state: "dead", outcome: "outside the window: the template was sent already" };
+    function afterTemplate(): OutboxDriver {
+      const driver = new OutboxDriver(windowed(true));
+      driver.keep("a", old);
+      driver.take("w1");
+      return driver;
+    }
+
+    it.each([
+      ["that had waited with it", (driver: OutboxDriver) => driver.keep("b", old)],
+      [
+        "after its own has ended",
+        (driver: OutboxDriver) => {
+          driver.status("w1", "delivered");
+          driver.told("a");
+          driver.keep("b", old);
+        },
+      ],
+      [
+        "in the next incarnation, by its row",
+        (driver: OutboxDriver) => {
+          driver.crash();
+          driver.keep("b", old);
+        },
+      ],
+      [
+        "by the platform's word",
+        (driver: OutboxDriver) => {
+          driver.keep("b", { ...old, isReplay: true });
+          driver.refuse(template);
+        },
+      ],
+    ] as const)("further answers are dead: %s", (_name, act) => {
+      const driver = afterTemplate();
+      act(driver);
+      expect(driver.ends()).toContainEqual(expect.objectContaining(SENT_ALREADY));
+      expect(driver.sends().filter((send) => send.startsWith("b"))).toHaveLength(_name === "by the platform's word" ? 1 : 0);
+    });
+
+    it("another chat has its own", () => {
+      const driver = afterTemplate();
+      driver.keep("b", { ...old, chat: "8" });
+      expect(driver.flying).toMatchObject([{ key: "b", entry: { templateAt: 0 } }]);
+    });
+
+    it.each([
+      ["was not delivered", (driver: OutboxDriver) => driver.status("w1", "failed", { verdict: giveUp })],
+      ["is older than the window", (driver: OutboxDriver) => driver.wake(3_600_000)],
+      [
+        "was answered",
+        (driver: OutboxDriver) => {
+          driver.nowMs += 1;
+          driver.keep("c", one);
+          driver.take("w2");
+        },
+      ],
+    ] as const)("another one goes out when the first %s", (_name, act) => {
+      const driver = afterTemplate();
+      act(driver);
+      driver.keep("b", old);
+      expect(driver.flying).toMatchObject([{ key: "b", entry: { templateAt: 0 } }]);
+    });
+  });
+
   it("it closes while an answer waits", () => {
     const driver = new OutboxDriver(windowed(false));
     driver.keep("a", one);
