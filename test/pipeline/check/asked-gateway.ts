@@ -55,9 +55,14 @@ function scopesOf({ mode, role }: GatewayTraits, headers: Headers): readonly str
   return capped.flatMap((scope) => IMPLIED[scope] ?? []);
 }
 
+/** What a proxy before the gateway hands on to it as the caller's authorization. */
+export const PROXY_HEADER = "x-token-for-the-way";
+
 function unknownCaller({ mode }: GatewayTraits, headers: Headers): Response | undefined {
   if (mode === "token") {
-    return headers.get("authorization") === `Bearer ${GATEWAY_TOKEN}` ? undefined : error(401, "unauthorized", "Unauthorized");
+    return (headers.get("authorization") ?? headers.get(PROXY_HEADER)) === `Bearer ${GATEWAY_TOKEN}`
+      ? undefined
+      : error(401, "unauthorized", "Unauthorized");
   }
   if (headers.get("x-forwarded-for") === null) return error(403, "proxy_attribution_required", "Proxy client attribution is required.");
   return headers.get("x-clawedge-user") === USER ? undefined : error(401, "unauthorized", "Unauthorized");

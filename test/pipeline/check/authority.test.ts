@@ -1,13 +1,24 @@
 import { describe, expect, it } from "vitest";
-import { type Bend, checked, GATEWAY_TOKEN, isTurn, RECOMMENDED, SALES, SERVICE_TOKEN, type Setting, USER } from "./asked-gateway.ts";
+import {
+  type Bend,
+  checked,
+  GATEWAY_TOKEN,
+  isTurn,
+  PROXY_HEADER,
+  RECOMMENDED,
+  SALES,
+  SERVICE_TOKEN,
+  type Setting,
+  USER,
+} from "./asked-gateway.ts";
 
 const lineOf = async (name: string, setting: Setting) => (await checked(setting)).report.checks.find(({ check }) => check === name);
 
 const OK = { name: "sales", verdict: "ok", reason: "scopes are honoured, and sales-public has no tools" };
 const WITH_TOOLS = { agents: { ...RECOMMENDED.agents, "sales-public": ["tool_search"] } };
 const ACCEPTING = { sales: { ...SALES, acceptsOperatorAuthority: true } };
-/** Somebody's token on the way there, beside the user's name: the gateway ignores the name. */
-const AS_OWNER = { traits: { mode: "token" }, instance: { chat: { user: USER, headers: { authorization: "BEARER" } } } } as const;
+/** A proxy on the way there shows the gateway's token for everybody, beside the user's name: the gateway ignores the name. */
+const AS_OWNER = { traits: { mode: "token" }, instance: { chat: { user: USER, headers: { [PROXY_HEADER]: "BEARER" } } } } as const;
 const OWNER_SECRETS = { BEARER: `Bearer ${GATEWAY_TOKEN}` };
 
 it("the recommended gateway proves least privilege, with one turn in a session of its own", async () => {
