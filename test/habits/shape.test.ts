@@ -4,7 +4,17 @@ import { channels } from "../../src/channels/registry.ts";
 import { strategies } from "../../src/routing/registry.ts";
 import { filesUnder, linesOf, productFiles, textOf } from "./sources.ts";
 
-const CHANNEL_FILES = ["egress.ts", "index.ts", "limits.ts", "parse.ts", "platform.ts", "registration.ts", "render.ts", "schema.ts", "verify.ts"];
+const CHANNEL_FILES = [
+  "egress.ts",
+  "index.ts",
+  "limits.ts",
+  "parse.ts",
+  "platform.ts",
+  "registration.ts",
+  "render.ts",
+  "schema.ts",
+  "verify.ts",
+];
 const OBJECT_FILES = ["durable-object.ts", "machine.ts", "storage.ts", "stub.ts"];
 const MAX_LINES = 250;
 const MAX_MEDIAN_LINES = 100;
