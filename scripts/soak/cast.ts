@@ -33,7 +33,7 @@ export const VARS = {
 export const NATIVE_ATTEMPT_MS = 3_000;
 const ASKED_ATTEMPT_MS = 10_000;
 const FAILOVER = { policy: "hold-then-move", holdMs: 6_000, ambiguous: "park", attemptMs: NATIVE_ATTEMPT_MS };
-const PROBE = { intervalMs: 1_000, timeoutMs: 1_000 };
+const PROBE = { intervalMs: 1_000 };
 
 /** Every native instance has a listener for both bots, so that a confusion of accounts would be taken, and seen. */
 export function routesFor(urls: ReadonlyMap<string, string>): object {
