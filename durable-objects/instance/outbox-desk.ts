@@ -12,8 +12,8 @@ import type { Offer } from "../../src/ports/polls.ts";
 import { OpenOffers } from "./open-offers.ts";
 import { type Answered, ask, close, give, isSuspect, type Outbox, open } from "./outbox.ts";
 import type { OutboxRows } from "./outbox-rows.ts";
-import { called, newPoller, type Poller, SILENT_AFTER_MS, silenceOf, silentForMs, wakened } from "./poller.ts";
-import { CLOSED, type WaitingRoom } from "./waiting.ts";
+import { called, FLOOR_MS, isHot, newPoller, type Poller, SILENT_AFTER_MS, silenceOf, silentForMs, wakened } from "./poller.ts";
+import { CLOSED, PAUSE_HEADER, type WaitingRoom } from "./waiting.ts";
 
 export interface DeskPorts {
   readonly clock: Clock;
@@ -91,7 +91,9 @@ export class OutboxDesk {
     const polling = pollingOf(account);
     if (polling === undefined || !(await this.#admits(asked))) return new Response(null, REVOKED);
     const nowMs = this.#ports.clock.nowMs();
-    const next = called(this.#poller(account), { kinds: asked.kinds, nowMs });
+    const before = this.#poller(account);
+    const floorMs = isHot(before, { ...asked, nowMs }) ? FLOOR_MS : 0;
+    const next = called(before, { ...asked, nowMs });
     this.#keepPoller(next.poller, next.isNews);
 
     const answered = ask(this.#box(account), { ...asked, maxBytes: polling.maxAnswerBytes });
@@ -101,10 +103,12 @@ export class OutboxDesk {
     const text = this.#keep(account, answered, polling);
     this.#offers.settle(account, answered.confirmed, { kind: "accepted", detail: "confirmed" });
     this.#offers.settle(account, answered.forgotten, { kind: "accepted", detail: "forgotten: the instance asked for its newest only" });
-    if (answered.parcels.length > 0 || asked.waitMs === 0) return new Response(text);
+    const isNews = answered.rows.length > 0;
+    const waitMs = Math.max(asked.waitMs, floorMs);
+    if (answered.parcels.length > 0 || waitMs === 0) return new Response(text, pausing(isNews ? 0 : floorMs));
     this.#endOlder(account, nowMs);
     const { generation, offset, limit } = asked;
-    return this.#waiting.admit({ account, generation, offset, limit, untilMs: nowMs + asked.waitMs });
+    return this.#waiting.admit({ account, generation, offset, limit, untilMs: nowMs + waitMs });
   }
 
   /** How many are offered and not confirmed; undefined for a revoked token. */
@@ -222,6 +226,8 @@ export class OutboxDesk {
     this.#ports.log.write({ level, instance: this.#instance(), ...facts });
   }
 }
+
+const pausing = (ms: number): ResponseInit => (ms === 0 ? {} : { headers: { [PAUSE_HEADER]: String(ms) } });
 
 /** Nobody is there to be given anything now; what was given before may still be had. */
 const unreached = (silence: string, isGiven: boolean): Outcome => ({

@@ -7,7 +7,8 @@ import type { Env } from "../env.ts";
 import { objectOf } from "../objects.ts";
 import { systemClock } from "../runtime.ts";
 import type { Instance } from "./durable-object.ts";
-import { CLOSED } from "./waiting.ts";
+import { FLOOR_MS } from "./poller.ts";
+import { CLOSED, PAUSE_HEADER } from "./waiting.ts";
 
 type InstanceEnv = Pick<Env, "INSTANCE" | "JURISDICTIONS">;
 
@@ -18,9 +19,11 @@ export const pollersOf = (env: InstanceEnv): Pollers => ({
     const url = `https://instance.internal/polls?ask=${encodeURIComponent(JSON.stringify(ask))}`;
     const answer = await stubOf(env, instance).fetch(url, { headers: { upgrade: "websocket" }, redirect: "manual" });
     if (answer.status === 401) return { verdict: "revoked" };
-    if (answer.webSocket) return waitOn(answer.webSocket, ask.waitMs);
+    if (answer.webSocket) return waitOn(answer.webSocket, ask.waitMs === 0 ? FLOOR_MS : ask.waitMs);
     if (answer.status !== 200) throw new Error(`the outbox answered ${answer.status}`);
-    return { verdict: "answer", body: await answer.text() };
+    const body = await answer.text();
+    await systemClock.sleep(Number(answer.headers.get(PAUSE_HEADER) ?? 0));
+    return { verdict: "answer", body };
   },
   pending: (instance, caller) => stubOf(env, instance).pendingFor(caller),
 });

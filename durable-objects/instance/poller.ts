@@ -14,7 +14,22 @@ export interface Poller {
   readonly calledAtMs: number;
   /** What of `calledAtMs` is written down. */
   readonly writtenAtMs: number;
+  /** What its last question asked from, as long as this incarnation lives. */
+  readonly askedFrom?: number | undefined;
 }
+
+/**
+ * A poller that does not wait, and asks the same again within 3 s, waits a little all the same: in a loop without a pause it would
+ * ask hundreds of times a second. The platform's own server lets it wait for those 3 s.
+ * @see https://github.com/tdlib/telegram-bot-api/blob/master/telegram-bot-api/Client.cpp (`process_get_updates_query`)
+ */
+export const FLOOR_MS = 1000;
+const HOT_MS = 3000;
+
+export const isHot = (
+  { askedFrom, calledAtMs }: Poller,
+  asks: { readonly offset: number; readonly waitMs: number; readonly nowMs: number },
+) => asks.waitMs === 0 && asks.offset === askedFrom && asks.nowMs - calledAtMs < HOT_MS;
 
 /** A poller that neither waits nor has called for so long is not there. The longest a platform lets one wait is 50 s. */
 export const SILENT_AFTER_MS = 120_000;
@@ -38,16 +53,18 @@ export const wakened = (poller: Poller, nowMs: number): Poller => ({
 });
 
 export interface Call {
+  readonly offset?: number;
   readonly kinds?: readonly string[] | undefined;
   readonly nowMs: number;
 }
 
 /** `isNews`: worth a row. */
-export function called(poller: Poller, { kinds, nowMs }: Call): { readonly poller: Poller; readonly isNews: boolean } {
+export function called(poller: Poller, { offset, kinds, nowMs }: Call): { readonly poller: Poller; readonly isNews: boolean } {
   const wants = kinds ?? poller.kinds;
   const isOther = wants.join() !== poller.kinds.join();
   const isNews = isOther || nowMs - poller.writtenAtMs >= COARSE_MS;
-  return { poller: { ...poller, kinds: wants, calledAtMs: nowMs, writtenAtMs: isNews ? nowMs : poller.writtenAtMs }, isNews };
+  const writtenAtMs = isNews ? nowMs : poller.writtenAtMs;
+  return { poller: { ...poller, kinds: wants, calledAtMs: nowMs, writtenAtMs, askedFrom: offset }, isNews };
 }
 
 /** How long it has been silent, once that is too long; undefined while it is there. */

@@ -12,6 +12,9 @@ export interface Ticket extends Pick<PollAsk, "account" | "generation" | "offset
 /** Why a wait ended, as the socket's close code. The range is an application's own. @see https://www.rfc-editor.org/rfc/rfc6455#section-7.4.2 */
 export const CLOSED = { answered: 4200, revoked: 4401, conflict: 4409 } as const;
 
+/** For how many ms the Worker keeps an answer to itself: waiting there is free. */
+export const PAUSE_HEADER = "x-clawedge-pause-ms";
+
 export class WaitingRoom {
   readonly #ctx: DurableObjectState;
 

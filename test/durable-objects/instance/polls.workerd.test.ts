@@ -22,35 +22,25 @@ const ACCOUNT = "telegram:support";
 const OTHER = "telegram:sales";
 /** Of a pool of one, in which little may fail. */
 const LONE = "telegram:lone";
+const WHOLE = "telegram:whole";
 const polls = pollsOf(edge);
 const pollers = pollersOf(edge);
 const stubOf = (name: string): DurableObjectStub<Instance> => objectOf(edge, edge.INSTANCE, name);
 
 /** Every test has an instance of its own. */
 const NAMES = [
-  ...["plain", "waits", "asleep", "crash", "late", "dies", "never", "silent", "two", "again", "future", "negative", "kinds", "revoked"],
-  ...[
-    "unpolled",
-    "budget",
-    "idle",
-    "recovers",
-    "half",
-    "bad-body",
-    "batch",
-    "purge",
-    "gone",
-    "lost",
-    "full",
-    "whole",
-    "returns",
-    "slow",
-    "poison",
-  ],
+  ...["plain", "waits", "asleep", "crash", "late", "dies", "never", "silent", "two", "again", "future", "negative", "kinds"],
+  ...["revoked", "unpolled", "budget", "idle", "recovers", "half", "bad-body", "batch", "purge", "gone", "lost", "full", "returns"],
+  ...["slow", "poison", "drained", "hot"],
 ] as const;
 const account = { pool: "p", secrets: { webhook: "TG_SECRET", token: "TG_TOKEN" } };
 const document = {
-  accounts: { [ACCOUNT]: account, [OTHER]: account, [LONE]: { ...account, pool: "off" } },
-  instances: { ...Object.fromEntries(NAMES.map((name) => [name, { poll: [ACCOUNT, OTHER] }])), off: { poll: [LONE] } },
+  accounts: { [ACCOUNT]: account, [OTHER]: account, [LONE]: { ...account, pool: "off" }, [WHOLE]: { ...account, pool: "whole" } },
+  instances: {
+    ...Object.fromEntries(NAMES.map((name) => [name, { poll: [ACCOUNT, OTHER] }])),
+    off: { poll: [LONE] },
+    whole: { poll: [WHOLE] },
+  },
   pools: {
     p: { instances: NAMES },
     whole: { instances: ["whole"] },
@@ -77,6 +67,7 @@ const offer = (name: string, key: string, bent: { readonly deadlineMs?: number; 
 
 /** `text@id` of each update. */
 function updatesIn(verdict: PollVerdict): string {
+  if (verdict.verdict === "nothing") return "";
   if (verdict.verdict !== "answer") return verdict.verdict;
   const { result } = JSON.parse(verdict.body) as { result: { update_id: number; message: { text: string } }[] };
   return result.map(({ update_id, message }) => `${message.text}@${update_id}`).join(" ");
@@ -514,6 +505,28 @@ describe("health", () => {
   });
 });
 
+describe("a poller that asks in a loop without a pause", () => {
+  const counted = () => runInDurableObject(stubOf("hot"), ({ requests }: Instance) => requests);
+
+  it("waits for its answers, whether there is nothing or the same again; what is new it has at once", async () => {
+    await told("hot");
+    const before = await counted();
+    const until = Date.now() + 2500;
+    while (Date.now() < until) await ask("hot");
+    expect((await counted()) - before).toBeLessThanOrEqual(5);
+
+    const waiting = told("hot");
+    await isWaiting("hot");
+    void offer("hot", "a");
+    expect(await waiting).toBe("a@1");
+    const again = await counted();
+    const later = Date.now() + 2500;
+    while (Date.now() < later) expect(await told("hot")).toBe("a@1");
+    expect((await counted()) - again).toBeLessThanOrEqual(5);
+    expect(await told("hot", 2)).toBe("");
+  });
+});
+
 describe("what it costs", () => {
   it("100 updates to one who waits for each: two requests and two rows an update", async () => {
     await told("budget");
@@ -536,7 +549,9 @@ describe("what it costs", () => {
   });
 
   it("a polled update with its conversation: at most 4 requests and 6 rows", async () => {
-    const ref = { key: `${ACCOUNT}/chat/4242` };
+    const ref = { key: `${WHOLE}/chat/4242` };
+    const whole = (offset: number) => told("whole", offset, { account: WHOLE, waitMs: 50_000 });
+    const isConfirmed = () => expect.poll(async () => (await showInstance(edge, "whole")).pollers[0]?.open).toBe(0);
     const conversation: DurableObjectStub<Conversation> = objectOf(edge, edge.CONVERSATION, ref.key);
     const cost = async () => {
       const own = await runInDurableObject(conversation, (object) => ({
@@ -548,21 +563,21 @@ describe("what it costs", () => {
     };
     const say = async (index: number): Promise<void> => {
       const body = utf8(JSON.stringify({ update_id: 1, message: { text: `m${index}` } }));
-      const commit = commitOf({ ref, pool: "whole", arrivedAtMs: Date.now(), body });
+      const commit = commitOf({ ref, account: WHOLE, pool: "whole", arrivedAtMs: Date.now(), body });
       expect(await conversationsOf(edge).commit(commit)).toMatchObject({ state: "stored" });
     };
-    let waiting = told("whole", 1, { waitMs: 50_000 });
+    let waiting = whole(1);
     await isWaiting("whole");
     await say(0);
     expect(await waiting).toBe("m0@1");
-    waiting = told("whole", 2, { waitMs: 50_000 });
-    await isOpen("whole", 0);
+    waiting = whole(2);
+    await isConfirmed();
     const before = await cost();
     for (let index = 1; index <= 100; index += 1) {
       await say(index);
       expect(await waiting).toBe(`m${index}@${index + 1}`);
-      waiting = told("whole", index + 2, { waitMs: 50_000 });
-      await isOpen("whole", 0);
+      waiting = whole(index + 2);
+      await isConfirmed();
     }
     await runDurableObjectAlarm(conversation);
     const after = await cost();
