@@ -88,7 +88,6 @@ it("asking for updates is refused in the platform's words", async () => {
 
 it.each<[string, { readonly target?: string; readonly account?: string; readonly instance?: string }, string]>([
   ["another instance's token", { target: "us-1" }, "bad-token"],
-  ["an account that is not there", { account: "telegram:nobody" }, "unknown-account"],
   ["an instance that is not there, with another's token", { instance: "nobody", target: "us-1" }, "unknown-instance"],
 ])("%s gets the same 401 as everybody, and only the log knows why", async (_name, bent, reason) => {
   const { ports, asked } = egressPorts();
@@ -110,6 +109,19 @@ it.each(["nobody", "no-link"])("a genuine token of %s, which the document does n
   expect(await decideEgress(request, ports)).toMatchObject({ kind: "answered", answer: { status: 503 }, retryAfterMs: 5000 });
   expect(asked.log).toMatchObject([{ event: "egress.rejected", reason: "unlinked" }]);
   expect([...asked.permits, ...asked.spoken]).toEqual([]);
+});
+
+it.each([
+  ["an account that is not there, or not yet", "telegram:nobody", "unknown-account"],
+  ["an account whose token is not set, or not yet", ACCOUNT, "no-secret"],
+])("for %s, a token of our shape is told to come again, and any other is a wrong one", async (_name, account, reason) => {
+  const { ports: all, asked } = egressPorts();
+  const ports = { ...all, secrets: { get: () => undefined } };
+  const tell = async (token: string) =>
+    decideEgress(await callOf("poll", { account, target: { kind: "method", token, path: "poll" } }), ports);
+  expect(await tell(await tokenFor("eu-1", 1, account))).toMatchObject({ answer: { status: 503 }, retryAfterMs: 5000 });
+  expect(await tell("123456789:x")).toMatchObject({ answer: { status: 401 } });
+  expect(asked.log).toMatchObject([{ reason }, { reason }]);
 });
 
 it("the body of a caller who is nobody is never read", async () => {
