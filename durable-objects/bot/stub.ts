@@ -4,7 +4,7 @@
  */
 
 import { channels } from "../../src/channels/registry.ts";
-import { issueEdgeToken } from "../../src/core/edge-token.ts";
+import { claimedGeneration, issueEdgeToken } from "../../src/core/edge-token.ts";
 import { fail, ok, type Result } from "../../src/core/result.ts";
 import type { Delta } from "../../src/core/series.ts";
 import { linkOf } from "../../src/pipeline/link-of.ts";
@@ -59,6 +59,12 @@ export const botsOf = (env: Env, routes?: RoutesSource): Bots => ({
   statuses: async (account, statuses) => (await botOf(env, account, routes)).statuses(account, statuses),
 });
 
+/** Done in part; doing it again does the whole. */
+export interface Unfinished {
+  readonly kind: "unfinished";
+  readonly detail: string;
+}
+
 /** What operators ask of a bot. */
 export interface BotDesk {
   showWebhook(account: string, publicUrl: string): Promise<WebhookAnswer>;
@@ -67,7 +73,7 @@ export interface BotDesk {
   /** The edge token in force for this instance. */
   issueToken(account: string, instance: string): Promise<Result<string, PlatformProblem>>;
   /** Ends every token of this instance issued so far, and gives the next. */
-  revokeToken(account: string, instance: string): Promise<Result<string, PlatformProblem>>;
+  revokeToken(account: string, instance: string): Promise<Result<string, PlatformProblem | Unfinished>>;
   readMetrics(account: string): Promise<Delta>;
 }
 
@@ -80,22 +86,51 @@ export function botDesk(env: Env, routes: RoutesSource = routesSource(env)): Bot
   const token = (act: "issueToken" | "revokeToken") => async (account: string, instance: string) => {
     const connection = await connect(account, { routes, secrets: envSecrets(env), channels });
     if (!connection.ok) return connection;
-    const known = (await routes.current())?.routes;
-    const isLinked = known !== undefined && linkOf(known, instance, account) !== undefined;
-    if (!isLinked) return fail<PlatformProblem>({ kind: "unconfigured", detail: `${instance} has no link for ${account}` });
+    if (!(await isLinked(routes, instance, account)))
+      return fail<PlatformProblem>({ kind: "unconfigured", detail: `${instance} has no link for ${account}` });
     const generation = await (await botOf(env, account, routes))[act](instance);
-    // After the bot, so that no later revocation can be overtaken; whatever its link is now, it may poll one day.
-    if (act === "revokeToken" && generation !== undefined) await endPolls(env, instance, { account, generation });
     return tokenOf(connection.value, instance, generation);
+  };
+  const revoke: BotDesk["revokeToken"] = async (account, instance) => {
+    const next = await token("revokeToken")(account, instance);
+    const generation = next.ok ? claimedGeneration(next.value) : undefined;
+    const told = await tellOutbox(env, instance, { account, generation });
+    return told.ok ? next : told;
   };
   return {
     showWebhook: webhook("showWebhook"),
     setWebhook: webhook("setWebhook"),
     checkWebhook: webhook("checkWebhook"),
     issueToken: token("issueToken"),
-    revokeToken: token("revokeToken"),
+    revokeToken: revoke,
     readMetrics: async (account) => (await botOf(env, account, routes)).readMetrics(),
   };
+}
+
+async function isLinked(source: RoutesSource, instance: string, account: string): Promise<boolean> {
+  const routes = (await source.current())?.routes;
+  return routes !== undefined && linkOf(routes, instance, account) !== undefined;
+}
+
+/**
+ * After the bot, so that no later revocation can be overtaken; whatever its link is now, it may poll one day. An outbox that was not
+ * told lets the old token ask on, so nobody may believe that it is over: the next revocation ends this one too.
+ */
+async function tellOutbox(
+  env: Env,
+  instance: string,
+  { account, generation }: { readonly account: string; readonly generation: number | undefined },
+): Promise<Result<undefined, Unfinished>> {
+  try {
+    if (generation !== undefined) await endPolls(env, instance, { account, generation });
+    return ok(undefined);
+  } catch (thrown) {
+    jsonLog.write({ level: "error", event: "token.unrevoked", account, instance, detail: String(thrown) });
+    return fail({
+      kind: "unfinished",
+      detail: `The old token of ${instance} may call no more, but may still ask for updates of ${account}`,
+    });
+  }
 }
 
 const unknownAccount = (account: string) => fail<PlatformProblem>({ kind: "unconfigured", detail: `no account is called ${account}` });

@@ -4,7 +4,7 @@
  */
 import { Hono } from "hono";
 import type { PlatformProblem } from "../../durable-objects/bot/platform.ts";
-import type { BotDesk } from "../../durable-objects/bot/stub.ts";
+import type { BotDesk, Unfinished } from "../../durable-objects/bot/stub.ts";
 import { botDesk } from "../../durable-objects/bot/stub.ts";
 import type { Env } from "../../durable-objects/env.ts";
 import { envSecrets } from "../../durable-objects/runtime.ts";
@@ -102,13 +102,15 @@ export const unknownAccount = (account: string): AdminError =>
     `No account is called ${account.slice(0, 100)} in the routes document in force. GET /admin/accounts lists them.`,
   );
 
-export function errorOf(problem: PlatformProblem): AdminError {
+export function errorOf(problem: PlatformProblem | Unfinished): AdminError {
   const { detail } = problem;
   switch (problem.kind) {
     case "unconfigured":
       return { status: 409, code: "unconfigured", message: `The edge cannot speak for this account: ${detail}.` };
     case "refused":
       return { status: 502, code: "platform-refused", message: `The platform refused (http ${problem.status}): ${detail}` };
+    case "unfinished":
+      return { status: 502, code: "unfinished", message: `${detail}. Run it again.` };
     case "unreached":
       return {
         status: 502,

@@ -6,6 +6,7 @@ import { botDesk, botsOf, outboundOf } from "../../../durable-objects/bot/stub.t
 import type { WebhookReport } from "../../../durable-objects/bot/webhook.ts";
 import { configOf } from "../../../durable-objects/config/stub.ts";
 import type { Env } from "../../../durable-objects/env.ts";
+import { pollersOf } from "../../../durable-objects/instance/poll-stub.ts";
 import { objectOf } from "../../../durable-objects/objects.ts";
 import { readEdgeToken } from "../../../src/core/edge-token.ts";
 import { Secret } from "../../../src/core/secret.ts";
@@ -66,7 +67,7 @@ it("the row counter counts: revoking writes one", async () => {
   expect(await rowsDuring((bot) => bot.revokeToken("eu-1"))).toBe(1);
 });
 
-async function token(answer: ReturnType<typeof desk.issueToken>): Promise<string> {
+async function token(answer: ReturnType<typeof desk.revokeToken>): Promise<string> {
   const issued = await answer;
   if (!issued.ok) throw new Error(issued.problem.detail);
   return issued.value;
@@ -86,6 +87,20 @@ it("a revocation survives the object", async () => {
   await evictDurableObject(stub());
   expect(await outbound.permit(ACCOUNT, request)).toEqual({ verdict: "revoked" });
   expect(await outbound.permit(ACCOUNT, { ...request, generation: 2 })).toMatchObject({ verdict: "go" });
+});
+
+it("a revocation that the outbox did not hear of is not called done, and done again it is", async () => {
+  const unheard: unknown = {
+    idFromName: (name: string) => name,
+    get: () => ({ acceptPolls: () => Promise.reject(new Error("overloaded")) }),
+  };
+  const lame = botDesk({ ...env, INSTANCE: unheard as Env["INSTANCE"] });
+  expect(await lame.revokeToken(ACCOUNT, "eu-1")).toEqual({
+    ok: false,
+    problem: { kind: "unfinished", detail: "The old token of eu-1 may call no more, but may still ask for updates of telegram:support" },
+  });
+  expect(await generation(await token(desk.revokeToken(ACCOUNT, "eu-1")))).toBe(3);
+  expect(await pollersOf(env).pending("eu-1", { account: ACCOUNT, generation: 2 })).toBeUndefined();
 });
 
 it.each([
