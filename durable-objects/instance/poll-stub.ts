@@ -15,11 +15,11 @@ type InstanceEnv = Pick<Env, "INSTANCE" | "JURISDICTIONS">;
 const stubOf = (env: InstanceEnv, name: string): DurableObjectStub<Instance> => objectOf(env, env.INSTANCE, name);
 
 export const pollersOf = (env: InstanceEnv): Pollers => ({
-  ask: async (instance, ask) => {
+  ask: async (instance, ask, gone) => {
     const url = `https://instance.internal/polls?ask=${encodeURIComponent(JSON.stringify(ask))}`;
     const answer = await stubOf(env, instance).fetch(url, { headers: { upgrade: "websocket" }, redirect: "manual" });
     if (answer.status === 401) return { verdict: "revoked" };
-    if (answer.webSocket) return waitOn(answer.webSocket, ask.waitMs === 0 ? FLOOR_MS : ask.waitMs);
+    if (answer.webSocket) return waitOn(answer.webSocket, ask.waitMs === 0 ? FLOOR_MS : ask.waitMs, gone);
     if (answer.status !== 200) throw new Error(`the outbox answered ${answer.status}`);
     const body = await answer.text();
     await systemClock.sleep(Number(answer.headers.get(PAUSE_HEADER) ?? 0));
@@ -36,12 +36,14 @@ export const endPolls = (
 ): Promise<void> => stubOf(env, instance).acceptPolls(account, generation);
 
 /** What came, or how it ended; a socket that breaks (the object moved, or was updated) is an answer without updates. */
-async function waitOn(socket: WebSocket, waitMs: number): Promise<PollVerdict> {
+async function waitOn(socket: WebSocket, waitMs: number, gone?: AbortSignal): Promise<PollVerdict> {
   const over = new AbortController();
   const ended = new Promise<PollVerdict | { readonly code: number; readonly reason: string }>((resolve) => {
     socket.addEventListener("message", ({ data }) => resolve({ verdict: "answer", body: String(data) }));
     socket.addEventListener("close", ({ code, reason }) => resolve({ code, reason }));
     socket.addEventListener("error", () => resolve({ verdict: "nothing" }));
+    // What is sent to one who is gone is lost for this time: the next offer may find that nobody waits.
+    gone?.addEventListener("abort", () => resolve({ verdict: "nothing" }));
     void systemClock.sleep(waitMs, over.signal).then(() => resolve({ verdict: "nothing" }));
   });
   socket.accept();

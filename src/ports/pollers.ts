@@ -22,8 +22,8 @@ export type PollVerdict =
 
 /** The outboxes of instances as their pollers see them; `Polls` is the other side. Both reject when the outbox cannot be asked. */
 export interface Pollers {
-  /** Waits up to `waitMs`, and a little longer where two pollers are at odds. */
-  ask(instance: string, ask: PollAsk): Promise<PollVerdict>;
+  /** Waits up to `waitMs`, and a little longer where two pollers are at odds; no longer than until the poller is `gone`. */
+  ask(instance: string, ask: PollAsk, gone?: AbortSignal): Promise<PollVerdict>;
   /** How many updates wait for it; undefined when the token was revoked. */
   pending(instance: string, caller: { readonly account: string; readonly generation: number }): Promise<number | undefined>;
 }

@@ -55,7 +55,7 @@ async function pass({ request, egress, entry, claim }: Incoming, deps: EgressDep
   };
   const decision = await decideEgress({ ...claim, egress, readHead }, deps);
   if (decision.kind === "answered") return wireResponse(decision.answer, decision.retryAfterMs);
-  if (decision.kind === "poll") return answerPoll(decision, egress, deps);
+  if (decision.kind === "poll") return answerPoll(decision, { egress, gone: request.signal }, deps);
   const base = deps.variable(entry.apiBase.variable) ?? entry.apiBase.fallback;
   return forwardCall({ forward: decision, egress, base, request, takeBody: () => body?.takeBody() }, deps);
 }

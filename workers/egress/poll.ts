@@ -6,7 +6,13 @@ import { wireResponse } from "./answer.ts";
 
 type PollDeps = Pick<EgressPorts, "log"> & { readonly pollers: Pollers };
 
-export async function answerPoll({ caller, asks }: Poll, egress: Egress, deps: PollDeps): Promise<Response> {
+interface Asking {
+  readonly egress: Egress;
+  /** The connection of who asks: aborted when it ends. */
+  readonly gone: AbortSignal;
+}
+
+export async function answerPoll({ caller, asks }: Poll, { egress, gone }: Asking, deps: PollDeps): Promise<Response> {
   const { polling } = egress;
   if (polling === undefined) return wireResponse(egress.refuse(404, "Not Found"));
   const { instance, generation } = caller;
@@ -17,7 +23,7 @@ export async function answerPoll({ caller, asks }: Poll, egress: Egress, deps: P
     const count = await deps.pollers.pending(instance, { account, generation });
     return count === undefined ? revoked() : wireResponse(polling.pendingAnswer(count));
   }
-  const told = await deps.pollers.ask(instance, { ...asks.question, account, generation });
+  const told = await deps.pollers.ask(instance, { ...asks.question, account, generation }, gone);
   switch (told.verdict) {
     case "revoked":
       return revoked();

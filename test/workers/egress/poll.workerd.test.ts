@@ -110,6 +110,16 @@ it("two pollers are a conflict, in the platform's words", async () => {
   expect(await newer).toEqual(given(1));
 });
 
+it("who hangs up waits no more: what comes then is not lost on them", async () => {
+  await call("getUpdates");
+  const connection = new AbortController();
+  const waiting = call("getUpdates?timeout=50", { signal: connection.signal });
+  await expect.poll(() => isAsking()).toBe(true);
+  connection.abort();
+  await expect.poll(() => isAsking()).toBe(false);
+  expect(await waiting).toEqual(nothing);
+});
+
 async function isAsking(): Promise<boolean> {
   return (await showInstance(env, POLLER)).pollers[0]?.isWaiting === true;
 }
