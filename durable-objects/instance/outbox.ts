@@ -25,6 +25,8 @@ export interface Outbox {
   readonly open: ReadonlyMap<string, number>;
   /** Above every id that was ever given. */
   readonly nextId: number;
+  /** Memory: the highest offset of any question. A lower one may have been overtaken on its way, and nobody hears its answer. */
+  readonly asked?: number;
 }
 
 export type OutboxRow =
@@ -69,7 +71,7 @@ export function ask(box: Outbox, question: Question): Asked {
     const answered = give(forgotten.box, { ...question, offset: 0 });
     return { ...answered, rows: [...forgotten.rows, ...answered.rows], confirmed: [], forgotten: forgotten.keys };
   }
-  const confirmed = confirm(box, offset);
+  const confirmed = confirm({ ...box, asked: Math.max(offset, box.asked ?? 0) }, offset);
   const isAhead = offset > box.nextId;
   const answered = give(isAhead ? { ...confirmed.box, nextId: offset } : confirmed.box, question);
   return {
@@ -115,12 +117,14 @@ function settle(box: Outbox, parcels: readonly Parcel[]): Settled {
  * it does not have: an offset that passes it by later says nothing of it.
  */
 export function give(box: Outbox, question: Question): Answered {
-  const parcels = oneAtATime(upTo(question, inOrder(box, question.offset), box.open), box);
+  // Under an id that a later question has passed nothing is given any more: that question's successor would confirm it.
+  const offset = Math.max(question.offset, box.asked ?? 0);
+  const parcels = oneAtATime(upTo(question, inOrder(box, offset), box.open), box);
   const taken = new Set(parcels.map(({ key }) => key));
   const given = new Map(box.given);
   const rows: OutboxRow[] = [];
   for (const [key, before] of box.given) {
-    if (taken.has(key) || !before.isHeld || before.id < question.offset) continue;
+    if (taken.has(key) || !before.isHeld || before.id < offset) continue;
     given.set(key, { ...before, isHeld: false });
     rows.push({ row: "asked-again", key });
   }

@@ -54,6 +54,18 @@ describe("an offset", () => {
     expect([next.confirmed, told(next), next.jumpedFrom]).toEqual([[], "a500 b501", 1]);
   });
 
+  it("that was overtaken on its way gets nothing under an id that a later one has passed: its poller would confirm what it never got", () => {
+    const first = asking(offering("ab"), 0, { limit: 1 });
+    const closed = asking(closing("a", first.box), 0);
+    const passed = asking(closed.box, 3);
+    expect([told(closed), passed.confirmed]).toEqual(["b2", ["b"]]);
+    const overtaken = asking(offering("a", passed.box), 0);
+    expect(told(overtaken)).toBe("a3");
+    const next = asking(closing("a", overtaken.box), 3);
+    expect(next.confirmed).toEqual([]);
+    expect(told(asking(offering("a", next.box), 3))).toBe("a3");
+  });
+
   it("of the future leaves what was given its id, which it confirms", () => {
     const next = asking(offering("b", asking(offering("a"), 0).box), 1000);
     expect([next.confirmed, told(next)]).toEqual([["a"], "b1000"]);
