@@ -48,6 +48,7 @@ export class Ledger {
   readonly #conversations = new Conversations();
   readonly #serials = new Map<string, number>();
   readonly #ids = new Map<string, string>();
+  readonly #overtaken = new Set<string>();
   readonly #plan: Plan;
   readonly #nowMs: () => number;
 
@@ -149,6 +150,11 @@ export class Ledger {
   vanished(key: string, part: number): void {
     const answer = this.answers.get(key);
     if (answer !== undefined) answer.vanished[part] = (answer.vanished[part] ?? 0) + 1;
+  }
+
+  /** A poller whose question may come after a later one: whether it has what it was given nobody can say, and it may get it again. */
+  overtakes(gateway: string): void {
+    this.#overtaken.add(gateway);
   }
 
   tells(key: string, repeats: number): void {

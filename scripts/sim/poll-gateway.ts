@@ -7,6 +7,8 @@ import { strikes, tell, type World } from "./world.ts";
 
 const LONG_POLL_MS = 30_000;
 const AGAIN_MS = 1000;
+/** Of a request that is stuck on its way. */
+const GIVES_UP_MS = 10_000;
 
 export class PollGateway extends Gateway {
   readonly #outbox: PollObject;
@@ -26,11 +28,7 @@ export class PollGateway extends Gateway {
 
   #poll(): void {
     const { world } = this;
-    const { lose } = world.plan.weather;
-    if (strikes(world, lose)) {
-      this.#alive(world.dice.pick([AGAIN_MS, 20_000]), () => this.#poll());
-      return;
-    }
+    const { lose, delay } = world.plan.weather;
     let isHeard = false;
     const hear = (updates: readonly Update[] | undefined): void => {
       if (isHeard) return;
@@ -38,9 +36,25 @@ export class PollGateway extends Gateway {
       const isLost = updates === undefined || strikes(world, lose);
       this.#alive(isLost ? AGAIN_MS : world.dice.between(1, 20), () => (isLost ? this.#poll() : this.#store(updates)));
     };
-    // A life that ended while it waited hears nothing, and the outbox does not know.
+    if (strikes(world, lose)) {
+      this.#alive(world.dice.pick([AGAIN_MS, 20_000]), () => this.#poll());
+      return;
+    }
+    if (!mayBeOvertaken(world) || !strikes(world, delay)) {
+      this.#ask(this.#offset, hear);
+      return;
+    }
+    // It arrives when its sender may have given up and asked again, even when that has died since.
+    const offset = this.#offset;
+    world.ledger.overtakes(this.name);
+    world.agenda.after(world.dice.between(100, 40_000), () => this.#ask(offset, hear));
+    this.#alive(GIVES_UP_MS, () => hear(undefined));
+  }
+
+  /** A life that ended while it waited hears nothing, and the outbox does not know. */
+  #ask(offset: number, hear: (updates: readonly Update[] | undefined) => void): void {
     try {
-      this.#outbox.enter(() => this.#outbox.ask(this.#offset, LONG_POLL_MS, hear));
+      this.#outbox.enter(() => this.#outbox.ask(offset, LONG_POLL_MS, hear));
     } catch (error) {
       if (!(error instanceof Died)) throw error;
       hear(undefined);
@@ -55,6 +69,10 @@ export class PollGateway extends Gateway {
     }
     for (const { id, key, request } of updates) {
       if (id < this.#offset) continue;
+      if (request.entry.kind === "poison") {
+        this.stop(world.dice.between(500, 3000));
+        return;
+      }
       this.#offset = id + 1;
       tell(world, () => `${this.name} stores ${key} as ${id}`);
       world.ledger.ran(this, request.conversation, request.entry);
@@ -70,3 +88,6 @@ export class PollGateway extends Gateway {
     });
   }
 }
+
+/** What an outbox knows of overtaken questions it forgets with its incarnation: in a world with both an update can be lost. */
+const mayBeOvertaken = ({ plan }: World): boolean => plan.weather.crash + plan.weather.storage + plan.weather.evictions === 0;

@@ -1,10 +1,20 @@
 /** The shell around the outbox of one gateway that polls, as `durable-objects/instance/outbox-desk.ts` is: rows of ids, offers in memory, one poller that waits. */
-import { type Asked, ask, close, give, type Outbox, type OutboxRow, open } from "../../durable-objects/instance/outbox.ts";
+import {
+  type Asked,
+  ask,
+  close,
+  type Given,
+  give,
+  isSuspect,
+  type Outbox,
+  type OutboxRow,
+  open,
+} from "../../durable-objects/instance/outbox.ts";
 import { called, newPoller, type Poller, silentForMs, wakened } from "../../durable-objects/instance/poller.ts";
 import type { Outcome } from "../../src/core/outcome.ts";
 import { Died, DurableObject } from "./durable.ts";
 import type { Request } from "./network.ts";
-import { strikes, type World } from "./world.ts";
+import { strikes, tell, type World } from "./world.ts";
 
 interface Row {
   readonly id: number;
@@ -70,6 +80,7 @@ export class PollObject extends DurableObject {
     this.#hear();
     const asked = ask(this.#bent(offset), { offset, ...MOST });
     if (asked.box.nextId > this.#box.nextId && asked.jumpedFrom !== undefined) this.#written = { ...this.#written, floor: offset };
+    tell(this.world, () => `${this.name} is asked from ${offset}; confirmed: ${asked.confirmed.join(", ")}`);
     const updates = this.#keep(asked);
     this.#settle(asked.confirmed);
     this.#waiting?.answer(undefined);
@@ -125,7 +136,7 @@ export class PollObject extends DurableObject {
       return;
     }
     if (this.#isSilent) {
-      settle({ kind: isGiven ? "unknown" : "unreachable", detail: "no poller has called" });
+      settle(unreached(isGiven));
       return;
     }
     this.#offers.get(key)?.settle({ kind: "unknown", detail: "offered again" });
@@ -143,15 +154,15 @@ export class PollObject extends DurableObject {
     if (this.#offers.get(key) !== offer) return;
     this.#offers.delete(key);
     this.#box = close(this.#box, key);
-    if (!this.#box.given.has(key)) {
-      offer.settle({ kind: "unreachable", detail: "not asked for in time" });
-      return;
-    }
-    if (this.#isSilent) {
-      offer.settle({ kind: "unknown", detail: "given, and no poller has called" });
-      return;
-    }
-    offer.settle({ kind: "busy", mayHave: true, detail: "given, and not confirmed yet" });
+    offer.settle(this.#late(this.#box.given.get(key)));
+  }
+
+  #late(given: Given | undefined): Outcome {
+    if (this.#isSilent) return unreached(given !== undefined);
+    if (given === undefined) return { kind: "unreachable", detail: "not asked for in time" };
+    return isSuspect(given)
+      ? { kind: "unknown", detail: "given again and again, and never confirmed" }
+      : { kind: "busy", mayHave: true, detail: "given, and not confirmed yet" };
   }
 
   #giveToWaiting(): void {
@@ -175,6 +186,7 @@ export class PollObject extends DurableObject {
       const offer = this.#offers.get(key);
       return offer === undefined ? [] : [{ id, key, request: offer.request }];
     });
+    tell(this.world, () => `${this.name} gives ${updates.map(({ id, key }) => `${id} ${key}`).join(", ") || "nothing"}`);
     for (const { id, key } of updates) this.world.ledger.gave(this.name, id, key);
     return updates;
   }
@@ -199,3 +211,9 @@ export class PollObject extends DurableObject {
     return { ...this.#box, given: new Map(given) };
   }
 }
+
+const unreached = (isGiven: boolean): Outcome => ({
+  kind: "unreachable",
+  ...(isGiven ? { mayHave: true } : {}),
+  detail: "no poller has called",
+});
