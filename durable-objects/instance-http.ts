@@ -25,7 +25,7 @@ export function instanceHttp(env: UrlEnv & Pick<Env, "JURISDICTIONS">): Http {
   return guardedHttp(platformHttp, urlRulesOf(env), isBareWorkerd ? knockTcp : undefined);
 }
 
-const knockTcp: Knock = async (url) => {
+export const knockTcp: Knock = async (url) => {
   const port = url.port === "" ? defaultPortOf(url) : Number(url.port);
   const socket = connect({ hostname: url.hostname, port });
   // Whether it closes well is of no interest, but an unhandled rejection would be.

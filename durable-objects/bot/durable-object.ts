@@ -13,12 +13,14 @@ import { routesSource } from "../config/source.ts";
 import { AlarmClock } from "../conversation/alarm-clock.ts";
 import { conversationsOf } from "../conversation/stub.ts";
 import type { Env } from "../env.ts";
+import { knockTcp } from "../instance-http.ts";
 import { envSecrets, jsonLog, platformHttp, systemClock } from "../runtime.ts";
 import * as machine from "./machine.ts";
 import { NOTICE_MEMORY_MS, type Notice, sendNotice } from "./notice.ts";
 import { type Host, OutboxDesk } from "./outbox-desk.ts";
 import { OutboxRows } from "./outbox-rows.ts";
 import { type Connection, connect, type PlatformProblem } from "./platform.ts";
+import { knockingHttp } from "./platform-http.ts";
 import type { Presence } from "./presence.ts";
 import { BotStorage } from "./storage.ts";
 import { checkWebhook, setWebhook, showWebhook, type WebhookAnswer, type WebhookDesk } from "./webhook.ts";
@@ -50,6 +52,7 @@ export class Bot extends DurableObject<Env> {
   #host(): Host {
     return {
       ...{ storage: this.storage, rows: this.rows, clock: this.clock, conversations: conversationsOf(this.env) },
+      http: this.env.JURISDICTIONS === "off" ? knockingHttp(platformHttp, knockTcp) : platformHttp,
       connect: (account) => this.#connect(account),
       pacing: () => this.#state.pacing,
       setPacing: (pacing) => {

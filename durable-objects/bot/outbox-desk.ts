@@ -9,6 +9,7 @@ import { fail, ok, type Result } from "../../src/core/result.ts";
 import { addDeltas, type Delta, series } from "../../src/core/series.ts";
 import type { Reply, ReplyEnd, ReplyVerdict } from "../../src/ports/bots.ts";
 import type { Conversations } from "../../src/ports/conversations.ts";
+import type { Http } from "../../src/ports/http.ts";
 import type { AlarmClock } from "../conversation/alarm-clock.ts";
 import { jsonLog, platformHttp, systemClock, webDice } from "../runtime.ts";
 import { readNote } from "./note.ts";
@@ -42,6 +43,7 @@ export interface Host {
   /** Shared with everything else the bot says. */
   readonly pacing: () => Pacing;
   readonly setPacing: (pacing: Pacing) => void;
+  readonly http: Http;
   readonly connect: (account: string) => Promise<Result<Connection, PlatformProblem>>;
   readonly background: (work: Promise<unknown>) => void;
   readonly tally: (delta: Delta) => void;
@@ -169,7 +171,7 @@ export class OutboxDesk {
   async #send(line: Line, entry: Entry, waitMs: number): Promise<void> {
     if (waitMs > 0) await systemClock.sleep(waitMs);
     const words = this.#host.rows.part(entry.key, entry.next);
-    const answer = await sendPart(line, entry, words, platformHttp).catch(
+    const answer = await sendPart(line, entry, words, this.#host.http).catch(
       (error: unknown): Answer => ({ kind: "refused", verdict: { kind: "give-up", detail: String(error) } }),
     );
     this.#apply({ type: "answered", key: entry.key, part: entry.next, answer }, line);

@@ -9,7 +9,7 @@ import { fail, ok, type Result } from "../../src/core/result.ts";
 import { scrub } from "../../src/core/scrub.ts";
 import type { Secret } from "../../src/core/secret.ts";
 import type { RoutesSource } from "../../src/pipeline/snapshot.ts";
-import type { Http } from "../../src/ports/http.ts";
+import { type Http, NotSent } from "../../src/ports/http.ts";
 import type { Secrets } from "../../src/ports/secrets.ts";
 
 export type PlatformProblem =
@@ -23,7 +23,8 @@ export type PlatformProblem =
       /** The refusal's JSON, for whoever must know what it means; it is not for logs. */
       readonly body?: unknown;
     }
-  | { readonly kind: "unreached"; readonly detail: string };
+  /** `isUnsent`: it is certain that nothing left. */
+  | { readonly kind: "unreached"; readonly detail: string; readonly isUnsent?: true };
 
 /** What it takes to speak as this bot. */
 export interface Connection {
@@ -82,7 +83,8 @@ export async function callPlatform(
     const detail = scrub(text, token).slice(0, 300);
     return fail({ kind: "refused", status: response.status, detail, body: parsed.ok ? parsed.value : undefined, ...retry });
   } catch (thrown) {
-    return fail({ kind: "unreached", detail: scrub(String(thrown), token) });
+    const unsent = thrown instanceof NotSent ? ({ isUnsent: true } as const) : {};
+    return fail({ kind: "unreached", detail: scrub(String(thrown), token), ...unsent });
   } finally {
     clearTimeout(timer);
   }

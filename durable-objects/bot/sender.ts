@@ -1,6 +1,6 @@
 /** One part to the platform, and what its answer means. Never throws, never repeats: what follows is the machine's to say. */
 import type { PlatformCall } from "../../src/channels/channel.ts";
-import type { Outgoing } from "../../src/channels/outgoing.ts";
+import type { Outgoing, SendVerdict } from "../../src/channels/outgoing.ts";
 import type { Http } from "../../src/ports/http.ts";
 import { noteOf } from "./note.ts";
 import type { Answer, Entry, Speech } from "./outbox-state.ts";
@@ -32,18 +32,21 @@ function callOf({ connection, outgoing }: Line, entry: Entry, words: string | un
   return words === undefined ? undefined : outgoing.send(entry.chat, words, note);
 }
 
-const givenUp = (detail: string): Answer => ({ kind: "refused", verdict: { kind: "give-up", detail } });
+const refused = (verdict: SendVerdict): Answer => ({ kind: "refused", verdict });
+const givenUp = (detail: string): Answer => refused({ kind: "give-up", detail });
 
 function answerOf(outgoing: Outgoing, problem: PlatformProblem, refusals: number): Answer {
   switch (problem.kind) {
     case "unreached":
-      return { kind: "unanswered", detail: problem.detail };
+      return problem.isUnsent === true
+        ? refused({ kind: "retry", detail: problem.detail })
+        : { kind: "unanswered", detail: problem.detail };
     case "unconfigured":
       return givenUp(problem.detail);
     case "refused": {
       // A success that cannot be read is a success: the platform has it, under an id nobody will tell us.
       if (problem.status >= 200 && problem.status < 300) return { kind: "taken", id: undefined };
-      return { kind: "refused", verdict: outgoing.judge({ status: problem.status, body: problem.body, refusals }) };
+      return refused(outgoing.judge({ status: problem.status, body: problem.body, refusals }));
     }
   }
 }
