@@ -14,7 +14,8 @@ export interface Shown {
   readonly conversation: string;
   readonly copies: number[];
   readonly vanished: number[];
-  unanswered: number;
+  /** Calls that nobody answered, templates that came to nothing: what may be repeated for it. */
+  excuses: number;
 }
 
 interface Run {
@@ -125,15 +126,16 @@ export class Ledger {
 
   kept(key: string, conversation: string, parts: number): void {
     if (this.answers.has(key)) return;
-    this.answers.set(key, { conversation, copies: Array(parts).fill(0), vanished: Array(parts).fill(0), unanswered: 0 });
+    this.answers.set(key, { conversation, copies: Array(parts).fill(0), vanished: Array(parts).fill(0), excuses: 0 });
   }
 
-  sent(key: string, isAnswered: boolean): void {
+  excuses(key: string): void {
     const answer = this.answers.get(key);
-    if (answer !== undefined && !isAnswered) answer.unanswered += 1;
+    if (answer !== undefined) answer.excuses += 1;
   }
 
-  shown(key: string, part: number): void {
+  /** `isVain`: the platform took it, and will not bring it to the person. */
+  shown(key: string, part: number, isVain: boolean): void {
     const answer = this.answers.get(key);
     if (answer === undefined) {
       this.breaks(`a part of ${key} is shown that nobody kept`);
@@ -144,12 +146,7 @@ export class Ledger {
       this.breaks(`the answer ${key} is shown after a later one`);
     if (answer.copies.slice(0, part).includes(0)) this.breaks(`part ${part + 1} of ${key} is shown before the one it follows`);
     answer.copies[part] = (answer.copies[part] ?? 0) + 1;
-  }
-
-  /** The platform took it, and could not bring it to the person. */
-  vanished(key: string, part: number): void {
-    const answer = this.answers.get(key);
-    if (answer !== undefined) answer.vanished[part] = (answer.vanished[part] ?? 0) + 1;
+    if (isVain) answer.vanished[part] = (answer.vanished[part] ?? 0) + 1;
   }
 
   /** A poller whose question may come after a later one: whether it has what it was given nobody can say, and it may get it again. */

@@ -31,7 +31,7 @@ export class Platform {
     const isAnswered = isHeard && !strikes(world, platform * 0.5);
     const id = isTaken ? this.#take(bot, entry) : undefined;
     const answer: Answer = isAnswered ? { kind: "taken", id } : { kind: "unanswered", detail: "timeout" };
-    world.ledger.sent(entry.key, isAnswered);
+    if (!isAnswered) world.ledger.excuses(entry.key);
     world.agenda.after(isAnswered ? soonMs : 10_000, () => done(answer));
   }
 
@@ -46,18 +46,25 @@ export class Platform {
     const world = this.#world;
     this.#ids += 1;
     const id = `wamid.${this.#ids}`;
-    tell(world, () => `the person is shown part ${entry.next + 1} of ${entry.key} (${id})`);
-    const isTemplate = entry.templateAt === entry.next;
-    if (!isTemplate) world.ledger.shown(entry.key, entry.next);
     const isFailing = strikes(world, world.plan.weather.platform * 0.3);
-    if (isFailing && !isTemplate) world.ledger.vanished(entry.key, entry.next);
-    const told: DeliveryStatus = { messageId: id, status: isFailing ? "failed" : "delivered", note: noteOf(entry) };
-    const delayMs = world.dice.pick([1, 50, 1000, isStormy(world) ? 90_000 : 2000]);
-    if (isFailing || !strikes(world, 0.2))
-      this.#hook(bot, isFailing ? { ...told, error: { code: 131000, detail: "failed" } } : told, delayMs);
-    if (strikes(world, 0.1)) this.#hook(bot, { ...told, status: "sent" }, delayMs);
-    if (strikes(world, 0.1)) this.#hook(bot, told, delayMs * 2);
+    const isTemplate = entry.templateAt === entry.next;
+    tell(world, () => `the person is shown ${isTemplate ? "the template" : `part ${entry.next + 1}`} of ${entry.key} (${id})`);
+    if (!isTemplate) world.ledger.shown(entry.key, entry.next, isFailing);
+    else if (isFailing) world.ledger.excuses(entry.key);
+    this.#tellLater(bot, { messageId: id, note: noteOf(entry) }, isFailing);
     return id;
+  }
+
+  /** What became of it: late, early, twice, or never when all is well. */
+  #tellLater(bot: BotObject, of: Omit<DeliveryStatus, "status">, isFailing: boolean): void {
+    const world = this.#world;
+    const last: DeliveryStatus = isFailing
+      ? { ...of, status: "failed", error: { code: 131000, detail: "failed" } }
+      : { ...of, status: "delivered" };
+    const delayMs = world.dice.pick([1, 50, 1000, isStormy(world) ? 90_000 : 2000]);
+    if (isFailing || !strikes(world, 0.2)) this.#hook(bot, last, delayMs);
+    if (strikes(world, 0.1)) this.#hook(bot, { ...of, status: "sent" }, delayMs);
+    if (strikes(world, 0.1)) this.#hook(bot, last, delayMs * 2);
   }
 
   /** By webhook, until it is acknowledged. */

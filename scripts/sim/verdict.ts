@@ -84,7 +84,7 @@ function wrongAnswer(world: World, row: MessageRow): string | undefined {
   if (doubled > repeats) return `has ${doubled} parts shown twice and tells of ${repeats}`;
   const deaths = world.bots.get(row.entry.account)?.deaths ?? 0;
   const vanished = answer.vanished.reduce((sum, count) => sum + count, 0);
-  return repeats > deaths + answer.unanswered + vanished ? `has ${repeats} repeated parts and ${deaths} crashes to blame` : undefined;
+  return repeats > deaths + answer.excuses + vanished ? `has ${repeats} repeated parts and ${deaths} crashes to blame` : undefined;
 }
 
 function wrongDeath(world: World, name: string, row: MessageRow): string | undefined {
