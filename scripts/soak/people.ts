@@ -38,6 +38,12 @@ const AGAIN_WITHIN_MS = 5_000;
 const FIRST_ID = 10_000;
 const LONG_LINES = [90, 220] as const;
 
+/** Who is answered by the one that polls is answered at a bot's own pace, 30 calls a second and 20 a minute in a group: more would only pile up. */
+const PACES = {
+  native: { people: 50, pauseMs: [300, 1_300] },
+  mixed: { people: 16, pauseMs: [800, 3_000] },
+} as const;
+
 const telegramChat = (person: number, generation: number): string => {
   const id = 1_000 + person * 10_000 + generation;
   return `${person % 3 === 0 ? -1_000_000_000_000 - id : id}`;
@@ -58,7 +64,7 @@ function telegramCrowd(account: string, url: string): { readonly crowd: Crowd; r
     const record = await sender.send(messageUpdate({ chat: Number(chat), text, updateId: id, messageId: id }, ids));
     return record.outcome === "delivered";
   };
-  const numbers = { people: 40, perChat: 40, pauseMs: [300, 1_300], longShare: 0 } as const;
+  const numbers = { perChat: 40, longShare: 0, ...PACES[account === MIXED ? "mixed" : "native"] } as const;
   return { crowd: { account, ...numbers, chatOf: telegramChat, idOf: (id) => `u${id}`, bring }, sender };
 }
 
