@@ -193,6 +193,7 @@ export class Ledger {
   }
 
   #isRemembered(before: Run, { gateway, life, atMs, serial }: Run): boolean {
+    if (this.#overtaken.has(gateway)) return false;
     return (
       before.gateway === gateway && before.life === life && atMs - before.atMs < REPLAY_MS && serial - before.serial < this.#plan.memory
     );

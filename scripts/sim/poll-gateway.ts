@@ -89,5 +89,9 @@ export class PollGateway extends Gateway {
   }
 }
 
-/** What an outbox knows of overtaken questions it forgets with its incarnation: in a world with both an update can be lost. */
-const mayBeOvertaken = ({ plan }: World): boolean => plan.weather.crash + plan.weather.storage + plan.weather.evictions === 0;
+/**
+ * What an outbox knows of overtaken questions it forgets with its incarnation, and a suspect update is given alone: in a world with
+ * either, an overtaken question can cost an update.
+ */
+const mayBeOvertaken = ({ plan }: World): boolean =>
+  plan.weather.crash + plan.weather.storage + plan.weather.evictions === 0 && plan.writings.every(({ temper }) => temper !== "poison");
