@@ -249,7 +249,7 @@ describe("an update that its poller dies of", () => {
       const [bad, other] = [offer("poison", "bad", { deadlineMs: 150 }), offer("poison", "other", { deadlineMs: 150 })];
       await expect.poll(() => pollers.pending("poison", { account: ACCOUNT, generation: 1 })).not.toBe(0);
       // It dies of each answer, starts again, and asks for what it has not confirmed.
-      for (let life = 0; life < 2; life += 1) await told("poison", 1);
+      for (let life = 0; life < 2; life += 1) await told("poison", 1, { waitMs: 1 });
       driver.answer(await bad);
       driver.wake(60_000);
       others.push((await other).kind);
