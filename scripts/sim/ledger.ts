@@ -16,6 +16,8 @@ export interface Shown {
   readonly vanished: number[];
   /** Calls that nobody answered, templates that came to nothing: what may be repeated for it. */
   excuses: number;
+  /** Times the bot took it anew, because it had told its end and died with the memory of it while it was handed over once more. */
+  keptAgain: number;
 }
 
 interface Run {
@@ -125,8 +127,12 @@ export class Ledger {
   }
 
   kept(key: string, conversation: string, parts: number): void {
-    if (this.answers.has(key)) return;
-    this.answers.set(key, { conversation, copies: Array(parts).fill(0), vanished: Array(parts).fill(0), excuses: 0 });
+    const known = this.answers.get(key);
+    if (known !== undefined) {
+      known.keptAgain += 1;
+      return;
+    }
+    this.answers.set(key, { conversation, copies: Array(parts).fill(0), vanished: Array(parts).fill(0), excuses: 0, keptAgain: 0 });
   }
 
   excuses(key: string): void {
