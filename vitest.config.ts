@@ -30,6 +30,7 @@ export default defineConfig({
                 TG_TOKEN: "123456789:AAF-real_token_of_the_bot_0123456789",
                 TG_SECRET: "hook-secret",
                 TELEGRAM_API_BASE: "https://telegram.test",
+                WHATSAPP_API_BASE: "https://graph.test",
               },
             },
           }),

@@ -10,6 +10,7 @@ const RESERVED = ".test";
 
 export const knockingHttp = (http: Http, knock: Knock): Http => ({
   fetch: async (url, init) => {
+    if (init.redirect !== "manual") throw new NotSent("redirects must be manual");
     const target = new URL(url);
     if (!target.hostname.endsWith(RESERVED)) {
       await knock(target).catch((error: unknown) => {

@@ -43,6 +43,7 @@ async function waitOn(socket: WebSocket, waitMs: number, gone?: AbortSignal): Pr
     socket.addEventListener("close", ({ code, reason }) => resolve({ code, reason }));
     socket.addEventListener("error", () => resolve({ verdict: "nothing" }));
     // What is sent to one who is gone is lost for this time: the next offer may find that nobody waits.
+    if (gone?.aborted === true) resolve({ verdict: "nothing" });
     gone?.addEventListener("abort", () => resolve({ verdict: "nothing" }));
     void systemClock.sleep(waitMs, over.signal).then(() => resolve({ verdict: "nothing" }));
   });

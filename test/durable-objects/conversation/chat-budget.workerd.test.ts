@@ -16,7 +16,7 @@ const edge = env as unknown as Env;
 const { origin } = inject("answering");
 const ACCOUNT = "whatsapp:sales";
 const ref = { key: `${ACCOUNT}/chat/US.1` };
-const GRAPH = "https://graph.facebook.com/";
+const GRAPH = "https://graph.test/";
 const MESSAGES = 100;
 
 let sent = 0;

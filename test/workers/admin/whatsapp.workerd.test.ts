@@ -31,7 +31,7 @@ function fakeGraph(answer: (request: Request, body: string) => Response | Promis
   const calls: Request[] = [];
   vi.spyOn(globalThis, "fetch").mockImplementation(async (input, init) => {
     const request = new Request(input as RequestInfo, init as RequestInit);
-    if (new URL(request.url).origin !== "https://graph.facebook.com") throw new Error(`nobody expected a call to ${request.url}`);
+    if (new URL(request.url).origin !== "https://graph.test") throw new Error(`nobody expected a call to ${request.url}`);
     calls.push(request);
     return answer(request, await request.clone().text());
   });

@@ -116,8 +116,8 @@ it("who hangs up waits no more: what comes then is not lost on them", async () =
   const waiting = call("getUpdates?timeout=50", { signal: connection.signal });
   await expect.poll(() => isAsking()).toBe(true);
   connection.abort();
-  await expect.poll(() => isAsking()).toBe(false);
   expect(await waiting).toEqual(nothing);
+  await expect.poll(() => isAsking()).toBe(false);
 });
 
 async function isAsking(): Promise<boolean> {
