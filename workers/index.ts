@@ -1,5 +1,5 @@
 /** The Worker: ingress, egress, admin and operations on one origin, and the objects behind them. Everything not routed is 404. */
-import { Hono } from "hono/tiny";
+import { Hono } from "hono";
 import type { Env } from "../durable-objects/env.ts";
 import { adminApp } from "./admin/app.ts";
 import { egressApp } from "./egress/app.ts";

@@ -2,7 +2,7 @@
  * `/admin/accounts`: every account with what it needs, and its webhook at the platform: shown, and set. Never a secret, but for the
  * one that an operator must type into the platform's own pages.
  */
-import { Hono } from "hono/tiny";
+import { Hono } from "hono";
 import type { PlatformProblem } from "../../durable-objects/bot/platform.ts";
 import type { BotDesk, Unfinished } from "../../durable-objects/bot/stub.ts";
 import { botDesk } from "../../durable-objects/bot/stub.ts";

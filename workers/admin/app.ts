@@ -1,5 +1,5 @@
 /** `/admin/*`: everything operators can ask and change, behind one door. One small app per noun; whatever is not there is 404 in JSON. */
-import { Hono } from "hono/tiny";
+import { Hono } from "hono";
 import type { Env } from "../../durable-objects/env.ts";
 import { accountsApp } from "./accounts.ts";
 import { answerError, answerUnexpected, notFound } from "./answer.ts";

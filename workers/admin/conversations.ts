@@ -1,5 +1,5 @@
 /** `GET /admin/conversations/:key`: pins, queue and how its newest messages went. Never a body. */
-import { Hono } from "hono/tiny";
+import { Hono } from "hono";
 import * as z from "zod";
 import { showConversation } from "../../durable-objects/conversation/stub.ts";
 import type { Env } from "../../durable-objects/env.ts";

@@ -2,7 +2,7 @@
  * `/admin/dead`: messages that ended as dead, and sending them again. The list is an index; the conversation keeps the letter.
  * A body is private and leaves only when it is asked for by name.
  */
-import { Hono } from "hono/tiny";
+import { Hono } from "hono";
 import * as z from "zod";
 import { replayDead, showLetter } from "../../durable-objects/conversation/stub.ts";
 import type { Env } from "../../durable-objects/env.ts";

@@ -1,5 +1,5 @@
 /** `POST /admin/explain`: what production would decide about a message that nobody has sent. Changes nothing, calls nobody. */
-import { Hono } from "hono/tiny";
+import { Hono } from "hono";
 import type { Env } from "../../durable-objects/env.ts";
 import { explain, explainSchema } from "../../src/routing/explain.ts";
 import { answerError, notFound } from "./answer.ts";

@@ -1,5 +1,5 @@
 /** `/admin/instances`: what the edge knows of each gateway, taking one out of service and back, and checking one. */
-import { Hono } from "hono/tiny";
+import { Hono } from "hono";
 import { routesSource } from "../../durable-objects/config/source.ts";
 import type { ConfigAnswer } from "../../durable-objects/config/state.ts";
 import { configOf } from "../../durable-objects/config/stub.ts";

@@ -1,5 +1,5 @@
 /** `/admin/routes`: the document in force, pushing another, its history and the way back. A bad document never takes effect. */
-import { Hono } from "hono/tiny";
+import { Hono } from "hono";
 import * as z from "zod";
 import { judge } from "../../durable-objects/config/judge.ts";
 import { routesSource } from "../../durable-objects/config/source.ts";

@@ -1,5 +1,5 @@
 /** `POST /admin/tokens`: the token an instance gets in place of the bot's own, and the address it is good for. */
-import { Hono } from "hono/tiny";
+import { Hono } from "hono";
 import * as z from "zod";
 import { botDesk } from "../../durable-objects/bot/stub.ts";
 import type { Env } from "../../durable-objects/env.ts";

@@ -1,5 +1,5 @@
 /** `/egress/:channel/:account/:instance/...`: instances' own calls to their platform. Reads, asks the pipeline, does what it said; no rule lives here. */
-import { Hono } from "hono/tiny";
+import { Hono } from "hono";
 import type { Channel } from "../../src/channels/channel.ts";
 import type { CallHead, Egress, EgressEntry } from "../../src/channels/egress.ts";
 import { decideEgress, type EgressPorts } from "../../src/pipeline/egress.ts";

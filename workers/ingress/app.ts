@@ -1,5 +1,5 @@
 /** `/webhooks/:channel/:account`: reads the delivery, walks the journey, answers with an empty body; or answers the platform that asks first. */
-import { Hono } from "hono/tiny";
+import { Hono } from "hono";
 import { routesSource } from "../../durable-objects/config/source.ts";
 import type { Env } from "../../durable-objects/env.ts";
 import { jsonLog, systemClock } from "../../durable-objects/runtime.ts";

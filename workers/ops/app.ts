@@ -1,5 +1,5 @@
 /** What monitors ask: is the Worker up, can it route, and its numbers. Only the numbers need a token. */
-import { Hono } from "hono/tiny";
+import { Hono } from "hono";
 import { routesSource } from "../../durable-objects/config/source.ts";
 import type { Env } from "../../durable-objects/env.ts";
 import { EXPOSITION_CONTENT_TYPE, exposition } from "../../src/core/exposition.ts";
