@@ -40,7 +40,10 @@ export default defineConfig({
         ],
         test: { name: "workerd", include: [WORKERD], retry: RETRY, globalSetup: ["./test/fixtures/answering-setup.ts"] },
       },
-      { extends: true, test: { name: "e2e", include: [E2E], retry: RETRY, fileParallelism: false, testTimeout: 120_000, hookTimeout: 60_000 } },
+      {
+        extends: true,
+        test: { name: "e2e", include: [E2E], retry: RETRY, fileParallelism: false, testTimeout: 120_000, hookTimeout: 60_000 },
+      },
     ],
   },
 });
