@@ -5,9 +5,6 @@ import { defineConfig } from "vitest/config";
 const WORKERD = "test/**/*.workerd.test.ts";
 const E2E = "test/e2e/**/*.test.ts";
 
-/** Real processes on ports and clocks of a machine that others use too: what fails twice has failed. Pure tests have no such excuse. */
-const RETRY = 1;
-
 export default defineConfig({
   test: {
     // The edge logs one line per message: shown only where something failed.
@@ -38,11 +35,11 @@ export default defineConfig({
             },
           }),
         ],
-        test: { name: "workerd", include: [WORKERD], retry: RETRY, globalSetup: ["./test/fixtures/answering-setup.ts"] },
+        test: { name: "workerd", include: [WORKERD], globalSetup: ["./test/fixtures/answering-setup.ts"] },
       },
       {
         extends: true,
-        test: { name: "e2e", include: [E2E], retry: RETRY, fileParallelism: false, testTimeout: 120_000, hookTimeout: 60_000 },
+        test: { name: "e2e", include: [E2E], fileParallelism: false, testTimeout: 120_000, hookTimeout: 60_000 },
       },
     ],
   },

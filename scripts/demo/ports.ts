@@ -1,4 +1,5 @@
 /** Free ports on loopback. Taken for a moment and given back: whoever listens next should do so soon. */
+import { randomInt } from "node:crypto";
 import { createServer, type Server } from "node:net";
 
 const HOST = "127.0.0.1";
@@ -11,19 +12,32 @@ function hold(port: number): Promise<Server> {
   });
 }
 
-const portOf = (server: Server): number => {
-  const address = server.address();
-  return typeof address === "object" && address !== null ? address.port : 0;
-};
-
 const release = (server: Server): Promise<void> => new Promise((resolve) => server.close(() => resolve()));
+
+/**
+ * Below what systems hand out by themselves (Linux from 32768, macOS and IANA from 49152): a port given back from up there is soon
+ * somebody's outgoing connection, and then nobody can listen on it.
+ */
+export const FIRST_PORT = 20_000;
+export const LAST_PORT = 32_767;
+const MAX_TRIES = 50;
+
+async function holdAny(): Promise<{ readonly port: number; readonly server: Server }> {
+  for (let tries = 1; ; tries += 1) {
+    const port = randomInt(FIRST_PORT, LAST_PORT + 1);
+    try {
+      return { port, server: await hold(port) };
+    } catch (error) {
+      if (tries >= MAX_TRIES) throw error;
+    }
+  }
+}
 
 /** All held at once, so that they differ. */
 export async function freePorts(count: number): Promise<readonly number[]> {
-  const servers = await Promise.all(Array.from({ length: count }, () => hold(0)));
-  const ports = servers.map(portOf);
-  await Promise.all(servers.map(release));
-  return ports;
+  const held = await Promise.all(Array.from({ length: count }, holdAny));
+  await Promise.all(held.map(({ server }) => release(server)));
+  return held.map(({ port }) => port);
 }
 
 export async function isFree(port: number): Promise<boolean> {
