@@ -32,7 +32,7 @@ export function compile(copy: AcceptedCopy): Result<Compiled, string> {
   if (!kept.ok) return fail(firstOf(kept.problem) ?? "");
   try {
     const { document, setAside, issues } = kept.value;
-    const snapshot = { routes: buildRoutes(copy.number, document, copy.draining), router: buildRouter(document, patterns) };
+    const snapshot = { routes: buildRoutes(copy.number, document, copy), router: buildRouter(document, patterns) };
     return ok({ snapshot, setAside, reason: firstOf(issues) });
   } catch (error) {
     return fail(`cannot be compiled: ${describe(error)}`);

@@ -18,11 +18,26 @@ const MIN_CACHE_TTL_S = 30;
 /** The document inside JSON: every character escaped as `\u0000` at worst, and room for the rest. */
 const MAX_ACCEPTED_LENGTH = 6 * MAX_DOCUMENT_BYTES + 64 * 1024;
 
+const canarySchema = z.object({
+  id: z.string(),
+  pool: z.string(),
+  instance: z.string(),
+  percentage: z.number(),
+  startedAtMs: z.number(),
+  untilMs: z.number(),
+  phase: z.enum(["running", "promoted", "rolled-back"]),
+  verdict: z.string().exactOptional(),
+  endedAtMs: z.number().exactOptional(),
+});
+
 /** Loose about what a newer version may add, so that an older isolate goes on reading while a deploy spreads. */
 const acceptedSchema = z.object({
   number: z.int().positive(),
   text: z.string(),
   draining: z.array(z.string()),
+  /** Both unknown to the first release, which reads past them. */
+  returning: z.array(z.string()).default([]),
+  canaries: z.array(canarySchema).default([]),
   /** The raw text the Config object dealt with last; isolates offer only another one. */
   rawHash: z.string().optional(),
   isRawRejected: z.boolean().default(false),

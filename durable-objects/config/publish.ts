@@ -14,6 +14,8 @@ export const acceptedCopy = (state: ConfigState, text: string): AcceptedCopy => 
   number: state.number,
   text,
   draining: [...state.draining],
+  returning: [...state.returning],
+  canaries: [...state.canaries],
   rawHash: state.raw?.hash,
   isRawRejected: state.raw?.isRejected ?? false,
   acceptedAtMs: state.numberedAtMs,

@@ -1,4 +1,5 @@
 /** What the Config object knows, and what can happen to it. Data only: `machine.ts` decides, `storage.ts` keeps it. */
+import type { Canary } from "../../src/core/canary.ts";
 import type { LogLine } from "../../src/core/log-line.ts";
 import type { Delta } from "../../src/core/series.ts";
 
@@ -62,6 +63,10 @@ export interface ConfigState {
   readonly numberedAtMs: number;
   readonly document?: DocumentInForce | undefined;
   readonly draining: readonly string[];
+  /** Those of them that will be back. */
+  readonly returning: readonly string[];
+  /** Newest last; those that ended stay for a while, to be looked at. */
+  readonly canaries: readonly Canary[];
   readonly lastRejected?: Rejection | undefined;
   /** The raw key's text as this object last dealt with it. */
   readonly raw?: { readonly hash: string; readonly isRejected: boolean } | undefined;
@@ -76,6 +81,8 @@ export const initialState: ConfigState = {
   number: 0,
   numberedAtMs: 0,
   draining: [],
+  returning: [],
+  canaries: [],
   superseded: [],
   copies: { accepted: untouched, raw: untouched },
   counters: {},

@@ -2,42 +2,33 @@
  * Performs what the machine asked for, after its rows are written: hand-overs, choices, log lines, notices. Nothing here decides;
  * what comes back goes into the machine as an event. A failure of a side matter (log, metric, notice) never touches delivery.
  */
-
-import { channels } from "../../src/channels/registry.ts";
 import type { ConversationRef } from "../../src/core/conversation-ref.ts";
-import { isSettled, type Outcome } from "../../src/core/outcome.ts";
-import { choose, deliveryRules, handOver } from "../../src/pipeline/deliver.ts";
-import type { Snapshot } from "../../src/pipeline/snapshot.ts";
-import type { ReplyEnd } from "../../src/ports/bots.ts";
-import { botsOf } from "../bot/stub.ts";
+import { choose } from "../../src/pipeline/deliver.ts";
 import type { Env } from "../env.ts";
-import { instancesOf, pollsOf } from "../instance/stub.ts";
-import { instanceHttp } from "../instance-http.ts";
-import { mediaOf } from "../media.ts";
-import { envSecrets, jsonLog, systemClock, webDice } from "../runtime.ts";
-import { permitsOf } from "../shard/stub.ts";
-import { transcriberOf } from "../transcriber.ts";
+import { instancesOf } from "../instance/stub.ts";
+import { jsonLog } from "../runtime.ts";
 import type { Conversation } from "./durable-object.ts";
-import { channelOf, settledLine } from "./ledger.ts";
-import { whilePresent } from "./presence.ts";
-import type { Attempt, Effect, Ending, Entry, Replying } from "./state.ts";
+import { Handing } from "./handing.ts";
+import { settledLine } from "./ledger.ts";
+import type { Effect, Ending, Entry } from "./state.ts";
+import { Telling } from "./telling.ts";
 import type { Upkeep } from "./upkeep.ts";
-
-const NOTICE_WINDOW_MS = 60_000;
-/** A hand-over that the pool's concurrency cap keeps back asks again after this. */
-const PERMIT_WAIT_MS = 1000;
 
 export class Effects {
   readonly #object: Conversation;
   readonly #env: Env;
   readonly #background: (work: Promise<unknown>) => void;
   readonly #upkeep: Upkeep;
+  readonly #handing: Handing;
+  readonly #telling: Telling;
 
   constructor(object: Conversation, env: Env, parts: { readonly upkeep: Upkeep; readonly background: (work: Promise<unknown>) => void }) {
     this.#object = object;
     this.#env = env;
     this.#upkeep = parts.upkeep;
     this.#background = parts.background;
+    this.#handing = new Handing(object, env, (work) => this.#aside(work));
+    this.#telling = new Telling(object, env, parts.upkeep);
   }
 
   perform(effects: readonly Effect[]): void {
@@ -57,16 +48,11 @@ export class Effects {
     return this.#object.ref;
   }
 
-  /** Under which name sessions know this conversation: that of the one it continues, when it continues one. */
-  get #session(): string {
-    return this.#object.storage.meta("session") ?? this.#ref.key;
-  }
-
   #run(effect: Effect): void {
     // One arm per effect; the compiler finds a missing one.
     switch (effect.do) {
       case "hand-over":
-        this.#background(this.#handOver(effect.entry, effect.attempt.id));
+        this.#background(this.#handing.handOver(effect.entry, effect.attempt.id));
         break;
       case "choose":
         this.#background(this.#choose(effect));
@@ -78,10 +64,10 @@ export class Effects {
         this.#ended(effect.ending);
         break;
       case "reply":
-        this.#aside(() => this.#reply(effect.replying));
+        this.#aside(() => this.#telling.reply(effect.replying));
         break;
       case "notice":
-        this.#aside(() => this.#notify(effect.entry, effect.notice));
+        this.#aside(() => this.#telling.notify(effect.entry, effect.notice));
         break;
       case "pinned":
         jsonLog.write({
@@ -102,60 +88,6 @@ export class Effects {
         this.#aside(() => this.#upkeep.handPins());
         break;
     }
-  }
-
-  async #handOver(entry: Entry, attemptId: string): Promise<void> {
-    const snapshot = await this.#object.snapshot();
-    const outcome = await this.#attempt(entry, snapshot);
-    // The document may have changed while the instance answered: what follows is decided by the newest.
-    const newest = (await this.#object.snapshot()) ?? snapshot;
-    if (newest === undefined) return;
-    this.#object.apply({ type: "outcome", attemptId, outcome, ...this.#object.moment(newest) });
-    const instance = entry.attempt?.instance;
-    if (instance !== undefined && !isSettled(outcome.kind)) this.#object.reporter.count(instance, outcome.kind);
-    const isNews = outcome.kind === "accepted" ? entry.tries > 1 : outcome.kind !== "busy";
-    if (instance !== undefined && isNews && outcome.kind !== "unmarked")
-      this.#aside(() => instancesOf(this.#env).report(instance, outcome));
-  }
-
-  async #attempt(entry: Entry, snapshot: Snapshot | undefined): Promise<Outcome> {
-    const stored = this.#object.storage.body(entry.seq);
-    const { attempt } = entry;
-    if (snapshot === undefined || stored === undefined || attempt === undefined) return { kind: "unreachable", detail: "not ready" };
-    const permit = await this.#permit(entry, attempt, snapshot);
-    if (permit === undefined) return { kind: "busy", retryAfterMs: PERMIT_WAIT_MS, detail: "the pool's concurrency cap" };
-    const deadlineMs = Math.max(1, attempt.deadlineAtMs - systemClock.nowMs());
-    const { account, chat, kind, traceId } = entry;
-    const named = { instance: attempt.instance, pool: entry.pool, messageKey: entry.key, session: this.#session };
-    const request = { ...named, account, chat, kind, traceId, deadlineMs, ...stored };
-    if (attempt.isRepeat === true) this.#object.reporter.countRepeat(attempt.instance);
-    const outcome = await this.#shown(entry, handOver(snapshot.routes, request, this.#ports()));
-    if (permit !== "") this.#aside(() => permitsOf(this.#env).release(entry.pool, permit));
-    return outcome;
-  }
-
-  /** Empty when none is needed; undefined when there is none. */
-  async #permit({ account, pool }: Entry, { instance, deadlineAtMs }: Attempt, { routes }: Snapshot): Promise<string | undefined> {
-    const concurrency = routes.pools.get(pool)?.concurrency;
-    const takesPermit = deliveryRules(routes).links[instance]?.[account]?.takesPermit !== false;
-    if (concurrency === undefined || !takesPermit) return "";
-    return permitsOf(this.#env).acquire(pool, concurrency, deadlineAtMs - systemClock.nowMs() + PERMIT_WAIT_MS);
-  }
-
-  /** Where the answer comes back by the link, nobody but the edge can show that one is being written. */
-  #shown(entry: Entry, handed: Promise<Outcome>): Promise<Outcome> {
-    const presenceMs = channels.get(channelOf(entry.account))?.outgoing?.presenceMs;
-    if (entry.attempt?.isOnce !== true || presenceMs === undefined) return handed;
-    const { account, chat, messageId } = entry;
-    return whilePresent(handed, () => botsOf(this.#env).present(account, { chat, messageId }), presenceMs, systemClock);
-  }
-
-  #ports() {
-    const spanId = webDice.hex(8);
-    const secrets = envSecrets(this.#env);
-    const base = { http: instanceHttp(this.#env), clock: systemClock, secrets, spanId };
-    const transcriber = transcriberOf(this.#env);
-    return { ...base, polls: pollsOf(this.#env), media: mediaOf(this.#env), ...(transcriber === undefined ? {} : { transcriber }) };
   }
 
   async #choose(effect: Extract<Effect, { do: "choose" }>): Promise<void> {
@@ -194,43 +126,6 @@ export class Effects {
       detail,
     });
     this.#aside(() => this.#upkeep.index());
-  }
-
-  async #notify(entry: Entry, notice: "limited" | "unanswered"): Promise<void> {
-    const routes = (await this.#object.snapshot())?.routes;
-    const text = notice === "limited" ? routes?.document.limits.notice : routes?.pools.get(entry.pool)?.notices.unanswered;
-    if (text === undefined) return;
-    const once = notice === "limited" ? Math.floor(systemClock.nowMs() / NOTICE_WINDOW_MS) : entry.seq;
-    await botsOf(this.#env).notify(entry.account, { chat: entry.chat, text, key: `${notice}/${this.#ref.key}/${once}` });
-  }
-
-  /** Until the bot has it the alarm asks again, and so does the sweeper; how it ends the bot may say at once. */
-  async #reply({ entry, text }: Replying): Promise<void> {
-    const { key, account, chat, seq, arrivedAtMs: askedAtMs } = entry;
-    const routes = (await this.#object.snapshot())?.routes;
-    const replied = (end: ReplyEnd) => this.#object.apply({ type: "replied", seq, end, nowMs: systemClock.nowMs() });
-    if (routes !== undefined && !routes.accounts.has(account)) {
-      replied({ state: "dead", outcome: "undelivered: the account is gone", parts: 0, repeats: 0 });
-      return;
-    }
-    try {
-      const once = entry.isReplay ? { isReplay: true } : {};
-      const given = await botsOf(this.#env).reply(account, { key, ref: this.#ref, seq, chat, text, askedAtMs, ...once });
-      this.#object.apply({ type: "kept", seq, nowMs: systemClock.nowMs() });
-      if (given.verdict === "ended") replied(given.end);
-    } catch (error) {
-      jsonLog.write({
-        level: "warn",
-        event: "reply.unkept",
-        conversation: this.#ref.key,
-        account,
-        message: entry.messageId,
-        detail: String(error),
-      });
-      const snapshot = await this.#object.snapshot();
-      if (snapshot !== undefined) this.#object.apply({ type: "unkept", seq, detail: String(error), ...this.#object.moment(snapshot) });
-      await this.#upkeep.index();
-    }
   }
 
   /** Work beside delivery: its failure is logged and otherwise forgotten. */

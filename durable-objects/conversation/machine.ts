@@ -43,7 +43,7 @@ function told(next: Step, rules: DeliveryRules): Step {
     if (effect.do !== "ended" || effect.ending.state !== "dead" || effect.ending.outcome === AMBIGUOUS || effect.ending.entry.isReplay)
       return [];
     const { entry } = effect.ending;
-    return rules.pools[entry.pool]?.tellsUnanswered === true ? [{ do: "notice", entry, notice: "unanswered" }] : [];
+    return rules.pools[entry.pool]?.tells.unanswered === true ? [{ do: "notice", entry, notice: "unanswered" }] : [];
   });
   return notices.length === 0 ? next : { ...next, effects: [...next.effects, ...notices] };
 }

@@ -144,6 +144,9 @@ export type Write =
   | { readonly row: "moved"; readonly to: ConversationRef }
   | { readonly row: "stayed" };
 
+/** What the edge itself may tell a person; its words stand in the routes document. */
+export type Notice = "limited" | "unanswered" | "held" | "moved";
+
 /** Things to do once the writes are made. They may be repeated after a crash; none may come before its write. */
 export type Effect =
   | { readonly do: "hand-over"; readonly entry: Entry; readonly attempt: Attempt }
@@ -158,7 +161,7 @@ export type Effect =
   | { readonly do: "granted"; readonly instance: string }
   | { readonly do: "ended"; readonly ending: Ending }
   | { readonly do: "reply"; readonly replying: Replying }
-  | { readonly do: "notice"; readonly entry: Entry; readonly notice: "limited" | "unanswered" }
+  | { readonly do: "notice"; readonly entry: Entry; readonly notice: Notice }
   | { readonly do: "pinned"; readonly pin: Pin; readonly from?: string; readonly reason: string }
   | { readonly do: "troubled"; readonly entry: Entry; readonly detail: string }
   | { readonly do: "hand-pins"; readonly to: ConversationRef; readonly pins: readonly Pin[] };

@@ -6,7 +6,7 @@ import { DurableObject } from "cloudflare:workers";
 import type { InstanceConfig } from "../../src/config/schema.ts";
 import type { Outcome } from "../../src/core/outcome.ts";
 import type { Snapshot } from "../../src/pipeline/snapshot.ts";
-import type { InstanceStatus } from "../../src/ports/instances.ts";
+import type { InstanceStatus, Turn } from "../../src/ports/instances.ts";
 import type { PollAsk } from "../../src/ports/pollers.ts";
 import type { Offer } from "../../src/ports/polls.ts";
 import type { Env } from "../env.ts";
@@ -63,6 +63,15 @@ export class Instance extends DurableObject<Env> {
 
   async granted(): Promise<void> {
     this.#take({ type: "granted" });
+    await this.ensureProbing();
+  }
+
+  async turn(): Promise<Turn> {
+    await this.ensureProbing();
+    return { verdict: "go" };
+  }
+
+  async suspect(): Promise<void> {
     await this.ensureProbing();
   }
 

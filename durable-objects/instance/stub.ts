@@ -22,6 +22,17 @@ export function instancesOf(env: InstanceEnv, log: Log = jsonLog): Instances {
       stubOf(env, name)
         .granted()
         .catch((error: unknown) => unheard(name, error)),
+    turn: (name) =>
+      stubOf(env, name)
+        .turn()
+        .catch((error: unknown) => {
+          unheard(name, error);
+          return { verdict: "go" as const };
+        }),
+    suspect: (name) =>
+      stubOf(env, name)
+        .suspect()
+        .catch((error: unknown) => unheard(name, error)),
     report: (name, outcome) =>
       stubOf(env, name)
         .report(outcome)

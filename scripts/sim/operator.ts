@@ -99,6 +99,7 @@ function documentOf({ accounts, pools }: Plan): DeliveryRules {
   return {
     number: 1,
     draining: [],
+    returning: [],
     pools: Object.fromEntries(pools.map(({ name, instances, rules }) => [name, { ...rules, instances }])),
     defaultPools: Object.fromEntries(accounts.map(({ id, pool }) => [id, pool])),
     reach: Object.fromEntries(accounts.map(({ id, pool }) => [id, [pool]])),

@@ -104,7 +104,9 @@ function poolOf(name: string, size: number, dice: Dice): PoolPlan {
       maxAttempts: 12,
       poisonMs: 900_000,
       attemptMs: undefined,
-      tellsUnanswered: dice.chance(0.3),
+      standbys: [],
+      backlog: { policy: "flush", keep: 1, afterMs: 60_000 },
+      tells: { held: false, moved: false, unanswered: dice.chance(0.3) },
     },
   };
 }

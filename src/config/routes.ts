@@ -1,5 +1,6 @@
 /** The routes document in force, read the way the journey needs it: lookups instead of records, nothing left to check. */
 import type { Account } from "../core/account.ts";
+import type { Canary } from "../core/canary.ts";
 import { type ConversationRef, conversationRef } from "../core/conversation-ref.ts";
 import type { Chat } from "../core/message.ts";
 import { channelOf } from "./ids.ts";
@@ -14,11 +15,25 @@ export interface Routes {
   readonly pools: ReadonlyMap<string, PoolConfig>;
   /** Instances an operator is draining: admin state that travels with the document. */
   readonly draining: ReadonlySet<string>;
+  /** Those of them that will be back: their conversations wait for them and do not move. */
+  readonly returning: ReadonlySet<string>;
+  /** By pool; a pool has one at a time. */
+  readonly canaries: ReadonlyMap<string, Canary>;
   /** `account/sender` to person. */
   readonly identities: ReadonlyMap<string, string>;
 }
 
-export function buildRoutes(number: number, document: RoutesDocument, draining: readonly string[] = []): Routes {
+/** What operators decided beside the document, and what travels with it. */
+export interface AdminState {
+  readonly draining: readonly string[];
+  readonly returning: readonly string[];
+  readonly canaries: readonly Canary[];
+}
+
+export const NO_ADMIN_STATE: AdminState = { draining: [], returning: [], canaries: [] };
+
+export function buildRoutes(number: number, document: RoutesDocument, admin: Partial<AdminState> = {}): Routes {
+  const { draining, returning, canaries } = { ...NO_ADMIN_STATE, ...admin };
   return {
     number,
     document,
@@ -26,6 +41,8 @@ export function buildRoutes(number: number, document: RoutesDocument, draining: 
     instances: new Map(Object.entries(document.instances)),
     pools: new Map(Object.entries(document.pools)),
     draining: new Set(draining),
+    returning: new Set(returning.filter((instance) => draining.includes(instance))),
+    canaries: new Map(canaries.map((canary) => [canary.pool, canary])),
     identities: new Map(Object.entries(document.identities).flatMap(([person, ids]) => ids.map((id) => [id, person] as const))),
   };
 }

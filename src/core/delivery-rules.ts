@@ -8,8 +8,20 @@ export interface PoolRules {
   readonly poisonMs: number;
   /** Deadline of one hand-over; undefined: what the link needs. */
   readonly attemptMs?: number | undefined;
-  /** The person is told when no answer comes. */
-  readonly tellsUnanswered: boolean;
+  /** Undefined: a conversation stays with the standby it moved to. */
+  readonly returnAfterMs?: number | undefined;
+  /** Members that serve only while no primary can. */
+  readonly standbys: readonly string[];
+  readonly backlog: {
+    readonly policy: "flush" | "collapse";
+    readonly keep: number;
+    readonly afterMs: number;
+    readonly maxAgeMs?: number | undefined;
+  };
+  /** What the person is told of. */
+  readonly tells: { readonly held: boolean; readonly moved: boolean; readonly unanswered: boolean };
+  /** A new owner is told what was said before: how long its first message waits for that. */
+  readonly handoverMs?: number | undefined;
 }
 
 /** What delivery must know of the link an instance has for an account. */
@@ -29,6 +41,8 @@ export interface DeliveryRules {
   /** Account id to the pools its messages may enter: no other way in, wherever the conversation was last. */
   readonly reach: Readonly<Record<string, readonly string[]>>;
   readonly draining: readonly string[];
+  /** Those of them that will be back. */
+  readonly returning: readonly string[];
   /** Instance to account to the link between them. */
   readonly links: Readonly<Record<string, Readonly<Record<string, LinkRules>>>>;
 }

@@ -4,6 +4,7 @@
  */
 import { canReach } from "../config/ids.ts";
 import type { Routes } from "../config/routes.ts";
+import type { PoolConfig } from "../config/schema.ts";
 import { base64url, utf8 } from "../core/bytes.ts";
 import type { DeliveryRules, LinkRules, PoolRules } from "../core/delivery-rules.ts";
 import type { Outcome } from "../core/outcome.ts";
@@ -25,15 +26,23 @@ function buildRules(routes: Routes): DeliveryRules {
   return {
     number: routes.number,
     draining: [...routes.draining],
-    pools: Object.fromEntries(
-      [...routes.pools].map(([name, pool]) => [
-        name,
-        { ...pool.failover, instances: pool.instances, tellsUnanswered: pool.notices.unanswered !== undefined } satisfies PoolRules,
-      ]),
-    ),
+    returning: [...routes.returning],
+    pools: Object.fromEntries([...routes.pools].map(([name, pool]) => [name, poolRules(routes, pool)])),
     defaultPools: Object.fromEntries([...routes.accounts.values()].map((account) => [account.id, account.pool])),
     reach: Object.fromEntries([...routes.accounts.keys()].map((account) => [account, poolsOf(routes, account)])),
     links: Object.fromEntries([...routes.instances.keys()].map((instance) => [instance, linksAt(routes, instance)])),
+  };
+}
+
+function poolRules({ instances }: Routes, pool: PoolConfig): PoolRules {
+  const { held, moved, unanswered } = pool.notices;
+  return {
+    ...pool.failover,
+    instances: pool.instances,
+    standbys: pool.instances.filter((name) => instances.get(name)?.role === "standby"),
+    backlog: pool.backlog,
+    tells: { held: held !== undefined, moved: moved !== undefined, unanswered: unanswered !== undefined },
+    handoverMs: pool.handover?.deadlineMs,
   };
 }
 

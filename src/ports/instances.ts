@@ -5,10 +5,22 @@ export interface InstanceStatus {
   readonly name: string;
   readonly isHealthy: boolean;
   readonly isDraining: boolean;
+  /** Unhealthy, and only because probes say so: no delivery failed. */
+  readonly isDoubted?: boolean;
+  /** While it comes back: which share of what it could take it is given, 0 to 1. Not given: all. */
+  readonly share?: number;
   readonly pinsLately: number;
   readonly pinsTotal: number;
   readonly lastPinAtMs: number;
 }
+
+/**
+ * Whether a message that met trouble may go out to an instance now. `wait` while it is down, but for a trial every so often, and while it
+ * comes back and enough are on their way. `rampUntilMs`: until then every hand-over to it asks.
+ */
+export type Turn =
+  | { readonly verdict: "go"; readonly rampUntilMs?: number }
+  | { readonly verdict: "wait"; readonly waitMs: number; readonly isDown: boolean; readonly detail: string; readonly rampUntilMs?: number };
 
 /** The instance objects: asked only when a conversation has to choose, or when something went wrong. */
 export interface Instances {
@@ -16,6 +28,10 @@ export interface Instances {
   status(names: readonly string[]): Promise<readonly InstanceStatus[]>;
   /** A conversation was given to it. */
   granted(name: string): Promise<void>;
+  /** Asked before a hand-over that is not the first; an object that cannot answer says go. */
+  turn(name: string): Promise<Turn>;
+  /** A hand-over has been without an answer for longer than a well instance takes: probe it now. */
+  suspect(name: string): Promise<void>;
   /** A hand-over that did not end well, or the first good one after such. */
   report(name: string, outcome: Outcome): Promise<void>;
 }

@@ -35,7 +35,7 @@ it("a known person has one conversation, a stranger their own, a group none of e
 });
 
 it("what is draining travels with the document, and names of a prototype are nobody", () => {
-  const routes = buildRoutes(3, loadForTest(validDocument).routes.document, ["eu-1"]);
+  const routes = buildRoutes(3, loadForTest(validDocument).routes.document, { draining: ["eu-1"] });
   expect([routes.number, routes.draining.has("eu-1"), routes.draining.has("us-1")]).toEqual([3, true, false]);
   expect([routes.accounts.get("constructor"), routes.pools.get("__proto__")]).toEqual([undefined, undefined]);
 });

@@ -14,13 +14,16 @@ export const poolRules = (bent: Partial<PoolRules> = {}): PoolRules => ({
   maxAttempts: 12,
   poisonMs: 900_000,
   attemptMs: 10_000,
-  tellsUnanswered: false,
+  standbys: [],
+  backlog: { policy: "flush", keep: 1, afterMs: 60_000 },
+  tells: { held: false, moved: false, unanswered: false },
   ...bent,
 });
 
 export const deliveryRules = (bent: Partial<PoolRules> = {}, draining: readonly string[] = []): DeliveryRules => ({
   number: 1,
   draining,
+  returning: [],
   pools: { support: poolRules(bent), sales: poolRules({ ...bent, instances: ["us-1"] }) },
   defaultPools: { "telegram:support": "support" },
   reach: { "telegram:support": ["support", "sales"] },

@@ -3,7 +3,7 @@
  * everyone's messages from a handful of its own addresses.
  */
 import * as z from "zod";
-import type { REGIONS } from "../../config/schema.ts";
+import type { REGIONS } from "../../config/words.ts";
 import type { Strategy } from "../strategy.ts";
 import { highestScore, smallest } from "./rendezvous.ts";
 

@@ -408,6 +408,8 @@ it("a copy that KV has but nobody published is taken as it is", async () => {
     number: 7,
     text: goodText(),
     draining: [],
+    returning: [],
+    canaries: [],
     rawHash: await hashOf(goodText()),
     isRawRejected: false,
     acceptedAtMs: 1,

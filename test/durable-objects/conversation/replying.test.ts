@@ -244,7 +244,7 @@ describe("where no repeat is absorbed", () => {
 
 describe("a person who will get no answer", () => {
   it.each([unknown, modelFailed, cutOff, refused])("is told once where the pool says so: $kind", (outcome) => {
-    const driver = asked({ tellsUnanswered: true });
+    const driver = asked({ tells: { held: false, moved: false, unanswered: true } });
     driver.answer(outcome);
     driver.wake(60_000);
     expect(driver.notices()).toEqual(["one unanswered"]);
@@ -257,7 +257,7 @@ describe("a person who will get no answer", () => {
   });
 
   it("is not told of an answer that could not be sent, nor of what an agent left unsaid", () => {
-    const driver = asked({ tellsUnanswered: true });
+    const driver = asked({ tells: { held: false, moved: false, unanswered: true } });
     driver.commit({ messageId: "two" });
     driver.answer(answerOf("hello"));
     replied(driver, 1, { state: "dead", outcome: "undelivered: 131026", parts: 1, repeats: 0 });

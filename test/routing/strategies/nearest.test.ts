@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { REGIONS } from "../../../src/config/schema.ts";
+import { REGIONS } from "../../../src/config/words.ts";
 import { distanceBetween, nearest } from "../../../src/routing/strategies/nearest.ts";
 import { candidate, describeMinimalDisruption, describeStrategy, spread } from "../../contract/strategy.ts";
 

@@ -1,0 +1,100 @@
+/**
+ * One hand-over as the object performs it: a turn at the instance where one is needed, a permit where the pool has a cap, the link, and
+ * what is told about the outcome afterwards. Nothing here decides; what comes back goes into the machine as an event.
+ */
+import { channels } from "../../src/channels/registry.ts";
+import { isSettled, type Outcome } from "../../src/core/outcome.ts";
+import { deliveryRules, handOver } from "../../src/pipeline/deliver.ts";
+import type { Snapshot } from "../../src/pipeline/snapshot.ts";
+import { botsOf } from "../bot/stub.ts";
+import type { Env } from "../env.ts";
+import { instancesOf, pollsOf } from "../instance/stub.ts";
+import { instanceHttp } from "../instance-http.ts";
+import { mediaOf } from "../media.ts";
+import { envSecrets, systemClock, webDice } from "../runtime.ts";
+import { permitsOf } from "../shard/stub.ts";
+import { transcriberOf } from "../transcriber.ts";
+import type { Conversation } from "./durable-object.ts";
+import { channelOf } from "./ledger.ts";
+import { whilePresent } from "./presence.ts";
+import type { Attempt, Entry } from "./state.ts";
+
+/** A hand-over that the pool's concurrency cap keeps back asks again after this. */
+const PERMIT_WAIT_MS = 1000;
+
+export class Handing {
+  readonly #object: Conversation;
+  readonly #env: Env;
+  readonly #aside: (work: () => Promise<unknown>) => void;
+
+  /** `aside`: for work whose failure must not touch delivery. */
+  constructor(object: Conversation, env: Env, aside: (work: () => Promise<unknown>) => void) {
+    this.#object = object;
+    this.#env = env;
+    this.#aside = aside;
+  }
+
+  /** Under which name sessions know this conversation: that of the one it continues, when it continues one. */
+  get #session(): string {
+    return this.#object.storage.meta("session") ?? this.#object.ref.key;
+  }
+
+  async handOver(entry: Entry, attemptId: string): Promise<void> {
+    const snapshot = await this.#object.snapshot();
+    const outcome = await this.#attempt(entry, snapshot);
+    // The document may have changed while the instance answered: what follows is decided by the newest.
+    const newest = (await this.#object.snapshot()) ?? snapshot;
+    if (newest === undefined) return;
+    this.#object.apply({ type: "outcome", attemptId, outcome, ...this.#object.moment(newest) });
+    this.#report(entry, outcome);
+  }
+
+  /** What others should know of it: the metrics, and the instance's own object where the outcome is news. */
+  #report(entry: Entry, outcome: Outcome): void {
+    const instance = entry.attempt?.instance;
+    if (instance === undefined) return;
+    if (!isSettled(outcome.kind)) this.#object.reporter.count(instance, outcome.kind);
+    const isNews = outcome.kind === "accepted" ? entry.tries > 1 : outcome.kind !== "busy";
+    if (isNews && outcome.kind !== "unmarked") this.#aside(() => instancesOf(this.#env).report(instance, outcome));
+  }
+
+  async #attempt(entry: Entry, snapshot: Snapshot | undefined): Promise<Outcome> {
+    const stored = this.#object.storage.body(entry.seq);
+    const { attempt } = entry;
+    if (snapshot === undefined || stored === undefined || attempt === undefined) return { kind: "unreachable", detail: "not ready" };
+    const permit = await this.#permit(entry, attempt, snapshot);
+    if (permit === undefined) return { kind: "busy", retryAfterMs: PERMIT_WAIT_MS, detail: "the pool's concurrency cap" };
+    const deadlineMs = Math.max(1, attempt.deadlineAtMs - systemClock.nowMs());
+    const { account, chat, kind, traceId } = entry;
+    const named = { instance: attempt.instance, pool: entry.pool, messageKey: entry.key, session: this.#session };
+    const request = { ...named, account, chat, kind, traceId, deadlineMs, ...stored };
+    if (attempt.isRepeat === true) this.#object.reporter.countRepeat(attempt.instance);
+    const outcome = await this.#shown(entry, handOver(snapshot.routes, request, this.#ports()));
+    if (permit !== "") this.#aside(() => permitsOf(this.#env).release(entry.pool, permit));
+    return outcome;
+  }
+
+  /** Empty when none is needed; undefined when there is none. */
+  async #permit({ account, pool }: Entry, { instance, deadlineAtMs }: Attempt, { routes }: Snapshot): Promise<string | undefined> {
+    const concurrency = routes.pools.get(pool)?.concurrency;
+    const takesPermit = deliveryRules(routes).links[instance]?.[account]?.takesPermit !== false;
+    if (concurrency === undefined || !takesPermit) return "";
+    return permitsOf(this.#env).acquire(pool, concurrency, deadlineAtMs - systemClock.nowMs() + PERMIT_WAIT_MS);
+  }
+
+  /** Where the answer comes back by the link, nobody but the edge can show that one is being written. */
+  #shown(entry: Entry, handed: Promise<Outcome>): Promise<Outcome> {
+    const presenceMs = channels.get(channelOf(entry.account))?.outgoing?.presenceMs;
+    if (entry.attempt?.isOnce !== true || presenceMs === undefined) return handed;
+    const { account, chat, messageId } = entry;
+    return whilePresent(handed, () => botsOf(this.#env).present(account, { chat, messageId }), presenceMs, systemClock);
+  }
+
+  #ports() {
+    const spanId = webDice.hex(8);
+    const secrets = envSecrets(this.#env);
+    const base = { http: instanceHttp(this.#env), clock: systemClock, secrets, spanId };
+    const transcriber = transcriberOf(this.#env);
+    return { ...base, polls: pollsOf(this.#env), media: mediaOf(this.#env), ...(transcriber === undefined ? {} : { transcriber }) };
+  }
+}
