@@ -82,6 +82,10 @@ export class BotObject extends DurableObject {
     return this.rows.size > 0;
   }
 
+  protected override get isSwept(): boolean {
+    return true;
+  }
+
   /** Without the document nobody knows how to speak for an account. */
   get #isUnready(): boolean {
     return this.world.operator.isBlind(this.world);

@@ -21,6 +21,8 @@ export const BUGS = {
   "no-sending-mark": "a part is sent before it is written down that it is",
   "part-forgotten": "what the platform took is not written down",
   "id-reused-after-restart": "ids for pollers begin anew with every incarnation",
+  "no-sweeper": "nobody looks for what an alarm lost",
+  "outbox-not-swept": "the sweeper knocks at conversations, and at no bot",
   "confirm-of-what-was-never-given": "an offset confirms every id below it, had by its poller or not",
 } as const;
 

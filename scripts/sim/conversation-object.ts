@@ -33,6 +33,10 @@ export class ConversationObject extends DurableObject {
     return this.rows.load().queue.length > 0;
   }
 
+  protected override get isSwept(): boolean {
+    return this.world.pending.has(this.name);
+  }
+
   snapshot(): DeliveryRules | undefined {
     const rules = this.world.operator.snapshot(this.world, this.#configNumber);
     this.#configNumber = Math.max(this.#configNumber, rules?.number ?? 0);
@@ -70,12 +74,6 @@ export class ConversationObject extends DurableObject {
     this.apply({ type: "replay", entry, ...this.moment(rules) });
   }
 
-  /** True when work is pending. */
-  sweep(): boolean {
-    this.ring();
-    return this.state.queue.length > 0 || this.state.replying.length > 0;
-  }
-
   protected override ring(): void {
     const rules = this.snapshot();
     if (rules === undefined) {
@@ -84,6 +82,7 @@ export class ConversationObject extends DurableObject {
       return;
     }
     this.apply({ type: "wake", ...this.moment(rules) });
+    if (this.state.queue.length + this.state.replying.length === 0) this.world.pending.delete(this.name);
     this.#planPurge();
   }
 

@@ -1,6 +1,6 @@
 /**
  * An object as the platform runs it: storage outlives it, memory does not, and it may die at any point of a step. One alarm, kept with
- * the rows, rung at least once, tried six more times when its handler fails, and then gone.
+ * the rows, rung at least once, tried six more times when its handler fails, and then gone. In some worlds one is lost for no reason.
  * @see https://developers.cloudflare.com/durable-objects/api/alarms/
  */
 import { LEASE_MS } from "../../durable-objects/conversation/machine.ts";
@@ -43,6 +43,8 @@ export abstract class DurableObject {
   protected abstract ring(): void;
   /** Whether rows stand open that only an alarm can take up. */
   protected abstract get isOwing(): boolean;
+  /** Whether the sweeper knows where to knock: what it does not know waits for the next call, and is no part of this world. */
+  protected abstract get isSwept(): boolean;
 
   get nowMs(): number {
     return EPOCH_MS + this.world.agenda.nowMs + this.#skewMs;
@@ -112,6 +114,14 @@ export abstract class DurableObject {
     this.#schedule(atMs);
   }
 
+  /** The sweeper's knock: what an alarm lost is taken up. */
+  knock(): void {
+    this.quietly(() => {
+      this.#setAtMs = undefined;
+      this.ring();
+    });
+  }
+
   #begin(): void {
     this.#isAwake = true;
     if (strikes(this.world, this.world.plan.weather.clockJumps)) this.#skewMs = this.world.dice.between(-3000, 60_000);
@@ -130,6 +140,10 @@ export abstract class DurableObject {
   }
 
   #rings(): void {
+    if (this.isSwept && strikes(this.world, this.world.plan.weather.lostAlarms)) {
+      tell(this.world, () => `the alarm of ${this.name} is lost`);
+      return;
+    }
     this.alarmAtMs = undefined;
     this.#isRinging = true;
     try {

@@ -6,12 +6,18 @@ import { Died } from "./durable.ts";
 import { exchange, type Request } from "./network.ts";
 import { accountOf, named, strikes, tell } from "./world.ts";
 
+/** A hand-over without an answer for so long is trouble: the sweeper shall know of it. */
+const SUSPECT_MS = 1000;
+
 export function handOver(object: ConversationObject, entry: Entry, attempt: Attempt): void {
   const { world } = object;
   world.ledger.handsOver(object, entry, attempt);
   tell(world, () => `${object.name} #${entry.seq} (${entry.key}) to ${attempt.instance}, attempt ${attempt.id}`);
   const deaths = object.deaths;
   const deadlineMs = Math.max(1, attempt.deadlineAtMs - object.nowMs);
+  object.later(SUSPECT_MS, () => {
+    if (object.state.liveAttempt === attempt.id) world.pending.add(object.name);
+  });
   object.asZombie(world.dice.between(1, strikes(world, 0.05) ? 4000 : 20), () => {
     const key = world.bug === "new-key-on-retry" ? `${entry.key}/${entry.tries}` : entry.key;
     const request: Request = { key, entry, attempt, conversation: object.name, deadlineMs };

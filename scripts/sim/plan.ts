@@ -50,6 +50,8 @@ export interface Weather {
   readonly changes: number;
   readonly clockJumps: number;
   readonly configOutages: number;
+  /** Alarms that the platform never rings, though no handler failed. */
+  readonly lostAlarms: number;
 }
 
 export interface Plan {
@@ -161,5 +163,6 @@ function weatherOf(dice: Dice): Weather {
     changes: some(1, 4),
     clockJumps: some(0.1, 0.5),
     configOutages: some(0, 0, 1, 2),
+    lostAlarms: some(0, 0.01, 0.1),
   };
 }

@@ -127,6 +127,10 @@ export class PollObject extends DurableObject {
     return false;
   }
 
+  protected override get isSwept(): boolean {
+    return false;
+  }
+
   #offer(offer: Offer): void {
     const { settle } = offer;
     const { key, deadlineMs } = offer.request;

@@ -46,12 +46,13 @@ function replay(world: World): void {
 
 function sweepLater(world: World): void {
   world.agenda.after(SWEEP_MS, () => {
-    for (const name of [...world.pending]) {
-      const conversation = world.conversations.get(name);
-      conversation?.quietly(() => {
-        if (!conversation.sweep()) world.pending.delete(name);
-      });
-    }
+    if (world.bug !== "no-sweeper") sweep(world);
     sweepLater(world);
   });
+}
+
+function sweep(world: World): void {
+  for (const name of [...world.pending]) world.conversations.get(name)?.knock();
+  if (world.bug === "outbox-not-swept") return;
+  for (const bot of world.bots.values()) bot.knock();
 }
