@@ -1,28 +1,18 @@
 /** `npm run build`: the Worker as it is deployed, in dist/, built offline and only when its sources changed. Never deploys anything. */
-import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as z from "zod";
 import { reportBundle } from "../check-bundle.ts";
+import { bundle } from "./bundle.ts";
 import { EdgeFailure } from "./failure.ts";
 import { type Bundle, type Manifest, readBundle } from "./manifest.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url).href);
 const DIST = join(ROOT, "dist");
 const STAMP = join(DIST, "sources.sha256");
-const SOURCES = ["src", "durable-objects", "workers", "wrangler.toml", "package-lock.json"];
-
-/** Wrangler without telemetry, update checks, or a look at the outside. */
-const OFFLINE = {
-  CLOUDFLARE_CF_FETCH_ENABLED: "false",
-  WRANGLER_SEND_METRICS: "false",
-  WRANGLER_SEND_ERROR_REPORTS: "false",
-  WRANGLER_HIDE_BANNER: "true",
-  DO_NOT_TRACK: "1",
-  FORCE_COLOR: "0",
-};
+const SOURCES = ["src", "durable-objects", "workers", "wrangler.toml", "package-lock.json", "scripts/edge/bundle.ts"];
 
 function filesOf(path: string): readonly string[] {
   const full = join(ROOT, path);
@@ -71,14 +61,13 @@ async function manifestOf(main: string): Promise<Manifest> {
 /** Builds into a folder of its own and moves the result, so that two builds at once, or a failed one, never leave half a bundle. */
 async function build(): Promise<void> {
   const out = join(DIST, `.building-${process.pid}`);
-  const wrangler = join(ROOT, "node_modules/wrangler/bin/wrangler.js");
-  const args = [wrangler, "deploy", "-c", "wrangler.toml", "--dry-run", "--minify", "--outdir", out];
   mkdirSync(out, { recursive: true });
   try {
-    const run = spawnSync(process.execPath, args, { cwd: ROOT, env: { ...process.env, ...OFFLINE }, encoding: "utf8" });
-    if (run.status !== 0) throw new EdgeFailure(`wrangler could not build the Worker:\n${run.stdout}${run.stderr}`);
+    await bundle({ root: ROOT, outFile: join(out, "index.js") }).catch((error: unknown) => {
+      throw new EdgeFailure(`the Worker could not be built:\n${String(error)}`);
+    });
     writeFileSync(join(out, "manifest.json"), `${JSON.stringify(await manifestOf("index.js"), null, 2)}\n`);
-    for (const file of ["index.js", "index.js.map", "manifest.json"]) renameSync(join(out, file), join(DIST, file));
+    for (const file of ["index.js", "manifest.json"]) renameSync(join(out, file), join(DIST, file));
   } finally {
     rmSync(out, { recursive: true, force: true });
   }
