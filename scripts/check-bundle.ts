@@ -12,6 +12,7 @@ const FORBIDDEN: readonly (readonly [sign: RegExp, meaning: string])[] = [
   [/fast-check/, "holds the property tester"],
   [/Ungültige Eingabe|Entrée invalide/, 'holds the zod locales: write import * as z from "zod"'],
   [/\/__control\b/, "holds a stand-in for the outside world"],
+  [/\bFAULT_POINT\b/, "holds the points at which tests kill it"],
 ];
 
 export interface BundleReport {

@@ -11,6 +11,7 @@ import type { Reply, ReplyEnd, ReplyVerdict } from "../../src/ports/bots.ts";
 import type { Conversations } from "../../src/ports/conversations.ts";
 import type { Http } from "../../src/ports/http.ts";
 import type { AlarmClock } from "../conversation/alarm-clock.ts";
+import { blockAt, FAULTS, haltAt, stopsAt } from "../fault-point.ts";
 import { jsonLog, platformHttp, systemClock, webDice } from "../runtime.ts";
 import { readNote } from "./note.ts";
 import { step, verdictOf, wakeAtMs } from "./outbox.ts";
@@ -137,10 +138,12 @@ export class OutboxDesk {
   #apply(event: Bare<OutboxEvent>, line: Line | undefined): void {
     const moment: Moment = { nowMs: systemClock.nowMs(), dice: webDice.next(), speech: line && speechOf(line) };
     const next = step({ ...this.#state, pacing: this.#host.pacing() }, { ...event, ...moment } as OutboxEvent);
+    if (FAULTS) blockAt("bot.beforeCommit", next.writes);
     this.#host.rows.write(next.writes);
     this.#state = next.state;
     this.#host.setPacing(next.state.pacing);
     this.arm();
+    if (FAULTS && stopsAt("bot.afterCommit", next.effects)) return;
     for (const effect of next.effects) this.#perform(effect, line);
   }
 
@@ -171,16 +174,21 @@ export class OutboxDesk {
   async #send(line: Line, entry: Entry, waitMs: number): Promise<void> {
     if (waitMs > 0) await systemClock.sleep(waitMs);
     const words = this.#host.rows.part(entry.key, entry.next);
+    if (FAULTS) await haltAt("bot.beforeSend");
     const answer = await sendPart(line, entry, words, this.#host.http).catch(
       (error: unknown): Answer => ({ kind: "refused", verdict: { kind: "give-up", detail: String(error) } }),
     );
+    if (FAULTS) await haltAt("bot.afterResponse");
+    if (FAULTS) blockAt("bot.beforeMark");
     this.#apply({ type: "answered", key: entry.key, part: entry.next, answer }, line);
   }
 
   /** Until it resolved the alarm tells again. */
   async #tell({ key, ref, seq, end }: Entry): Promise<void> {
     if (end === undefined) return;
+    if (FAULTS) await haltAt("bot.beforeTell");
     await this.#host.conversations.replied(ref, seq, end);
+    if (FAULTS) await haltAt("bot.afterTold");
     this.#apply({ type: "told", key }, undefined);
   }
 

@@ -2,6 +2,7 @@
  * The one alarm an object has, as it stands in storage: brought nearer, never pushed away, so that a far-off purge cannot hide a
  * near delivery and a burst pays for one alarm. An alarm that should have rung a lease ago is taken for lost.
  */
+import { blockAt, FAULTS } from "../fault-point.ts";
 import { systemClock } from "../runtime.ts";
 import { LEASE_MS } from "./machine.ts";
 
@@ -28,6 +29,7 @@ export class AlarmClock {
   ringBy(atMs: number): void {
     const isSet = this.#atMs !== undefined && this.#atMs <= atMs && this.#atMs > systemClock.nowMs() - LEASE_MS;
     if (isSet) return;
+    if (FAULTS) blockAt("beforeAlarm");
     this.#atMs = atMs;
     this.rows += 1;
     this.#ctx.waitUntil(this.#ctx.storage.setAlarm(atMs));

@@ -5,6 +5,7 @@
 import type { ConversationRef } from "../../src/core/conversation-ref.ts";
 import { choose } from "../../src/pipeline/deliver.ts";
 import type { Env } from "../env.ts";
+import { blockAt, FAULTS, stopsAt } from "../fault-point.ts";
 import { instancesOf } from "../instance/stub.ts";
 import { jsonLog } from "../runtime.ts";
 import type { Conversation } from "./durable-object.ts";
@@ -32,7 +33,9 @@ export class Effects {
   }
 
   perform(effects: readonly Effect[]): void {
+    if (FAULTS && stopsAt("conversation.afterCommit", effects)) return;
     for (const effect of effects) this.#run(effect);
+    if (FAULTS) blockAt("conversation.afterEffects", effects);
   }
 
   failed(error: unknown): void {

@@ -8,6 +8,7 @@ import { deliveryRules, handOver } from "../../src/pipeline/deliver.ts";
 import type { Snapshot } from "../../src/pipeline/snapshot.ts";
 import { botsOf } from "../bot/stub.ts";
 import type { Env } from "../env.ts";
+import { blockAt, FAULTS, haltAt } from "../fault-point.ts";
 import { instancesOf, pollsOf } from "../instance/stub.ts";
 import { instanceHttp } from "../instance-http.ts";
 import { mediaOf } from "../media.ts";
@@ -45,6 +46,7 @@ export class Handing {
     // The document may have changed while the instance answered: what follows is decided by the newest.
     const newest = (await this.#object.snapshot()) ?? snapshot;
     if (newest === undefined) return;
+    if (FAULTS) blockAt("conversation.beforeMark");
     this.#object.apply({ type: "outcome", attemptId, outcome, ...this.#object.moment(newest) });
     this.#report(entry, outcome);
   }
@@ -69,7 +71,9 @@ export class Handing {
     const named = { instance: attempt.instance, pool: entry.pool, messageKey: entry.key, session: this.#session };
     const request = { ...named, account, chat, kind, traceId, deadlineMs, ...stored };
     if (attempt.isRepeat === true) this.#object.reporter.countRepeat(attempt.instance);
+    if (FAULTS) await haltAt("conversation.beforeSend");
     const outcome = await this.#shown(entry, handOver(snapshot.routes, request, this.#ports()));
+    if (FAULTS) await haltAt("conversation.afterResponse");
     if (permit !== "") this.#aside(() => permitsOf(this.#env).release(entry.pool, permit));
     return outcome;
   }

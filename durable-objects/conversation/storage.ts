@@ -1,5 +1,6 @@
 /** The conversation's tables: writes of a step, the state they rebuild, bodies, purging. SQL and nothing else. */
 import { refOf } from "../../src/core/conversation-ref.ts";
+import { blockAt, FAULTS } from "../fault-point.ts";
 import { migrate } from "../migrate.ts";
 import { RECENT_MS } from "./limits.ts";
 import { ENTRY_COLUMNS, endingOfRow, entryOfRow, type MessageRow } from "./rows.ts";
@@ -71,6 +72,7 @@ export class ConversationStorage {
   /** All rows of one step in one transaction. An insert and the update that follows it in the same step are one row. */
   write(writes: readonly Write[]): void {
     if (writes.length === 0) return;
+    if (FAULTS) blockAt("conversation.beforeCommit");
     const folded = foldWrites(writes);
     const writeAll = (): void => {
       for (const write of folded) writeRow((query, ...bindings) => this.#exec(query, ...bindings), write);

@@ -3,6 +3,7 @@ import type { Snapshot } from "../../src/pipeline/snapshot.ts";
 import type { ReplyEnd } from "../../src/ports/bots.ts";
 import { botsOf } from "../bot/stub.ts";
 import type { Env } from "../env.ts";
+import { FAULTS, haltAt } from "../fault-point.ts";
 import { jsonLog, systemClock } from "../runtime.ts";
 import type { Conversation } from "./durable-object.ts";
 import type { Entry, Notice, Replying } from "./state.ts";
@@ -40,6 +41,7 @@ export class Telling {
     try {
       const once = entry.isReplay ? { isReplay: true } : {};
       const given = await botsOf(this.#env).reply(account, { key, ref: this.#object.ref, seq, chat, text, askedAtMs, ...once });
+      if (FAULTS) await haltAt("conversation.replyKept");
       this.#object.apply({ type: "kept", seq, nowMs: systemClock.nowMs() });
       if (given.verdict === "ended") replied(given.end);
     } catch (error) {

@@ -9,6 +9,7 @@ import type { Clock } from "../../src/ports/clock.ts";
 import type { Log } from "../../src/ports/log.ts";
 import type { PollAsk } from "../../src/ports/pollers.ts";
 import type { Offer } from "../../src/ports/polls.ts";
+import { blockAt, FAULTS, haltAt, stopsAt } from "../fault-point.ts";
 import { OpenOffers } from "./open-offers.ts";
 import { type Answered, ask, close, give, isSuspect, type Outbox, open } from "./outbox.ts";
 import type { OutboxRows } from "./outbox-rows.ts";
@@ -101,8 +102,10 @@ export class OutboxDesk {
     if (answered.forgotten.length > 0)
       this.#log("warn", { event: "poll.forgotten", account, count: answered.forgotten.length, offset: asked.offset });
     const text = this.#keep(account, answered, polling);
+    if (FAULTS) await haltAt("instance.beforeMark", answered.rows);
     this.#offers.settle(account, answered.confirmed, { kind: "accepted", detail: "confirmed" });
     this.#offers.settle(account, answered.forgotten, { kind: "accepted", detail: "forgotten: the instance asked for its newest only" });
+    if (FAULTS) await haltAt("instance.afterMark", answered.rows);
     const isNews = answered.rows.length > 0;
     const waitMs = Math.max(asked.waitMs, floorMs);
     if (answered.parcels.length > 0 || waitMs === 0) return new Response(text, pausing(isNews ? 0 : floorMs));
@@ -165,11 +168,14 @@ export class OutboxDesk {
     const [ticket] = this.#waiting.of(account, nowMs);
     if (ticket === undefined) return;
     const answered = give(this.#box(account), { ...ticket, maxBytes: polling.maxAnswerBytes });
-    this.#waiting.answer(account, this.#keep(account, answered, polling), nowMs);
+    const text = this.#keep(account, answered, polling);
+    if (FAULTS && stopsAt("instance.afterCommit")) return;
+    this.#waiting.answer(account, text, nowMs);
   }
 
   /** Rows and memory in one breath; returns what the poller is told. */
   #keep(account: string, answered: Answered, polling: Polling): string {
+    if (FAULTS) blockAt("instance.beforeCommit", answered.rows);
     this.#rows.write(account, answered.rows, this.#ports.clock.nowMs());
     this.#boxes.set(account, answered.box);
     return polling.answerOf(

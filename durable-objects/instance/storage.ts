@@ -1,4 +1,5 @@
 /** The instance's one row: its whole state as JSON, because it is small and always read and written whole; beside it the rows of its outbox. SQL and nothing else. */
+import { blockAt, FAULTS } from "../fault-point.ts";
 import { migrate } from "../migrate.ts";
 import { initialState, type State } from "./machine.ts";
 import { OUTBOX_TABLES, OutboxRows } from "./outbox-rows.ts";
@@ -30,6 +31,7 @@ export class InstanceStorage {
   save(state: State): void {
     const json = JSON.stringify(state);
     if (json === this.#written) return;
+    if (FAULTS) blockAt("instance.beforeSave");
     const cursor = this.#sql.exec("INSERT INTO state (one, json) VALUES (1, ?) ON CONFLICT (one) DO UPDATE SET json = excluded.json", json);
     this.rowsWritten += cursor.rowsWritten;
     this.#written = json;

@@ -46,7 +46,7 @@ export async function bundle({ root, outFile, define = {} }: Bundling): Promise<
     conditions: ["workerd", "worker", "browser"],
     external: ["cloudflare:*", "node:*"],
     alias: { "@upstash/core-analytics": "./workers/adapters/no-analytics.ts" },
-    define: { ...define },
+    define: { __FAULT_POINTS__: "false", ...define },
     legalComments: "inline",
     logLevel: "silent",
     plugins: [withoutJsonSchema],

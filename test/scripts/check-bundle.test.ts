@@ -12,6 +12,7 @@ test.each([
   ['import"cloudflare:test"', /test support/],
   ['const e="Ungültige Eingabe"', /locales/],
   ['if(p==="/__control/deliver")', /stand-in/],
+  ['Reflect.get(env,"FAULT_POINT")', /points at which/],
 ])("%s is refused", (code, meaning) => {
   expect(checkBundle(code).complaints.join()).toMatch(meaning);
 });
