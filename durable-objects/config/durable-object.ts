@@ -11,7 +11,7 @@ import { type AcceptedCopy, hashOf } from "./kv.ts";
 import { step } from "./machine.ts";
 import { Outdated } from "./outdated.ts";
 import { acceptedCopy, PUBLISH_LEASE_MS, writeCopy } from "./publish.ts";
-import type { ConfigAnswer, ConfigEvent, ConfigState, CopyName, DocumentFacts, OfferSource } from "./state.ts";
+import type { CanaryEvent, ConfigAnswer, ConfigEvent, ConfigState, CopyName, DocumentFacts, OfferSource } from "./state.ts";
 import { type ConfigStatus, statusOf } from "./status.ts";
 import { ConfigStorage } from "./storage.ts";
 
@@ -20,6 +20,10 @@ export interface Offer {
   readonly source: OfferSource;
   readonly by?: string | undefined;
   readonly restoredFrom?: number | undefined;
+}
+
+export interface DrainOptions {
+  readonly isReturning?: boolean | undefined;
 }
 
 export type RollbackAnswer = ConfigAnswer | { readonly status: "unknown-number"; readonly kept: readonly number[] };
@@ -49,8 +53,12 @@ export class Config extends DurableObject<Env> {
     return this.offer({ text, source: "rollback", by, restoredFrom: number });
   }
 
-  async setDraining(instance: string, isDraining: boolean, by?: string): Promise<ConfigAnswer> {
-    return this.#take({ kind: "drain-set", instance, isDraining, by, atMs: systemClock.nowMs() });
+  async setDraining(instance: string, isDraining: boolean, by?: string, more: DrainOptions = {}): Promise<ConfigAnswer> {
+    return this.#take({ kind: "drain-set", instance, isDraining, by, ...more, atMs: systemClock.nowMs() });
+  }
+
+  async changeCanary(event: CanaryEvent): Promise<ConfigAnswer> {
+    return this.#take(event);
   }
 
   /** What is in force, as KV should hold it; undefined when no document was ever accepted. */

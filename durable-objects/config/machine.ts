@@ -4,6 +4,7 @@
  */
 import type { LogLine } from "../../src/core/log-line.ts";
 import { addDeltas, series } from "../../src/core/series.ts";
+import { canariesAfter, canaryCleared, canaryEnded, canaryStarted } from "./canaries.ts";
 import { abandon, failed, isPending, staleUntilMs, superseded, want, wrote } from "./copies.ts";
 import type {
   ConfigAnswer,
@@ -28,6 +29,12 @@ export function step(state: ConfigState, event: ConfigEvent): Step {
       return offered(state, event);
     case "drain-set":
       return drainSet(state, event);
+    case "canary-started":
+      return canaryStarted(state, event);
+    case "canary-ended":
+      return canaryEnded(state, event);
+    case "canary-cleared":
+      return canaryCleared(state, event);
     case "written":
       return written(state, event);
     case "unwritten":
@@ -101,12 +108,15 @@ function accept(state: ConfigState, event: Offered, verdict: Extract<Offered["ve
   const { source, hash, atMs, by, restoredFrom } = event;
   const facts: DocumentFacts = { number, hash, source, atMs, by, restoredFrom };
   const warnings = verdict.warnings.slice(0, MAX_ISSUES);
+  const { canaries, log } = canariesAfter(state, verdict);
   const next: ConfigState = {
     ...state,
     number,
     numberedAtMs: atMs,
-    document: { ...facts, warnings, instances: verdict.instances },
+    document: { ...facts, warnings, instances: verdict.instances, pools: verdict.pools },
     draining: state.draining.filter((instance) => verdict.instances.includes(instance)),
+    returning: state.returning.filter((instance) => verdict.instances.includes(instance)),
+    canaries,
     lastRejected: undefined,
     copies: { ...state.copies, accepted: want(state.copies.accepted, atMs) },
   };
@@ -120,23 +130,31 @@ function accept(state: ConfigState, event: Offered, verdict: Extract<Offered["ve
     restoredFrom,
     warnings: verdict.warnings.length,
   };
-  return { state: counted(next, "accepted", source), answer: { status: "accepted", number, warnings }, keep: facts, log: [line] };
+  return { state: counted(next, "accepted", source), answer: { status: "accepted", number, warnings }, keep: facts, log: [line, ...log] };
 }
 
 function drainSet(state: ConfigState, event: DrainSet): Step {
   const { instance, isDraining, atMs, by } = event;
+  const isReturning = isDraining && event.isReturning === true;
   if (state.document?.instances.includes(instance) !== true) return { state, answer: { status: "unknown-instance", instance }, log: [] };
-  if (state.draining.includes(instance) === isDraining) return { state, answer: { status: "unchanged", number: state.number }, log: [] };
-  const others = state.draining.filter((other) => other !== instance);
+  const isSo = state.draining.includes(instance) === isDraining && state.returning.includes(instance) === isReturning;
+  if (isSo) return { state, answer: { status: "unchanged", number: state.number }, log: [] };
   const next: ConfigState = {
     ...state,
     number: state.number + 1,
     numberedAtMs: atMs,
-    draining: isDraining ? [...others, instance] : others,
+    draining: listed(state.draining, instance, isDraining),
+    returning: listed(state.returning, instance, isReturning),
     copies: { ...state.copies, accepted: want(state.copies.accepted, atMs) },
   };
-  const line: LogLine = { level: "info", event: "routes.drain-set", instance, isDraining, number: next.number, by };
+  const line: LogLine = { level: "info", event: "routes.drain-set", instance, isDraining, isReturning, number: next.number, by };
   return { state: next, answer: { status: "accepted", number: next.number, warnings: state.document.warnings }, log: [line] };
+}
+
+/** Whoever is listed already keeps its place. */
+function listed(list: readonly string[], instance: string, isListed: boolean): readonly string[] {
+  if (list.includes(instance) === isListed) return list;
+  return isListed ? [...list, instance] : list.filter((other) => other !== instance);
 }
 
 function written(state: ConfigState, event: Written): Step {

@@ -26,7 +26,11 @@ export interface DocumentFacts {
 export interface DocumentInForce extends DocumentFacts {
   readonly warnings: readonly Issue[];
   readonly instances: readonly string[];
+  /** Pool to the members it lists; unknown of a document that an older version accepted. */
+  readonly pools?: Members | undefined;
 }
+
+export type Members = Readonly<Record<string, readonly string[]>>;
 
 export interface Rejection {
   readonly source: OfferSource;
@@ -89,7 +93,7 @@ export const initialState: ConfigState = {
 };
 
 export type Verdict =
-  | { readonly ok: true; readonly warnings: readonly Issue[]; readonly instances: readonly string[] }
+  | { readonly ok: true; readonly warnings: readonly Issue[]; readonly instances: readonly string[]; readonly pools: Members }
   | { readonly ok: false; readonly issues: readonly Issue[] };
 
 export interface Offered {
@@ -106,9 +110,37 @@ export interface DrainSet {
   readonly kind: "drain-set";
   readonly instance: string;
   readonly isDraining: boolean;
+  /** It will be back: what is pinned to it waits there. */
+  readonly isReturning?: boolean | undefined;
   readonly atMs: number;
   readonly by?: string | undefined;
 }
+
+export interface CanaryStarted {
+  readonly kind: "canary-started";
+  readonly canary: Canary;
+  readonly by?: string | undefined;
+}
+
+export interface CanaryEnded {
+  readonly kind: "canary-ended";
+  readonly pool: string;
+  /** Only if this one still runs. Not given: whichever stands. */
+  readonly id?: string | undefined;
+  readonly phase: "promoted" | "rolled-back";
+  readonly verdict: string;
+  readonly atMs: number;
+  readonly by?: string | undefined;
+}
+
+export interface CanaryCleared {
+  readonly kind: "canary-cleared";
+  readonly pool: string;
+  readonly atMs: number;
+  readonly by?: string | undefined;
+}
+
+export type CanaryEvent = CanaryStarted | CanaryEnded | CanaryCleared;
 
 export interface Written {
   readonly kind: "written";
@@ -125,7 +157,7 @@ export interface Unwritten {
   readonly dice: number;
 }
 
-export type ConfigEvent = Offered | DrainSet | Written | Unwritten;
+export type ConfigEvent = Offered | DrainSet | CanaryEvent | Written | Unwritten;
 
 export type ConfigAnswer =
   | { readonly status: "accepted"; readonly number: number; readonly warnings: readonly Issue[] }
@@ -135,6 +167,9 @@ export type ConfigAnswer =
   /** A raw text that was replaced a moment ago: probably a stale read. Offer it again from `againAtMs` on. */
   | { readonly status: "ignored"; readonly againAtMs: number }
   | { readonly status: "unknown-instance"; readonly instance: string }
+  /** One is running in this pool, or was promoted and is in nobody's list. */
+  | { readonly status: "canary-stands"; readonly canary: Canary }
+  | { readonly status: "no-canary"; readonly pool: string }
   | { readonly status: "noted" };
 
 export interface Step {

@@ -1,4 +1,5 @@
 /** What operators are told of the Config object's state. Says everything they need to act, and nothing of the document's content. */
+import type { Canary } from "../../src/core/canary.ts";
 import type { Delta } from "../../src/core/series.ts";
 import { isPending } from "./copies.ts";
 import type { Trouble } from "./outdated.ts";
@@ -21,6 +22,10 @@ export interface ConfigStatus {
   readonly document?: DocumentFacts | undefined;
   readonly warnings: readonly Issue[];
   readonly draining: readonly string[];
+  /** Those of them that will be back. */
+  readonly returning: readonly string[];
+  /** Not told by an object of an older version. */
+  readonly canaries?: readonly Canary[];
   readonly lastRejected?: Rejection | undefined;
   readonly raw?: { readonly hash: string; readonly isRejected: boolean } | undefined;
   readonly copies: { readonly accepted: CopyStatus; readonly raw: CopyStatus };
@@ -32,12 +37,14 @@ const MISSING = "no routes document was ever accepted: push one, or put one into
 
 /** A document in force that newer code would refuse is told as a refused one: it is the newest, and not served as it is. */
 export function statusOf(state: ConfigState, trouble?: Trouble): ConfigStatus {
-  const { document, draining, raw, counters } = state;
+  const { document, draining, returning, raw, counters } = state;
   const lastRejected = document === undefined || trouble === undefined ? state.lastRejected : refusedNow(document, trouble);
   return {
     ...(document === undefined ? { missing: MISSING } : inForce(state, document)),
     warnings: [...(document?.warnings ?? []), ...(trouble?.warnings ?? [])],
     draining,
+    returning,
+    canaries: state.canaries,
     lastRejected,
     raw,
     copies: { accepted: copyStatus(state.copies.accepted), raw: copyStatus(state.copies.raw) },

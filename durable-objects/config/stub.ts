@@ -1,9 +1,9 @@
 /** The Config object as its callers see it: the admin API, the command line behind it, and isolates that miss a document. */
 import type { Env } from "../env.ts";
 import { objectOf } from "../objects.ts";
-import type { Offer, RollbackAnswer } from "./durable-object.ts";
+import type { DrainOptions, Offer, RollbackAnswer } from "./durable-object.ts";
 import type { AcceptedCopy } from "./kv.ts";
-import type { ConfigAnswer, DocumentFacts } from "./state.ts";
+import type { CanaryEvent, ConfigAnswer, DocumentFacts } from "./state.ts";
 import type { ConfigStatus } from "./status.ts";
 
 export interface ConfigApi {
@@ -11,7 +11,9 @@ export interface ConfigApi {
   /** An operator's push: takes effect at once, and becomes the raw key too. */
   push(text: string, by?: string): Promise<ConfigAnswer>;
   rollback(number: number, by?: string): Promise<RollbackAnswer>;
-  setDraining(instance: string, isDraining: boolean, by?: string): Promise<ConfigAnswer>;
+  setDraining(instance: string, isDraining: boolean, by?: string, more?: DrainOptions): Promise<ConfigAnswer>;
+  /** Idempotent: what ended meanwhile is not ended again. */
+  changeCanary(event: CanaryEvent): Promise<ConfigAnswer>;
   current(): Promise<AcceptedCopy | undefined>;
   /** For who cannot read what is in force: the newest document before it that can be served. */
   earlier(): Promise<AcceptedCopy | undefined>;
@@ -29,7 +31,8 @@ export function configOf(env: Pick<Env, "CONFIG" | "JURISDICTIONS">): ConfigApi 
     offer: (offer) => stub().offer(offer),
     push: (text, by) => stub().offer({ text, source: "push", by }),
     rollback: (number, by) => stub().rollback(number, by),
-    setDraining: (instance, isDraining, by) => stub().setDraining(instance, isDraining, by),
+    setDraining: (instance, isDraining, by, more) => stub().setDraining(instance, isDraining, by, more),
+    changeCanary: (event) => stub().changeCanary(event),
     current: async () => stub().current(),
     earlier: async () => stub().earlier(),
     status: async () => stub().status(),

@@ -1,5 +1,6 @@
 /** `/admin/instances`: what the edge knows of each gateway, taking one out of service and back, and checking one. */
 import { Hono } from "hono";
+import * as z from "zod";
 import { routesSource } from "../../durable-objects/config/source.ts";
 import type { ConfigAnswer } from "../../durable-objects/config/state.ts";
 import { configOf } from "../../durable-objects/config/stub.ts";
@@ -9,15 +10,19 @@ import { drainInstance, showInstance, undrainInstance } from "../../durable-obje
 import { systemClock } from "../../durable-objects/runtime.ts";
 import { readShards } from "../../durable-objects/shard/stub.ts";
 import type { Routes } from "../../src/config/routes.ts";
+import type { InstanceConfig } from "../../src/config/schema.ts";
 import { residenciesOf } from "../sweep.ts";
 import { type AdminContext, type AdminError, answerError, logChange, notFound, operatorOf } from "./answer.ts";
 import { checkFromHere } from "./check.ts";
 import { accountsOf } from "./linked.ts";
-import { quietAfterMs } from "./quiet.ts";
-import { nameIn } from "./read.ts";
+import { knownAfterMs, quietAfterMs } from "./quiet.ts";
+import { nameIn, readInput } from "./read.ts";
 import { inForce } from "./snapshot.ts";
+import { resumeFromHere, suspendFromHere } from "./suspend.ts";
 
 const PREFIX = "/admin/instances/";
+
+const drainSchema = z.object({ returning: z.boolean().default(false) });
 
 export const instancesApp = new Hono<{ Bindings: Env }>();
 
@@ -38,10 +43,13 @@ instancesApp.get(`${PREFIX}:name`, (context) =>
 /** The instance first: new conversations avoid it from the answer on. The document's drain list carries it to the pinned ones. */
 instancesApp.post(`${PREFIX}:name/drain`, (context) =>
   forInstance(context, "/drain", async (name, routes) => {
+    const input = await readInput(context, drainSchema);
+    if (!input.ok) return answerError(context, input.problem);
+    const isReturning = input.value.returning;
     const details = await drainInstance(context.env, name);
-    const listed = await configOf(context.env).setDraining(name, true, operatorOf(context));
+    const listed = await configOf(context.env).setDraining(name, true, operatorOf(context), { isReturning });
     if (listed.status === "unknown-instance") return answerError(context, unknownInstance(name));
-    logChange(context, "admin.instance-drained", { instance: name });
+    logChange(context, "admin.instance-drained", { instance: name, isReturning });
     const sinceMs = listed.status === "accepted" ? systemClock.nowMs() : (details.drainingSinceMs ?? systemClock.nowMs());
     return context.json({
       ...(await changed(context.env, name, listed)),
@@ -56,7 +64,25 @@ instancesApp.post(`${PREFIX}:name/undrain`, (context) =>
     await undrainInstance(context.env, name);
     const listed = await configOf(context.env).setDraining(name, false, operatorOf(context));
     logChange(context, "admin.instance-undrained", { instance: name });
-    return context.json(await changed(context.env, name, listed));
+    const knownAtMs = systemClock.nowMs() + knownAfterMs(context.env);
+    return context.json({ ...(await changed(context.env, name, listed)), knownAtMs });
+  }),
+);
+
+/** The gateway's own half of a planned restart: asked once more, it renews and tells how far it is. */
+instancesApp.post(`${PREFIX}:name/suspend`, (context) =>
+  forInstance(context, "/suspend", async (instance, _, config) => {
+    const answer = await suspendFromHere(context.env, config);
+    logChange(context, "admin.instance-suspended", { instance, status: answer.status });
+    return context.json({ instance, ...answer });
+  }),
+);
+
+instancesApp.post(`${PREFIX}:name/resume`, (context) =>
+  forInstance(context, "/resume", async (instance, _, config) => {
+    const answer = await resumeFromHere(context.env, config);
+    logChange(context, "admin.instance-resumed", { instance, status: answer.status });
+    return context.json({ instance, ...answer });
   }),
 );
 
@@ -78,13 +104,14 @@ async function changed(env: Env, name: string, answer: ConfigAnswer) {
 async function forInstance(
   context: AdminContext,
   suffix: string,
-  work: (name: string, routes: Routes) => Promise<Response>,
+  work: (name: string, routes: Routes, config: InstanceConfig) => Promise<Response>,
 ): Promise<Response> {
   const snapshot = await inForce(context.env);
   if (!snapshot.ok) return answerError(context, snapshot.problem);
   const { routes } = snapshot.value;
   const name = nameIn(context, PREFIX, suffix) ?? "";
-  return routes.instances.has(name) ? work(name, routes) : answerError(context, unknownInstance(name));
+  const config = routes.instances.get(name);
+  return config === undefined ? answerError(context, unknownInstance(name)) : work(name, routes, config);
 }
 
 export const unknownInstance = (name: string): AdminError =>
@@ -101,12 +128,12 @@ async function describe(env: Env, routes: Routes, name: string) {
     error: String(error),
   }));
   const sinceMs = "drainingSinceMs" in known ? known.drainingSinceMs : undefined;
-  const isListed = routes.draining.has(name);
   return {
     ...{ name, url: config?.url ?? null, region: config?.region ?? null, role: config?.role, weight: config?.weight, pools },
     links: accountsOf(env, routes, name),
     ...known,
-    isDrainListed: isListed,
+    isDrainListed: routes.draining.has(name),
+    isReturning: routes.returning.has(name),
     nowMs: systemClock.nowMs(),
     quietAtMs: sinceMs === undefined ? null : sinceMs + quietAfterMs(env, routes, name),
   };

@@ -18,10 +18,14 @@ const LOOK_LEASE_MS = 10_000;
  * Messages it accepted before are its own; its supervisor's shutdown lets it finish them.
  */
 export function quietAfterMs(env: Env, routes: Routes, instance: string): number {
-  const ttlMs = ttlOf(env);
-  const staleMs = ttlMs < SHORTEST_KV_TTL_MS ? 0 : KV_STALE_MS;
   const pools = [...routes.pools.values()].filter((pool) => pool.instances.includes(instance));
   const own = Object.values(deliveryRules(routes).links[instance] ?? {}).map((link) => link.attemptMs);
   const attemptMs = Math.max(0, ...own, ...pools.map((pool) => pool.failover.attemptMs ?? 0));
-  return 2 * ttlMs + LOOK_LEASE_MS + staleMs + attemptMs;
+  return knownAfterMs(env) + attemptMs;
+}
+
+/** How long after a change of the drains the last isolate knows of it. */
+export function knownAfterMs(env: Env): number {
+  const ttlMs = ttlOf(env);
+  return 2 * ttlMs + LOOK_LEASE_MS + (ttlMs < SHORTEST_KV_TTL_MS ? 0 : KV_STALE_MS);
 }

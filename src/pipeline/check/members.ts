@@ -4,7 +4,7 @@ import type { Routes } from "../../config/routes.ts";
 import type { InstanceConfig } from "../../config/schema.ts";
 import type { Account } from "../../core/account.ts";
 import type { Secrets } from "../../ports/secrets.ts";
-import { credentialsOf } from "../link-of.ts";
+import { readerHeaders } from "../admin-rpc.ts";
 import { type Addresses, accountLines, dmScopeOf, pollingAccountLines, scopeLines } from "./agreement.ts";
 import { askedPools } from "./asked-pools.ts";
 import type { AuthorityPorts } from "./authority.ts";
@@ -44,7 +44,7 @@ export async function learn(subject: Subject, ports: MemberPorts): Promise<Learn
   const { name, config } = subject;
   const facts = { instance: name };
   const speaks = Object.keys(config.native).length > 0 || config.poll.length > 0;
-  const headers = config.adminRpc ? readerHeaders(subject, ports.secrets) : undefined;
+  const headers = config.adminRpc ? headersOf(subject, ports.secrets) : undefined;
   if (headers === undefined) {
     const line = unknown("settings", "not read: dmScope, dmPolicy and addresses are not known", SETTINGS_FIX);
     return { facts, lines: speaks ? [line] : [] };
@@ -55,13 +55,11 @@ export async function learn(subject: Subject, ports: MemberPorts): Promise<Learn
 }
 
 /** Undefined without anything to show. A user shows all that the way there asks for. */
-function readerHeaders(subject: Subject, secrets: Secrets): Readonly<Record<string, string>> | undefined {
+function headersOf(subject: Subject, secrets: Secrets): Readonly<Record<string, string>> | undefined {
   const caller = callerOf(subject, secrets);
-  const own = callerHeaders(subject.config, caller);
-  if (!caller.isUser) return caller.token === undefined ? undefined : own;
-  const credentials = credentialsOf(subject.config, secrets);
-  if ("kind" in credentials) return undefined;
-  return { ...own, ...Object.fromEntries(Object.entries(credentials.headers).map(([name, secret]) => [name, secret.open()])) };
+  if (!caller.isUser) return caller.token === undefined ? undefined : callerHeaders(subject.config, caller);
+  const headers = readerHeaders(subject.config, secrets);
+  return headers.ok ? headers.value : undefined;
 }
 
 function judge({ name, config, routes }: Subject, settings: Settings, ports: MemberPorts): Learned {

@@ -5,14 +5,13 @@
  */
 import * as z from "zod";
 import type { InstanceConfig } from "../../config/schema.ts";
-import { utf8 } from "../../core/bytes.ts";
 import { parseJson } from "../../core/json.ts";
 import { fail, ok, type Result } from "../../core/result.ts";
-import { type Exchange, exchange } from "../../links/exchange.ts";
+import type { Exchange } from "../../links/exchange.ts";
 import type { LinkPorts } from "../../links/link.ts";
+import { askAdminRpc } from "../admin-rpc.ts";
 import { describe } from "./gateway.ts";
 
-const RPC_PATH = "/api/v1/admin/rpc";
 /** `config.get` repeats the configuration in several forms. */
 const MAX_SETTINGS_BYTES = 4 * 1024 * 1024;
 const SETTINGS_LIMITS = { maxDepth: 64, maxKeys: 400_000 };
@@ -68,18 +67,7 @@ export async function readSettings(
   headers: Readonly<Record<string, string>>,
   ports: LinkPorts,
 ): Promise<Result<Settings, string>> {
-  const answer = await exchange(
-    {
-      url: `${(instance.url ?? "").replace(/\/+$/, "")}${RPC_PATH}`,
-      method: "POST",
-      headers: { "content-type": "application/json", ...headers },
-      body: utf8(JSON.stringify({ method: "config.get", params: {} })),
-      deadlineMs: Math.max(10_000, instance.probe.timeoutMs),
-      readsBody: (status) => status === 200,
-      maxAnswerBytes: MAX_SETTINGS_BYTES,
-    },
-    ports,
-  );
+  const answer = await askAdminRpc(instance, headers, { method: "config.get", params: {}, maxAnswerBytes: MAX_SETTINGS_BYTES }, ports);
   return answer.kind === "answered" && answer.status === 200 ? parseSettings(answer.text) : fail(refusalOf(answer));
 }
 

@@ -110,9 +110,9 @@ it("a stale read of the raw text that a push replaced changes nothing", async ()
 
 it("a drain survives a restart, and ends with the instance", async () => {
   await config.push(goodText());
-  expect(await config.setDraining("eu-2", true)).toMatchObject({ status: "accepted", number: 2 });
+  expect(await config.setDraining("eu-2", true, "anna", { isReturning: true })).toMatchObject({ status: "accepted", number: 2 });
   await evictDurableObject(stub());
-  expect(await config.current()).toMatchObject({ number: 2, draining: ["eu-2"] });
+  expect(await config.current()).toMatchObject({ number: 2, draining: ["eu-2"], returning: ["eu-2"] });
   expect((await config.setDraining("eu-9", true)).status).toBe("unknown-instance");
   await config.push(withoutInstance("eu-2"));
   await config.push(goodText());

@@ -12,7 +12,7 @@ import {
 } from "../../../durable-objects/config/state.ts";
 import { statusOf } from "../../../durable-objects/config/status.ts";
 
-const good: Verdict = { ok: true, warnings: [], instances: ["eu-1", "us-1"] };
+const good: Verdict = { ok: true, warnings: [], instances: ["eu-1", "us-1"], pools: { support: ["eu-1"] } };
 const bad: Verdict = { ok: false, issues: [{ level: "error", path: "pools.support.instances[0]", message: "no instance is called eu-9" }] };
 
 const offer = (source: Offered["source"], hash: string, atMs: number, verdict: Verdict = good): Offered => ({
@@ -197,9 +197,48 @@ it("without any document the status says what is missing", () => {
 });
 
 it("a draining instance that left the document is forgotten, also when it comes back", () => {
-  const without: Verdict = { ok: true, warnings: [], instances: ["us-1"] };
+  const without: Verdict = { ok: true, warnings: [], instances: ["us-1"], pools: {} };
   const { state } = run([push("A", 0), drain("eu-1", true), drain("us-1", true), push("B", 1, without), push("A", 2)]);
   expect(state.draining).toEqual(["us-1"]);
+});
+
+const returning = (instance: string, atMs = 0): ConfigEvent => ({
+  ...{ kind: "drain-set", instance, isDraining: true, isReturning: true, atMs },
+});
+
+it.each<{ story: string; events: readonly ConfigEvent[]; draining: readonly string[]; returning: readonly string[]; number: number }>([
+  { story: "one that will be back is on both lists", events: [returning("eu-1")], draining: ["eu-1"], returning: ["eu-1"], number: 2 },
+  {
+    story: "said twice it is said once",
+    events: [returning("eu-1"), returning("eu-1")],
+    draining: ["eu-1"],
+    returning: ["eu-1"],
+    number: 2,
+  },
+  {
+    story: "an operator may think better of it, either way",
+    events: [drain("eu-1", true), returning("eu-1"), drain("eu-1", true)],
+    ...{ draining: ["eu-1"], returning: [], number: 4 },
+  },
+  {
+    story: "taking it back ends both, and nothing of another",
+    events: [returning("eu-1"), returning("us-1"), drain("eu-1", false)],
+    ...{ draining: ["us-1"], returning: ["us-1"], number: 4 },
+  },
+  {
+    story: "nobody returns who does not drain",
+    events: [{ kind: "drain-set", instance: "eu-1", isDraining: false, isReturning: true, atMs: 0 }],
+    ...{ draining: [], returning: [], number: 1 },
+  },
+  {
+    story: "it ends with the instance",
+    events: [returning("eu-1"), push("B", 1, { ok: true, warnings: [], instances: ["us-1"] }), push("A", 2)],
+    ...{ draining: [], returning: [], number: 4 },
+  },
+])("returning drains: $story", ({ events, draining, returning: back, number }) => {
+  const { state } = run([push("A", 0), ...events]);
+  expect([state.draining, state.returning, state.number]).toEqual([draining, back, number]);
+  expect(statusOf(state)).toMatchObject({ draining, returning: back });
 });
 
 it("the stale window begins when the replacement reached KV, not when it was decided", () => {
