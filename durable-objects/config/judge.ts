@@ -15,7 +15,9 @@ import { type Kept, readKept } from "./yesterday.ts";
 export function judge(text: string, known: Catalogue = catalogue): Verdict {
   const loaded = load(text, known);
   if (!loaded.ok) return { ok: false, issues: loaded.problem };
-  return { ok: true, warnings: loaded.value.warnings, instances: Object.keys(loaded.value.document.instances) };
+  const { instances, pools } = loaded.value.document;
+  const members = Object.fromEntries(Object.entries(pools).map(([name, pool]) => [name, pool.instances]));
+  return { ok: true, warnings: loaded.value.warnings, instances: Object.keys(instances), pools: members };
 }
 
 export interface Compiled {

@@ -1,6 +1,6 @@
 /** The routes document in force, read the way the journey needs it: lookups instead of records, nothing left to check. */
 import type { Account } from "../core/account.ts";
-import type { Canary } from "../core/canary.ts";
+import { type Canary, membersWith } from "../core/canary.ts";
 import { type ConversationRef, conversationRef } from "../core/conversation-ref.ts";
 import type { Chat } from "../core/message.ts";
 import { channelOf } from "./ids.ts";
@@ -12,6 +12,7 @@ export interface Routes {
   readonly document: RoutesDocument;
   readonly accounts: ReadonlyMap<string, Account>;
   readonly instances: ReadonlyMap<string, InstanceConfig>;
+  /** With the members they have by their canaries: the document alone says who is listed. */
   readonly pools: ReadonlyMap<string, PoolConfig>;
   /** Instances an operator is draining: admin state that travels with the document. */
   readonly draining: ReadonlySet<string>;
@@ -34,15 +35,22 @@ export const NO_ADMIN_STATE: AdminState = { draining: [], returning: [], canarie
 
 export function buildRoutes(number: number, document: RoutesDocument, admin: Partial<AdminState> = {}): Routes {
   const { draining, returning, canaries } = { ...NO_ADMIN_STATE, ...admin };
+  const instances = new Map(Object.entries(document.instances));
+  const pools = new Map(Object.entries(document.pools));
+  const standing = canaries.filter(({ pool, instance }) => pools.has(pool) && instances.has(instance));
+  for (const canary of standing) {
+    const pool = pools.get(canary.pool);
+    if (pool !== undefined) pools.set(canary.pool, { ...pool, instances: [...membersWith(pool.instances, canary)] });
+  }
   return {
     number,
     document,
     accounts: new Map(Object.entries(document.accounts).map(([id, account]) => [id, accountOf(id, account)])),
-    instances: new Map(Object.entries(document.instances)),
-    pools: new Map(Object.entries(document.pools)),
+    instances,
+    pools,
     draining: new Set(draining),
     returning: new Set(returning.filter((instance) => draining.includes(instance))),
-    canaries: new Map(canaries.map((canary) => [canary.pool, canary])),
+    canaries: new Map(standing.map((canary) => [canary.pool, canary])),
     identities: new Map(Object.entries(document.identities).flatMap(([person, ids]) => ids.map((id) => [id, person] as const))),
   };
 }

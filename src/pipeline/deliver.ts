@@ -10,7 +10,8 @@ import type { DeliveryRules, LinkRules, PoolRules } from "../core/delivery-rules
 import type { Outcome } from "../core/outcome.ts";
 import { traceparentOf } from "../core/trace-context.ts";
 import type { Instances } from "../ports/instances.ts";
-import { type Placement, place } from "../routing/place.ts";
+import { placeBeside } from "../routing/canary.ts";
+import type { Placement } from "../routing/place.ts";
 import { type Handing, type HandingPorts, linkOf } from "./link-of.ts";
 
 /** Made once per document: every step of every conversation asks for them. */
@@ -73,7 +74,7 @@ export async function choose(routes: Routes, instances: Instances, request: Choo
   const able = pool.instances.filter((name) => linkOf(routes, name, request.account) !== undefined && !routes.draining.has(name));
   const statuses = await instances.status(able);
   const region = routes.accounts.get(request.account)?.region;
-  return place(pool, statuses, {
+  return placeBeside(routes.canaries.get(request.pool), pool, statuses, {
     conversation: request.conversation,
     instances: routes.instances,
     exclude: new Set(request.exclude),

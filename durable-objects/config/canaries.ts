@@ -1,0 +1,70 @@
+/**
+ * Canaries, as the Config object decides them: one for each pool, and none whose promise another would break. Who ended meanwhile is
+ * ended once. Pure, like `machine.ts`, which calls it.
+ */
+import type { Canary } from "../../src/core/canary.ts";
+import type { LogLine } from "../../src/core/log-line.ts";
+import { want } from "./copies.ts";
+import type { CanaryCleared, CanaryEnded, CanaryStarted, ConfigState, Step, Verdict } from "./state.ts";
+
+export function canaryStarted(state: ConfigState, { canary, by }: CanaryStarted): Step {
+  const { pool, instance, percentage, id, untilMs, startedAtMs } = canary;
+  const { instances = [], pools = {} } = state.document ?? {};
+  if (!instances.includes(instance)) return { state, answer: { status: "unknown-instance", instance }, log: [] };
+  const standing = state.canaries.find((other) => other.pool === pool);
+  // To forget a promoted one that the document does not list would take its conversations from it.
+  const isInUse = standing?.phase === "promoted" && pools[pool]?.includes(standing.instance) !== true;
+  if (standing !== undefined && (standing.phase === "running" || isInUse)) {
+    return { state, answer: { status: "canary-stands", canary: standing }, log: [] };
+  }
+  const line: LogLine = { level: "info", event: "canary.started", pool, instance, percentage, canary: id, untilMs, by };
+  return changed(state, [...without(state, pool), canary], { atMs: startedAtMs, log: [line] });
+}
+
+/** The judge may end what runs; an operator also what was promoted. */
+export function canaryEnded(state: ConfigState, event: CanaryEnded): Step {
+  const { pool, id, phase, verdict, atMs, by } = event;
+  const standing = state.canaries.find((canary) => canary.pool === pool && (id === undefined || canary.id === id));
+  if (standing === undefined) return { state, answer: { status: "no-canary", pool }, log: [] };
+  const isOpen = standing.phase === "running" || (id === undefined && standing.phase === "promoted" && phase === "rolled-back");
+  if (!isOpen) return { state, answer: { status: "unchanged", number: state.number }, log: [] };
+  const ended: Canary = { ...standing, phase, verdict, endedAtMs: atMs };
+  return changed(state, [...without(state, pool), ended], { atMs, log: [endedLine(ended, by)] });
+}
+
+export function canaryCleared(state: ConfigState, { pool, atMs, by }: CanaryCleared): Step {
+  const standing = state.canaries.find((canary) => canary.pool === pool);
+  if (standing === undefined) return { state, answer: { status: "no-canary", pool }, log: [] };
+  if (standing.phase === "running") return { state, answer: { status: "canary-stands", canary: standing }, log: [] };
+  const line: LogLine = { level: "info", event: "canary.cleared", pool, instance: standing.instance, canary: standing.id, by };
+  return changed(state, without(state, pool), { atMs, log: [line] });
+}
+
+/** After another document: what it does not know any more is over, and a promoted one that it lists is a member like any other. */
+export function canariesAfter(state: ConfigState, { instances, pools }: Extract<Verdict, { ok: true }>) {
+  const isKnown = ({ pool, instance }: Canary): boolean => Object.hasOwn(pools, pool) && instances.includes(instance);
+  const isListed = ({ pool, instance, phase }: Canary): boolean => phase === "promoted" && pools[pool]?.includes(instance) === true;
+  const lost = state.canaries.filter((canary) => canary.phase === "running" && !isKnown(canary));
+  return {
+    canaries: state.canaries.filter((canary) => isKnown(canary) && !isListed(canary)),
+    log: lost.map((canary) => endedLine({ ...canary, phase: "rolled-back", verdict: "the document has it no more" })),
+  };
+}
+
+const without = (state: ConfigState, pool: string): readonly Canary[] => state.canaries.filter((canary) => canary.pool !== pool);
+
+function changed(
+  state: ConfigState,
+  canaries: readonly Canary[],
+  { atMs, log }: { readonly atMs: number; readonly log: Step["log"] },
+): Step {
+  const number = state.number + 1;
+  const copies = { ...state.copies, accepted: want(state.copies.accepted, atMs) };
+  const next: ConfigState = { ...state, number, numberedAtMs: atMs, canaries, copies };
+  return { state: next, answer: { status: "accepted", number, warnings: [] }, log };
+}
+
+const endedLine = ({ pool, instance, id, phase, verdict }: Canary, by?: string): LogLine => ({
+  ...{ level: phase === "promoted" ? "info" : "warn", event: "canary.ended", pool, instance, canary: id, phase },
+  ...{ verdict, by },
+});
