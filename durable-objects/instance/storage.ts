@@ -1,14 +1,20 @@
 /** The instance's one row: its whole state as JSON, because it is small and always read and written whole; beside it the rows of its outbox. SQL and nothing else. */
 import { blockAt, FAULTS } from "../fault-point.ts";
 import { migrate } from "../migrate.ts";
+import { CANARY_TABLES, CanaryRows } from "./canary-rows.ts";
 import { initialState, type State } from "./machine.ts";
 import { OUTBOX_TABLES, OutboxRows } from "./outbox-rows.ts";
 
-const MIGRATIONS: readonly string[] = ["CREATE TABLE state (one INTEGER PRIMARY KEY CHECK (one = 1), json TEXT NOT NULL)", OUTBOX_TABLES];
+const MIGRATIONS: readonly string[] = [
+  "CREATE TABLE state (one INTEGER PRIMARY KEY CHECK (one = 1), json TEXT NOT NULL)",
+  OUTBOX_TABLES,
+  CANARY_TABLES,
+];
 
 export class InstanceStorage {
   readonly #sql: SqlStorage;
   readonly outbox: OutboxRows;
+  readonly canaries: CanaryRows;
   /** What stands in the row: an equal state is not written again. */
   #written: string | undefined;
   /** Rows written since the start, for tests that hold the budget. */
@@ -18,6 +24,7 @@ export class InstanceStorage {
     migrate(storage, MIGRATIONS);
     this.#sql = storage.sql;
     this.outbox = new OutboxRows(storage.sql);
+    this.canaries = new CanaryRows(storage.sql);
   }
 
   /** Missing members (a state of an older release) have their initial values. */
