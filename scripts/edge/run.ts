@@ -20,6 +20,8 @@ export interface EdgeOptions {
   readonly bundle: Bundle;
   readonly routesFile: string;
   readonly stateDir: string;
+  /** Another release's Worker in front of this bundle's objects. */
+  readonly front?: Bundle | undefined;
   readonly vars?: Vars;
   /** 0 or nothing: any free port. */
   readonly port?: number;
@@ -106,6 +108,7 @@ export const edgeConfig = (options: EdgeOptions, port: number, certificates?: st
     varNames: Object.keys(edgeVars(options, port)),
     port,
     stateDir: resolve(options.stateDir),
+    hasFront: options.front !== undefined,
     extraCertificates: certificates,
   });
 
@@ -119,6 +122,7 @@ function refuseTakenNames({ bundle, vars = {} }: EdgeOptions): void {
 function layOut(options: EdgeOptions, stateDir: string, port: number): string {
   for (const dir of [kvDir(stateDir), join(stateDir, "objects"), join(stateDir, "bundle")]) mkdirSync(dir, { recursive: true });
   copyFileSync(join(options.bundle.dir, options.bundle.manifest.main), join(stateDir, MODULES.edge));
+  if (options.front !== undefined) copyFileSync(join(options.front.dir, options.front.manifest.main), join(stateDir, MODULES.front));
   copyFileSync(TICKER_MODULE, join(stateDir, MODULES.ticker));
   const configFile = join(stateDir, "edge.capnp");
   writeFileSync(configFile, edgeConfig(options, port, extraCertificates()), { mode: 0o600 });

@@ -13,6 +13,8 @@ export interface WorkerdLayout {
   readonly varNames: readonly string[];
   readonly port: number;
   readonly stateDir: string;
+  /** Another release's Worker takes the requests, and asks this one's objects, as while a deploy spreads. */
+  readonly hasFront?: boolean | undefined;
   /** PEM certificates trusted beside the public ones. */
   readonly extraCertificates?: string | undefined;
 }
@@ -21,7 +23,7 @@ export interface WorkerdLayout {
 const FLAG_NOT_FOR_LOCAL = "global_fetch_strictly_public";
 
 /** Where the runner puts the bundle's module and the ticker's, relative to the configuration file. */
-export const MODULES = { edge: "bundle/index.js", ticker: "bundle/ticker.js" } as const;
+export const MODULES = { edge: "bundle/index.js", front: "bundle/front.js", ticker: "bundle/ticker.js" } as const;
 export const TICKER_TOKEN = "TICKER_TOKEN";
 
 const CONTROL_CHARACTERS = /[\p{Cc}]/gu;
@@ -33,10 +35,13 @@ const text = (value: string): string => `"${value.replace(/["\\]/g, "\\$&").repl
 const list = (items: readonly string[], indent: string): string =>
   `[\n${items.map((item) => `${indent}  ${item}`).join(",\n")}\n${indent}]`;
 
-function bindings({ manifest, varNames }: WorkerdLayout): readonly string[] {
+/** `service`: whose classes the objects are, where they are not the Worker's own. */
+function bindings({ manifest, varNames }: WorkerdLayout, service?: string): readonly string[] {
+  const classOf = (className: string): string =>
+    service === undefined ? text(className) : `(className = ${text(className)}, serviceName = ${text(service)})`;
   return [
     ...manifest.kvBindings.map((name) => `(name = ${text(name)}, kvNamespace = "kv")`),
-    ...manifest.objects.map(({ binding, className }) => `(name = ${text(binding)}, durableObjectNamespace = ${text(className)})`),
+    ...manifest.objects.map(({ binding, className }) => `(name = ${text(binding)}, durableObjectNamespace = ${classOf(className)})`),
     ...varNames.map((name) => `(name = ${text(name)}, fromEnvironment = ${text(name)})`),
   ];
 }
@@ -45,14 +50,26 @@ function bindings({ manifest, varNames }: WorkerdLayout): readonly string[] {
 const objectClass = (className: string): string =>
   `(className = ${text(className)}, uniqueKey = ${text(`clawedge-${className}`)}, enableSql = true)`;
 
+function head({ manifest }: WorkerdLayout, module: string): string {
+  const flags = manifest.compatibilityFlags.filter((flag) => flag !== FLAG_NOT_FOR_LOCAL).map(text);
+  return `modules = [(name = "index.js", esModule = embed ${text(module)})],
+  compatibilityDate = ${text(manifest.compatibilityDate)},
+  compatibilityFlags = [${flags.join(", ")}]`;
+}
+
+const frontWorker = (layout: WorkerdLayout): string => `const front :Workerd.Worker = (
+  ${head(layout, MODULES.front)},
+  bindings = ${list(bindings(layout, "edge"), "  ")},
+  globalOutbound = "internet"
+);
+
+`;
+
 function edgeWorker(layout: WorkerdLayout): string {
   const { manifest } = layout;
-  const flags = manifest.compatibilityFlags.filter((flag) => flag !== FLAG_NOT_FOR_LOCAL).map(text);
   const classes = [...new Set(manifest.objects.map(({ className }) => className))].map(objectClass);
   return `const edge :Workerd.Worker = (
-  modules = [(name = "index.js", esModule = embed ${text(MODULES.edge)})],
-  compatibilityDate = ${text(manifest.compatibilityDate)},
-  compatibilityFlags = [${flags.join(", ")}],
+  ${head(layout, MODULES.edge)},
   bindings = ${list(bindings(layout), "  ")},
   durableObjectNamespaces = ${list(classes, "  ")},
   durableObjectStorage = (localDisk = "objects"),
@@ -60,10 +77,11 @@ function edgeWorker(layout: WorkerdLayout): string {
 );`;
 }
 
-function services({ stateDir, extraCertificates }: WorkerdLayout): readonly string[] {
+function services({ stateDir, extraCertificates, hasFront }: WorkerdLayout): readonly string[] {
   const extra = extraCertificates === undefined ? "" : `, trustedCertificates = [${text(extraCertificates)}]`;
   return [
     `(name = "edge", worker = .edge)`,
+    ...(hasFront === true ? [`(name = "front", worker = .front)`] : []),
     `(name = "ticker", worker = .ticker)`,
     `(name = "kv", disk = (path = ${text(kvDir(stateDir))}, writable = true))`,
     `(name = "objects", disk = (path = ${text(join(stateDir, "objects"))}, writable = true))`,
@@ -72,7 +90,7 @@ function services({ stateDir, extraCertificates }: WorkerdLayout): readonly stri
 }
 
 export function workerdConfig(layout: WorkerdLayout): string {
-  const { manifest, port } = layout;
+  const { manifest, port, hasFront } = layout;
   return `# ClawEdge on plain workerd. Start with: workerd serve --experimental edge.capnp
 # Variables come from the process environment; ${TICKER_TOKEN} is the secret path of the scheduled handler's socket.
 using Workerd = import "/workerd/workerd.capnp";
@@ -80,12 +98,12 @@ using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = ${list(services(layout), "  ")},
   sockets = [
-    (name = "main", address = "127.0.0.1:${port}", http = (), service = "edge"),
+    (name = "main", address = "127.0.0.1:${port}", http = (), service = "${hasFront === true ? "front" : "edge"}"),
     (name = "ticker", address = "127.0.0.1:0", http = (), service = "ticker")
   ]
 );
 
-${edgeWorker(layout)}
+${hasFront === true ? frontWorker(layout) : ""}${edgeWorker(layout)}
 
 # workerd has no cron: POST /<${TICKER_TOKEN}>?cron=<expression>&at=<ms> fires the scheduled handler.
 const ticker :Workerd.Worker = (
