@@ -51,9 +51,10 @@ export interface Entry {
   readonly notBeforeMs: number;
   readonly detail?: string;
   readonly end?: ReplyEnd;
-  /** Memory: how often the conversation was told of the end, and when it is told again. */
+  /** Memory: how often the conversation was told of the end, when it is told again, and that it knows. */
   readonly tells: number;
   readonly tellAtMs: number;
+  readonly isTold?: true;
 }
 
 export interface Stop {
@@ -168,6 +169,8 @@ export const MAX_DOUBTS = 2;
 /** With waits that grow to a minute: a platform may be out for half an hour. */
 export const MAX_REFUSALS = 30;
 export const RETRY = { baseMs: 1000, maxMs: 60_000 } as const;
+/** By so much the row of a told one goes before its time: with an alarm that rings anyway. */
+export const EARLY_MS = 4000;
 export const TELL_AGAIN = { baseMs: LEASE_MS, maxMs: 300_000 } as const;
 /** An account that was stopped is tried again with one part. */
 export const LOOK_MS = 180_000;

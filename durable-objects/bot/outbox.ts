@@ -3,7 +3,7 @@
  * no I/O. One part at a time in a chat, chats beside each other.
  *
  *   keep ─► part ─► sending ─► taken ─┬─► next part …
- *             ▲        │              └─► waits for a status ─► ended ─► told, and its row goes
+ *             ▲        │              └─► waits for a status ─► ended ─► told ─► its row goes, by the alarm
  *             └────────┘ refused or unanswered: later, by alarm
  *
  * A row says that a part is being sent before the call leaves: a part that was under way when the object died is sent once more.
@@ -13,6 +13,7 @@ import { reserveTurn } from "../../src/core/pacing.ts";
 import type { ReplyVerdict } from "../../src/ports/bots.ts";
 import { answered } from "./outbox-answers.ts";
 import {
+  EARLY_MS,
   type Entry,
   isTaken,
   type KeepEvent,
@@ -47,7 +48,7 @@ export function step(state: Outbox, event: OutboxEvent): OutboxStep {
     case "wake":
       return finish(advance(wake(begin(state), event), event));
     case "told":
-      return finish(forget(begin(state), event.key));
+      return finish(known(begin(state), event.key));
   }
 }
 
@@ -90,7 +91,9 @@ function wake(work: Work, at: Moment): Work {
   let next = work;
   let turns = 0;
   for (const entry of work.state.entries.timers()) {
-    if (timerAtMs(entry) > at.nowMs || turns >= MAX_TURNS) return next;
+    const dueInMs = timerAtMs(entry) - at.nowMs;
+    if (dueInMs > EARLY_MS || turns >= MAX_TURNS) return next;
+    if (dueInMs > (entry.isTold === true ? EARLY_MS : 0)) continue;
     if (isUnderWay(work.state, entry)) continue;
     turns += 1;
     next = timeIsUp(next, entry, at);
@@ -99,6 +102,7 @@ function wake(work: Work, at: Moment): Work {
 }
 
 function timeIsUp(work: Work, entry: Entry, { nowMs, dice }: Moment): Work {
+  if (entry.isTold === true) return forget(work, entry);
   if (entry.end !== undefined) return tellAgain(work, entry, nowMs, dice);
   if (isTaken(entry)) {
     return end(work, entry, { state: "answered", outcome: entry.templateAt === undefined ? "sent" : "template" }, nowMs);
@@ -116,15 +120,19 @@ function tellAgain(work: Work, entry: Entry, nowMs: number, dice: number): Work 
   return emit(hold(work, again), { do: "tell", entry: again });
 }
 
-/** The conversation knows. A mark stays in memory, for a hand-over that was under way meanwhile. */
-function forget(work: Work, key: string): Work {
+/** The conversation knows. The row stays a little longer: a hand-over may be under way meanwhile, and find another incarnation. */
+function known(work: Work, key: string): Work {
   const entry = work.state.entries.get(key);
-  if (entry?.end === undefined) return work;
-  const entries = work.state.entries.without(key);
-  const marks = new Map(work.state.marks).set(key, entry.end);
+  return entry?.end === undefined ? work : hold(work, { ...entry, isTold: true });
+}
+
+/** A mark stays in memory. */
+function forget(work: Work, { key, end }: Entry): Work {
+  const marks = new Map(work.state.marks);
+  if (end !== undefined) marks.set(key, end);
   const [oldest] = marks.keys();
   if (marks.size > MAX_MARKS && oldest !== undefined) marks.delete(oldest);
-  return { ...work, state: { ...work.state, entries, marks }, dirty: new Set(work.dirty).add(key) };
+  return { ...work, state: { ...work.state, entries: work.state.entries.without(key), marks }, dirty: new Set(work.dirty).add(key) };
 }
 
 /** The first open answer of every lane that is free, until the account itself must wait. One that ends on the spot makes room for the next. */
@@ -203,13 +211,19 @@ function start(work: Work, entry: Entry, speech: Speech, nowMs: number): Work {
 export function wakeAtMs(state: Outbox, nowMs: number): number | undefined {
   const shelf = Shelf.of(state.entries);
   const leaseAtMs = state.busy.size > 0 ? nowMs + LEASE_MS : Number.POSITIVE_INFINITY;
-  const atMs = Math.min(leaseAtMs, timeAtMs(state, shelf), turnOfNextMs(state, shelf));
+  const atMs = Math.min(leaseAtMs, timeAtMs(state, shelf, nowMs), turnOfNextMs(state, shelf));
   return Number.isFinite(atMs) ? Math.max(atMs, nowMs) : undefined;
 }
 
-function timeAtMs(state: Outbox, shelf: Shelf): number {
-  for (const entry of shelf.timers()) if (!isUnderWay(state, entry)) return timerAtMs(entry);
-  return Number.POSITIVE_INFINITY;
+function timeAtMs(state: Outbox, shelf: Shelf, nowMs: number): number {
+  let goesAtMs = Number.POSITIVE_INFINITY;
+  for (const entry of shelf.timers()) {
+    if (isUnderWay(state, entry)) continue;
+    if (entry.isTold !== true) return Math.min(goesAtMs, timerAtMs(entry));
+    // Nobody waits for that, and no alarm is brought nearer for it.
+    goesAtMs = Math.min(goesAtMs, Math.max(timerAtMs(entry), nowMs + LEASE_MS));
+  }
+  return goesAtMs;
 }
 
 function turnOfNextMs(state: Outbox, shelf: Shelf): number {

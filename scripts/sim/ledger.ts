@@ -16,8 +16,6 @@ export interface Shown {
   readonly vanished: number[];
   /** Calls that nobody answered, templates that came to nothing: what may be repeated for it. */
   excuses: number;
-  /** Parts to repeat since the bot took it anew: it had told its end, and died with the memory of it while it was handed over once more. */
-  again: number;
 }
 
 interface Run {
@@ -127,13 +125,8 @@ export class Ledger {
   }
 
   kept(key: string, conversation: string, parts: number): void {
-    const known = this.answers.get(key);
-    if (known !== undefined) {
-      // With all its parts, and with what it admitted before.
-      known.again += known.copies.length + (this.repeats.get(key) ?? 0);
-      return;
-    }
-    this.answers.set(key, { conversation, copies: Array(parts).fill(0), vanished: Array(parts).fill(0), excuses: 0, again: 0 });
+    if (this.answers.has(key)) this.breaks(`${key} is kept by its bot once more`);
+    else this.answers.set(key, { conversation, copies: Array(parts).fill(0), vanished: Array(parts).fill(0), excuses: 0 });
   }
 
   excuses(key: string): void {

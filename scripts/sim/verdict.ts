@@ -81,7 +81,7 @@ function wrongAnswer(world: World, row: MessageRow): string | undefined {
     return "is answered, and part of the answer was never shown";
   const doubled = answer.copies.reduce((sum, copies, part) => sum + Math.max(0, copies - (answer.vanished[part] ?? 0) - 1), 0);
   const repeats = world.ledger.repeats.get(`${row.entry.key}#${row.entry.seq}`) ?? 0;
-  if (doubled > repeats + answer.again) return `has ${doubled} parts shown twice and tells of ${repeats}`;
+  if (doubled > repeats) return `has ${doubled} parts shown twice and tells of ${repeats}`;
   const deaths = world.bots.get(row.entry.account)?.deaths ?? 0;
   const vanished = answer.vanished.reduce((sum, count) => sum + count, 0);
   return repeats > deaths + answer.excuses + vanished ? `has ${repeats} repeated parts and ${deaths} crashes to blame` : undefined;

@@ -36,6 +36,7 @@ describe("the healthy path", () => {
     driver.status("wamid.1", "delivered");
     driver.told("a");
     expect(driver.ends()).toEqual([{ key: "a", state: "answered", outcome: "delivered", parts: 1, repeats: 0 }]);
+    driver.wake(LEASE_MS);
     expect([driver.rowsWritten, driver.rows.size, driver.state.entries.size]).toEqual([3, 0, 0]);
   });
 
@@ -537,7 +538,24 @@ it("a conversation that cannot be told is told again, ever more slowly, and the 
   driver.wake();
   expect([driver.done("tell"), driver.rows.size]).toEqual([4, 1]);
   driver.told("a");
-  expect([driver.rows.size, wakeAtMs(driver.state, driver.nowMs)]).toEqual([0, undefined]);
+  driver.wake(LEASE_MS);
+  expect([driver.done("tell"), driver.rows.size, wakeAtMs(driver.state, driver.nowMs)]).toEqual([4, 0, undefined]);
+});
+
+it("an answer that is handed over once more when its end was told is known, also to an incarnation that heard nothing of that", () => {
+  const driver = new OutboxDriver();
+  driver.keep("a", one);
+  driver.take("w1");
+  driver.wake(CONFIRM_MS);
+  driver.told("a");
+  driver.wake(100);
+  driver.crash();
+  driver.keep("a", one);
+  driver.wake();
+  expect(driver.sends()).toEqual(["a/1"]);
+  driver.told("a");
+  driver.wake(1000);
+  expect(driver.rows.size).toBe(0);
 });
 
 /** What can happen, in any order. `arrive`: the platform gets the oldest call it has not got; `answer`: and says so. */
