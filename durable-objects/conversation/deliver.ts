@@ -4,9 +4,11 @@
  */
 import { backoffMs } from "../../src/core/backoff.ts";
 import type { DeliveryRules } from "../../src/core/delivery-rules.ts";
-import { avoided } from "./failover.ts";
+import { withoutOutdated } from "./backlog.ts";
+import { avoided, mayReturn } from "./failover.ts";
 import { AMBIGUOUS, choose, end, ending, held, type Moment, poisonOf, UNREACHABLE_BACKOFF } from "./hold.ts";
-import { type Attempt, andThen, type Ending, type Entry, type Pin, type State, type Step, still, withHead } from "./state.ts";
+import { notice } from "./notices.ts";
+import { type Attempt, andThen, type Entry, type Pin, type State, type Step, still, withHead } from "./state.ts";
 
 /** Past its deadline by this much, an attempt or a choice has lost its answer. */
 const OVERDUE_MS = 10_000;
@@ -19,9 +21,9 @@ export function advance(state: State, moment: Moment): Step {
   const head = state.queue[0];
   if (head === undefined || isChoosing(state, head, moment.nowMs)) return still(state);
   if (head.attempt !== undefined) return isInFlight(state, head.attempt, moment.nowMs) ? still(state) : recoverAttempt(state, head, moment);
-  const over = endingOf(head, moment);
-  if (over !== undefined) return andThen(end(state, over), (next) => advance(next, moment));
   if (head.dueAtMs > moment.nowMs) return still(state);
+  const rest = withoutOutdated(state, head, moment);
+  if (rest !== undefined) return andThen(rest, (next) => advance(next, moment));
   const pool = poolOf(head, moment.rules);
   if (pool === undefined) return andThen(end(state, ending(head, "dead", "no-route", moment)), (next) => advance(next, moment));
   if (pool !== head.pool) return advance(withHead(state, { ...head, pool }), moment);
@@ -53,12 +55,6 @@ function recoverAttempt(state: State, head: Entry, moment: Moment): Step {
   return advance(withHead(state, back), moment);
 }
 
-function endingOf(head: Entry, moment: Moment): Ending | undefined {
-  if (head.expiresAtMs !== undefined && head.expiresAtMs <= moment.nowMs && head.maybeAt === undefined)
-    return ending(head, "expired", "expired", moment);
-  return undefined;
-}
-
 /** Its own pool, or the account's default when the document lost it or leads there no more. */
 function poolOf(head: Entry, rules: DeliveryRules): string | undefined {
   if (rules.pools[head.pool] !== undefined && rules.reach[head.account]?.includes(head.pool) === true) return head.pool;
@@ -80,6 +76,9 @@ function toInstance(state: State, head: Entry, moment: Moment): Step {
     const trouble = { detail, mayMove: true, isGone: !members.includes(pin.instance) };
     return andThen(held(state, waiting, trouble, moment), (next) => advance(next, moment));
   }
+  // Once for a message: what it finds out is not asked again while it waits.
+  if (mayReturn(state, head, moment))
+    return choose({ ...state, quietSinceMs: undefined }, head, { exclude: [], nowMs: moment.nowMs, isReturn: true });
   return send(state, head, moment);
 }
 
@@ -124,23 +123,47 @@ export interface ChosenEvent extends Moment {
 }
 
 export function chosen(state: State, event: ChosenEvent): Step {
-  if (state.choosing?.seq !== event.seq || state.choosing.sinceMs !== event.askedAtMs) return still(state);
+  const asked = state.choosing;
+  if (asked?.seq !== event.seq || asked.sinceMs !== event.askedAtMs) return still(state);
   const free: State = { ...state, choosing: undefined };
   const head = free.queue[0];
   if (head?.seq !== event.seq || head.pool !== event.pool || head.attempt !== undefined) return advance(free, event);
+  if (asked.isReturn === true)
+    return isPrimary(event) ? pinTo(free, head, { ...event, detail: "back to a primary" }) : advance(free, event);
   const pin = free.pins[event.pool];
   const isBack = pin?.isLeft === true && event.instance === pin.instance;
   if (event.instance === undefined || (event.instance === pin?.instance && !isBack)) return waitForInstance(free, head, event);
-  const next = { pool: event.pool, instance: event.instance, epoch: (pin?.epoch ?? 0) + 1, atMs: event.nowMs, isUsed: false };
+  return pinTo(free, head, { ...event, instance: event.instance, detail: head.lastDetail ?? event.detail });
+}
+
+type Placed = ChosenEvent & { readonly instance: string };
+
+const isPrimary = (event: ChosenEvent): event is Placed =>
+  event.instance !== undefined && event.rules.pools[event.pool]?.standbys.includes(event.instance) === false;
+
+/** `detail` says why, for the log. */
+function pinTo(state: State, head: Entry, event: Placed): Step {
+  const { instance, pool, nowMs, detail } = event;
+  const pin = state.pins[pool];
+  const isMove = pin?.isUsed === true && pin.instance !== instance;
+  const next: Pin = {
+    pool,
+    instance,
+    epoch: (pin?.epoch ?? 0) + 1,
+    atMs: nowMs,
+    isUsed: false,
+    movedAtMs: isMove ? nowMs : pin?.movedAtMs,
+  };
   // That the one before may have it stays known: another hand-over is a repeat, and it can never be called too late to be of use.
   const fresh: Entry = { ...head, heldSinceMs: undefined };
   const from = pin === undefined ? {} : { from: pin.instance };
   const pinned: Step = {
-    state: { ...withHead(free, fresh), pins: { ...free.pins, [event.pool]: next } },
+    state: { ...withHead(state, fresh), pins: { ...state.pins, [pool]: next } },
     writes: [{ row: "pin", pin: next }],
     effects: [
-      { do: "granted", instance: event.instance },
-      { do: "pinned", pin: next, ...from, reason: head.lastDetail ?? event.detail },
+      { do: "granted", instance },
+      { do: "pinned", pin: next, ...from, reason: detail },
+      ...(isMove ? notice(fresh, "moved", event) : []),
     ],
   };
   return andThen(pinned, (state) => advance({ ...state, queue: state.queue.map(dueNow(event, fresh.seq)) }, event));

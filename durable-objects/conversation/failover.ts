@@ -3,22 +3,27 @@
  * hold, a fresh one costs nothing and is given up at once. A move never happens while the old instance may have the message,
  * unless the pool asked for that.
  */
-import type { PoolRules } from "../../src/core/delivery-rules.ts";
+import type { DeliveryRules, PoolRules } from "../../src/core/delivery-rules.ts";
 import type { Entry, Pin, State } from "./state.ts";
 
 /** An instance that accepted something and stayed silent this long owes nothing any more: not every message is answered. */
 export const DEBT_MS = 15 * 60_000;
 
-/** Instances that still owe this conversation an answer: it does not move back to them. */
+/** Instances that still owe this conversation an answer. */
+const debtorsOf = (state: State, nowMs: number): readonly string[] =>
+  Object.entries(state.accepted)
+    .filter(([instance, last]) => last.seq > (state.answered[instance] ?? 0) && nowMs - last.atMs < DEBT_MS)
+    .map(([instance]) => instance);
+
+/** It does not move back to these. */
 export function avoided(state: State, nowMs: number): readonly string[] {
   const pinned = new Set(Object.values(state.pins).map((pin) => pin.instance));
-  return Object.entries(state.accepted)
-    .filter(([instance, last]) => !pinned.has(instance) && last.seq > (state.answered[instance] ?? 0) && nowMs - last.atMs < DEBT_MS)
-    .map(([instance]) => instance);
+  return debtorsOf(state, nowMs).filter((instance) => !pinned.has(instance));
 }
 
 export interface Hold {
-  readonly heldMs: number;
+  readonly nowMs: number;
+  readonly sinceMs: number;
   /** The document took the instance out of the pool: there is nothing to wait for. */
   readonly isGone: boolean;
   readonly maybeAt: string | undefined;
@@ -33,16 +38,41 @@ export function giveUpPin(pin: Pin, hold: Hold, rules: PoolRules): "keep" | "mov
 
 function isHoldOver(pin: Pin, hold: Hold, rules: PoolRules): boolean {
   if (hold.isGone) return true;
-  // With nobody to move to, giving up would only make a dead letter of what waits.
-  if (rules.instances.every((instance) => instance === pin.instance)) return false;
-  if (!pin.isUsed && hold.maybeAt !== pin.instance) return true;
-  if (rules.policy === "hold") return false;
-  return rules.policy === "move" || hold.heldMs >= rules.holdMs;
+  if (!pin.isUsed && hold.maybeAt !== pin.instance) return !isAlone(pin, rules);
+  return hold.nowMs >= leavesAtMs(pin, hold.sinceMs, rules);
 }
+
+/** With nobody to move to, giving up would only make a dead letter of what waits. */
+const isAlone = (pin: Pin, rules: PoolRules): boolean => rules.instances.every((instance) => instance === pin.instance);
+
+/** When a pin that may be missed is given up. */
+function leavesAtMs(pin: Pin, sinceMs: number, rules: PoolRules): number {
+  if (rules.policy === "hold" || isAlone(pin, rules)) return Number.POSITIVE_INFINITY;
+  const holdEndsMs = sinceMs + (rules.policy === "move" ? 0 : rules.holdMs);
+  return pin.isUsed ? Math.max(holdEndsMs, restsUntilMs(pin)) : holdEndsMs;
+}
+
+/** Whoever lost their history a moment ago does not lose it again. */
+const MOVE_REST_MS = 60_000;
+const restsUntilMs = (pin: Pin): number => (pin.movedAtMs ?? Number.NEGATIVE_INFINITY) + MOVE_REST_MS;
 
 /** When a held message is looked at again: at its retry, but not after the end of its hold. */
 export function fence(head: Entry, pin: Pin, rules: PoolRules, at: { readonly nowMs: number; readonly mayMove: boolean }): number {
   const retryAtMs = Math.max(head.dueAtMs, at.nowMs + 1000 * Number(head.dueAtMs <= at.nowMs));
-  if (!at.mayMove || rules.policy !== "hold-then-move" || !pin.isUsed) return retryAtMs;
-  return Math.min(retryAtMs, Math.max(at.nowMs + 1, (head.heldSinceMs ?? at.nowMs) + rules.holdMs));
+  if (!at.mayMove) return retryAtMs;
+  return Math.min(retryAtMs, Math.max(at.nowMs + 1, leavesAtMs(pin, head.heldSinceMs ?? at.nowMs, rules)));
 }
+
+/** A conversation with a standby, after so much silence that nothing is under way between the two: a primary may have it again. */
+export function mayReturn(state: State, head: Entry, at: { readonly nowMs: number; readonly rules: DeliveryRules }): boolean {
+  const pin = state.pins[head.pool];
+  const pool = at.rules.pools[head.pool];
+  if (pool?.returnAfterMs === undefined || pin === undefined || !pool.standbys.includes(pin.instance)) return false;
+  const isQuiet = head.committedAtMs - (state.quietSinceMs ?? head.committedAtMs) >= pool.returnAfterMs;
+  const isOnly = state.queue.length === 1 && state.replying.length === 0 && head.maybeAt === undefined;
+  return isQuiet && isOnly && at.nowMs >= restsUntilMs(pin) && !isOwed(state, pool, at.nowMs);
+}
+
+/** By a primary, or by the standby itself: its late answer would not be heard any more. */
+const isOwed = (state: State, pool: PoolRules, nowMs: number): boolean =>
+  debtorsOf(state, nowMs).some((instance) => pool.instances.includes(instance));

@@ -33,9 +33,10 @@ export function held(state: State, head: Entry, trouble: Trouble, moment: Moment
   const since = trouble.mayMove ? (head.heldSinceMs ?? moment.nowMs) : undefined;
   const waiting: Entry = { ...head, heldSinceMs: since, lastDetail: trouble.detail };
   if (rules === undefined || pin === undefined) return still(withHead(state, waiting));
-  const decision = trouble.mayMove
-    ? giveUpPin(pin, { heldMs: moment.nowMs - (since ?? moment.nowMs), isGone: trouble.isGone, maybeAt: waiting.maybeAt }, rules)
-    : "keep";
+  // Who will be back is waited for, whatever the policy.
+  const mayMove = trouble.mayMove && (trouble.isGone || !moment.rules.returning.includes(pin.instance));
+  const hold = { nowMs: moment.nowMs, sinceMs: since ?? moment.nowMs, isGone: trouble.isGone, maybeAt: waiting.maybeAt };
+  const decision = mayMove ? giveUpPin(pin, hold, rules) : "keep";
   const troubled: Step = {
     state: withHead(state, waiting),
     writes: [],
@@ -46,7 +47,7 @@ export function held(state: State, head: Entry, trouble: Trouble, moment: Moment
     return andThen({ ...troubled, writes: [{ row: "update", entry: waiting }] }, (next) =>
       choose(next, waiting, { exclude: [pin.instance, ...avoided(next, moment.nowMs)], nowMs: moment.nowMs }),
     );
-  const until = fence(waiting, pin, rules, { nowMs: moment.nowMs, mayMove: trouble.mayMove });
+  const until = fence(waiting, pin, rules, { nowMs: moment.nowMs, mayMove });
   const later: Entry = { ...waiting, dueAtMs: until };
   return { state: withHead(state, later), writes: [{ row: "update", entry: later }], effects: troubled.effects };
 }
@@ -57,9 +58,15 @@ function leave(state: State, pin: Pin): Step {
   return { state: { ...state, pins: { ...state.pins, [pin.pool]: left } }, writes: [{ row: "pin", pin: left }], effects: [] };
 }
 
-export function choose(state: State, head: Entry, by: { readonly exclude: readonly string[]; readonly nowMs: number }): Step {
+interface Choice {
+  readonly exclude: readonly string[];
+  readonly nowMs: number;
+  readonly isReturn?: boolean;
+}
+
+export function choose(state: State, head: Entry, by: Choice): Step {
   const effect: Effect = { do: "choose", seq: head.seq, pool: head.pool, account: head.account, exclude: by.exclude, askedAtMs: by.nowMs };
-  return { state: { ...state, choosing: { seq: head.seq, sinceMs: by.nowMs } }, writes: [], effects: [effect] };
+  return { state: { ...state, choosing: { seq: head.seq, sinceMs: by.nowMs, isReturn: by.isReturn } }, writes: [], effects: [effect] };
 }
 
 /** Attempts that reached an instance and failed: too many of them, or too long without a pause, and the message is a dead letter. */
@@ -80,6 +87,7 @@ export function end(state: State, over: Ending): Step {
     state: {
       ...state,
       ...broken,
+      quietSinceMs: over.atMs,
       queue: state.queue.filter((entry) => entry.seq !== over.seq),
       queuedBytes: state.queuedBytes - over.entry.bytes,
     },

@@ -8,15 +8,15 @@
  *                          busy, failed, unreachable, unknown: due again, by alarm
  */
 import type { ConversationRef } from "../../src/core/conversation-ref.ts";
-import type { DeliveryRules } from "../../src/core/delivery-rules.ts";
 import type { ReplyEnd } from "../../src/ports/bots.ts";
 import { type CommitEvent, commit } from "./commit.ts";
 import { advance, type ChosenEvent, chosen } from "./deliver.ts";
-import { AMBIGUOUS, type Moment } from "./hold.ts";
+import type { Moment } from "./hold.ts";
+import { withNotices } from "./notices.ts";
 import { type OutcomeEvent, outcome } from "./outcome.ts";
 import { handAgain, kept, owedAtMs, replied, unkept } from "./reply.ts";
 import { adopt, move, type SpeakEvent, speak } from "./speak.ts";
-import type { Effect, Entry, Pin, State, Step } from "./state.ts";
+import type { Entry, Pin, State, Step } from "./state.ts";
 import { andThen } from "./state.ts";
 
 export type Event =
@@ -34,18 +34,7 @@ export type Event =
 
 export function step(state: State, event: Event): Step {
   const next = stepOf(state, event);
-  return "rules" in event ? told(next, event.rules) : next;
-}
-
-/** A message that will have no answer is one its sender is told about, once, where the pool wants that. Replays are the operator's. */
-function told(next: Step, rules: DeliveryRules): Step {
-  const notices = next.effects.flatMap((effect): readonly Effect[] => {
-    if (effect.do !== "ended" || effect.ending.state !== "dead" || effect.ending.outcome === AMBIGUOUS || effect.ending.entry.isReplay)
-      return [];
-    const { entry } = effect.ending;
-    return rules.pools[entry.pool]?.tells.unanswered === true ? [{ do: "notice", entry, notice: "unanswered" }] : [];
-  });
-  return notices.length === 0 ? next : { ...next, effects: [...next.effects, ...notices] };
+  return "rules" in event ? withNotices(next, event) : next;
 }
 
 function stepOf(state: State, event: Event): Step {
@@ -102,7 +91,7 @@ export const ONCE_LEASE_MS = 20_000;
 
 /** When the alarm must ring at the latest, or undefined when nothing is pending. */
 export function wakeAtMs(state: State, nowMs: number): number | undefined {
-  const due = [deliveryDueMs(state, nowMs), owedAtMs(state, nowMs, LEASE_MS)].flatMap((atMs) => atMs ?? []);
+  const due = [deliveryDueMs(state, nowMs), state.tellAtMs, owedAtMs(state, nowMs, LEASE_MS)].flatMap((atMs) => atMs ?? []);
   return due.length === 0 ? undefined : Math.min(...due);
 }
 

@@ -3,6 +3,7 @@ import { backoffMs } from "../../src/core/backoff.ts";
 import { hasReached, isSettled, type Outcome } from "../../src/core/outcome.ts";
 import { advance } from "./deliver.ts";
 import { AMBIGUOUS, end, ending, held, type Moment, poisonOf, UNREACHABLE_BACKOFF } from "./hold.ts";
+import { arrived } from "./notices.ts";
 import { answered } from "./reply.ts";
 import { type Attempt, andThen, type Ending, type Entry, type State, type Step, still, withHead } from "./state.ts";
 
@@ -35,8 +36,8 @@ export function outcome(state: State, event: OutcomeEvent): Step {
 
 function stepFor(state: State, head: Entry, attempt: Attempt, event: OutcomeEvent): Step {
   const result = event.outcome;
-  if (result.kind === "accepted" && result.answer !== undefined) return answered(state, head, result.answer.text, event);
-  if (isSettled(result.kind)) return settle(state, head, event);
+  if (result.kind === "accepted" && result.answer !== undefined) return arrived(answered(state, head, result.answer.text, event));
+  if (isSettled(result.kind)) return arrived(settle(state, head, event));
   if (isMending(state, event)) return waitForMending(state, head, event);
   return unsettled(state, head, attempt, event);
 }
@@ -91,6 +92,7 @@ function waitMs(result: Outcome, entry: Entry, isAgain: boolean, dice: number): 
   if (result.kind === "refused") return backoffMs(REFUSED_BACKOFF, isAgain ? entry.tries - entry.reached : 1, dice);
   if (result.kind === "busy")
     return Math.min(MAX_BUSY_WAIT_MS, Math.max(result.retryAfterMs ?? BUSY_WAIT_MS, 500)) + Math.round(dice * 500);
+  if (result.isHeldBack === true && result.retryAfterMs !== undefined) return result.retryAfterMs;
   return backoffMs(result.kind === "unreachable" ? UNREACHABLE_BACKOFF : FAILED_BACKOFF, entry.tries, dice);
 }
 

@@ -81,7 +81,7 @@ export function replied(state: State, seq: number, reply: ReplyEnd, nowMs: numbe
   const { entry, instance, epoch } = found;
   const over: Ending = { seq, entry, state: reply.state, outcome: reply.outcome, instance, epoch, atMs: nowMs };
   const ended: Step = {
-    state: { ...state, replying: state.replying.filter((one) => one !== found) },
+    state: { ...state, quietSinceMs: nowMs, replying: state.replying.filter((one) => one !== found) },
     writes: [{ row: "end", ending: over }],
     effects: [{ do: "ended", ending: over }],
   };

@@ -1,8 +1,8 @@
-/** Rows of `messages` to entries and endings, and back. */
+/** Rows of `messages` to entries and endings, and those of `pins`. */
 
 import type { Chat } from "../../src/core/message.ts";
 import type { TerminalState } from "../../src/core/terminal.ts";
-import type { Attempt, Ending, Entry } from "./state.ts";
+import type { Attempt, Ending, Entry, Pin } from "./state.ts";
 
 export interface MessageRow extends Record<string, SqlStorageValue> {
   readonly seq: number;
@@ -35,6 +35,26 @@ export interface MessageRow extends Record<string, SqlStorageValue> {
   readonly epoch: number | null;
   readonly ended_at_ms: number | null;
 }
+
+export interface PinRow extends Record<string, SqlStorageValue> {
+  readonly pool: string;
+  readonly instance: string;
+  readonly epoch: number;
+  readonly at_ms: number;
+  readonly is_used: number;
+  readonly is_left: number;
+  readonly moved_at_ms: number | null;
+}
+
+export const pinOfRow = (row: PinRow): Pin => ({
+  pool: row.pool,
+  instance: row.instance,
+  epoch: row.epoch,
+  atMs: row.at_ms,
+  isUsed: row.is_used === 1,
+  isLeft: row.is_left === 1,
+  movedAtMs: row.moved_at_ms ?? undefined,
+});
 
 /** Everything but the body: bodies are read one at a time, when they are sent. */
 export const ENTRY_COLUMNS =

@@ -47,4 +47,5 @@ export const MIGRATIONS: readonly string[] = [
      INSERT INTO seen (key, seq, at_ms) VALUES (NEW.key, NEW.seq, NEW.committed_at_ms);
    END;`,
   `ALTER TABLE messages ADD COLUMN reply TEXT;`,
+  `ALTER TABLE pins ADD COLUMN moved_at_ms INTEGER;`,
 ];

@@ -17,6 +17,8 @@ export interface Pin {
   readonly atMs: number;
   /** It accepted something: from here on a move costs history. */
   readonly isUsed: boolean;
+  /** When it last took over from one that was used. */
+  readonly movedAtMs?: number | undefined;
   /** It was given up, and nobody is chosen yet: the next message asks again instead of trying it. */
   readonly isLeft?: boolean;
 }
@@ -97,6 +99,13 @@ export interface Arrival {
   readonly atMs: number;
 }
 
+export interface Choosing {
+  readonly seq: number;
+  readonly sinceMs: number;
+  /** Only a primary is wanted: the head has an instance. */
+  readonly isReturn?: boolean | undefined;
+}
+
 export interface State {
   readonly nextSeq: number;
   readonly queue: readonly Entry[];
@@ -108,12 +117,18 @@ export interface State {
   readonly answered: Readonly<Record<string, number>>;
   /** When a turn last broke off without an answer since: its instance may go on with it, and refuses others meanwhile. */
   readonly brokenOffAtMs?: number | undefined;
+  /** The person was told that a message waits, and nothing has arrived since. */
+  readonly isTold?: true | undefined;
+  /** Since when nothing ended here; undefined when that is not known, or was a reason to ask for a primary already. */
+  readonly quietSinceMs?: number | undefined;
   readonly movedTo?: ConversationRef | undefined;
   /** The pool of its newest message. */
   readonly lastPool?: string | undefined;
   /** Memory: the attempt this incarnation has in flight, and the message it is choosing an instance for. */
   readonly liveAttempt?: string | undefined;
-  readonly choosing?: { readonly seq: number; readonly sinceMs: number } | undefined;
+  readonly choosing?: Choosing | undefined;
+  /** Memory: when the person shall be told that the head waits, unless it went meanwhile. */
+  readonly tellAtMs?: number | undefined;
   /** Memory, rebuilt from arrivals: buckets by sender; "" is the whole conversation. */
   readonly buckets: Readonly<Record<string, Bucket>>;
   readonly recent: readonly Arrival[];
@@ -141,6 +156,7 @@ export type Write =
   | { readonly row: "replay"; readonly entry: Entry; readonly of: number }
   | { readonly row: "pin"; readonly pin: Pin }
   | { readonly row: "answered"; readonly instance: string; readonly seq: number }
+  | { readonly row: "told"; readonly isTold: boolean }
   | { readonly row: "moved"; readonly to: ConversationRef }
   | { readonly row: "stayed" };
 
@@ -160,6 +176,8 @@ export type Effect =
     }
   | { readonly do: "granted"; readonly instance: string }
   | { readonly do: "ended"; readonly ending: Ending }
+  /** It spoke for the first time since it took a message, `ms` ago. */
+  | { readonly do: "answered"; readonly instance: string; readonly ms: number }
   | { readonly do: "reply"; readonly replying: Replying }
   | { readonly do: "notice"; readonly entry: Entry; readonly notice: Notice }
   | { readonly do: "pinned"; readonly pin: Pin; readonly from?: string; readonly reason: string }

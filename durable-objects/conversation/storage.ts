@@ -3,10 +3,10 @@ import { refOf } from "../../src/core/conversation-ref.ts";
 import { blockAt, FAULTS } from "../fault-point.ts";
 import { migrate } from "../migrate.ts";
 import { RECENT_MS } from "./limits.ts";
-import { ENTRY_COLUMNS, endingOfRow, entryOfRow, type MessageRow } from "./rows.ts";
+import { ENTRY_COLUMNS, endingOfRow, entryOfRow, type MessageRow, type PinRow, pinOfRow } from "./rows.ts";
 import { MIGRATIONS } from "./schema.ts";
 import { type Arrival, type Ending, type Entry, emptyState, type Pin, type Replying, type State, type Write } from "./state.ts";
-import { foldWrites, isOneStatement, SET_META, writeRow } from "./writes.ts";
+import { foldWrites, isOneStatement, SET_META, TOLD, writeRow } from "./writes.ts";
 
 /** How far back a start looks for debts and arrivals: both are about the last minutes. */
 const LATELY = 1000;
@@ -65,6 +65,8 @@ export class ConversationStorage {
            WHERE is_overheard = 0 AND state NOT IN ('limited', 'expired') ORDER BY seq DESC LIMIT 1`)
         .toArray()[0]?.pool,
       brokenOffAtMs: this.#brokenOffAtMs(),
+      quietSinceMs: this.#quietSinceMs(),
+      isTold: this.meta(TOLD) === undefined ? undefined : true,
       ...(movedTo === undefined ? {} : { movedTo: refOf(movedTo) }),
     };
   }
@@ -175,15 +177,8 @@ export class ConversationStorage {
   }
 
   #pins(): Readonly<Record<string, Pin>> {
-    const rows = this.#sql
-      .exec<{ pool: string; instance: string; epoch: number; at_ms: number; is_used: number; is_left: number }>("SELECT * FROM pins")
-      .toArray();
-    return Object.fromEntries(
-      rows.map((row) => [
-        row.pool,
-        { pool: row.pool, instance: row.instance, epoch: row.epoch, atMs: row.at_ms, isUsed: row.is_used === 1, isLeft: row.is_left === 1 },
-      ]),
-    );
+    const rows = this.#sql.exec<PinRow>("SELECT * FROM pins").toArray();
+    return Object.fromEntries(rows.map((row) => [row.pool, pinOfRow(row)]));
   }
 
   #accepted(): State["accepted"] {
@@ -204,6 +199,11 @@ export class ConversationStorage {
       )
       .toArray();
     return last?.state === "dead" ? (last.ended_at_ms ?? undefined) : undefined;
+  }
+
+  #quietSinceMs(): number | undefined {
+    const newest = `SELECT max(ended_at_ms) AS at FROM (SELECT ended_at_ms FROM messages ORDER BY seq DESC LIMIT ${NEWEST})`;
+    return this.#sql.exec<{ at: number | null }>(newest).one().at ?? undefined;
   }
 
   #recent(nowMs: number): readonly Arrival[] {

@@ -2,6 +2,8 @@
 import { refName } from "../../src/core/conversation-ref.ts";
 import type { Ending, Entry, Pin, Replying, Write } from "./state.ts";
 
+export const TOLD = "told";
+
 export type Exec = (query: string, ...bindings: readonly SqlStorageValue[]) => void;
 
 export const SET_META = "INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
@@ -48,6 +50,10 @@ export function writeRow(exec: Exec, write: Write): void {
         write.instance,
         write.seq,
       );
+      return;
+    case "told":
+      if (write.isTold) exec(SET_META, TOLD, "1");
+      else exec("DELETE FROM meta WHERE name = ?", TOLD);
       return;
     case "moved":
       exec(SET_META, "moved-to", refName(write.to));
@@ -144,9 +150,9 @@ function replay(exec: Exec, entry: Entry, of: number): void {
 
 function pin(exec: Exec, pin: Pin): void {
   exec(
-    `INSERT INTO pins (pool, instance, epoch, at_ms, is_used, is_left) VALUES (?, ?, ?, ?, ?, ?)
+    `INSERT INTO pins (pool, instance, epoch, at_ms, is_used, is_left, moved_at_ms) VALUES (?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT (pool) DO UPDATE SET instance = excluded.instance, epoch = excluded.epoch, at_ms = excluded.at_ms,
-       is_used = excluded.is_used, is_left = excluded.is_left`,
-    ...[pin.pool, pin.instance, pin.epoch, pin.atMs, pin.isUsed ? 1 : 0, pin.isLeft === true ? 1 : 0],
+       is_used = excluded.is_used, is_left = excluded.is_left, moved_at_ms = excluded.moved_at_ms`,
+    ...[pin.pool, pin.instance, pin.epoch, pin.atMs, pin.isUsed ? 1 : 0, pin.isLeft === true ? 1 : 0, pin.movedAtMs ?? null],
   );
 }

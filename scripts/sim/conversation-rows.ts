@@ -26,6 +26,7 @@ export class ConversationRows {
   readonly seen = new Map<string, number>();
   readonly pins = new Map<string, Pin>();
   readonly answered = new Map<string, number>();
+  isTold = false;
   purgeAtMs = 0;
 
   write(writes: readonly Write[]): void {
@@ -59,6 +60,8 @@ export class ConversationRows {
       recent: rows.flatMap(arrivalOf),
       lastPool,
       brokenOffAtMs: brokenOffAtMs(rows),
+      quietSinceMs: quietSinceMs(rows),
+      isTold: this.isTold ? true : undefined,
     };
   }
 
@@ -96,6 +99,9 @@ export class ConversationRows {
       case "answered":
         this.answered.set(write.instance, write.seq);
         return;
+      case "told":
+        this.isTold = write.isTold;
+        return;
       default:
         throw new Error("chats do not move in this world");
     }
@@ -122,6 +128,11 @@ const arrivalOf = ({ entry, sender, state }: MessageRow): readonly Arrival[] =>
 function acceptedIn(rows: readonly MessageRow[]): State["accepted"] {
   const delivered = rows.filter(({ state, instance }) => state === "delivered" && instance !== undefined);
   return Object.fromEntries(delivered.map(({ instance = "", entry, endedAtMs = 0 }) => [instance, { seq: entry.seq, atMs: endedAtMs }]));
+}
+
+function quietSinceMs(rows: readonly MessageRow[]): number | undefined {
+  const ended = rows.slice(-50).flatMap(({ endedAtMs }) => endedAtMs ?? []);
+  return ended.length === 0 ? undefined : Math.max(...ended);
 }
 
 function brokenOffAtMs(rows: readonly MessageRow[]): number | undefined {

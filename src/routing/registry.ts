@@ -10,4 +10,13 @@ import type { Strategy } from "./strategy.ts";
 
 const ALL: readonly Strategy[] = [nearest, rendezvous, roundRobin, weighted, leastLoaded, primaryStandby, fixed];
 
-export const strategies: ReadonlyMap<string, Strategy> = new Map(ALL.map((strategy) => [strategy.name, strategy]));
+/** The same strategies by what operators call the two arrangements. */
+const ALIASES: readonly (readonly [string, Strategy])[] = [
+  ["active-active", rendezvous],
+  ["active-passive", primaryStandby],
+];
+
+export const strategies: ReadonlyMap<string, Strategy> = new Map([
+  ...ALL.map((strategy) => [strategy.name, strategy] as const),
+  ...ALIASES,
+]);

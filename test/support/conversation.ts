@@ -1,6 +1,6 @@
 /** A conversation machine driven by hand: time moves when the test says so, and rows are only looked at. */
 
-import { type Event, step } from "../../durable-objects/conversation/machine.ts";
+import { type Event, step, wakeAtMs } from "../../durable-objects/conversation/machine.ts";
 import { type Effect, emptyState, type State, type Step, type Write } from "../../durable-objects/conversation/state.ts";
 import type { Commit } from "../../src/core/commit.ts";
 import type { DeliveryRules, PoolRules } from "../../src/core/delivery-rules.ts";
@@ -129,7 +129,17 @@ export class Driver {
   /** The object dies and a new incarnation reads its rows: memory is gone. */
   crash(): void {
     const replying = this.state.replying.map(({ isKept: _isKept, ...row }) => row);
-    this.state = { ...this.state, liveAttempt: undefined, choosing: undefined, buckets: {}, replying };
+    this.state = { ...this.state, liveAttempt: undefined, choosing: undefined, tellAtMs: undefined, buckets: {}, replying };
+  }
+
+  /** Everything rings when it is due, up to `untilMs`; what is handed over is answered by `outcomeOf`, what asks for an instance by `placeAt`. */
+  run(untilMs: number, outcomeOf: () => Outcome, placeAt?: () => string | undefined): void {
+    for (let turn = 0; turn < 10_000 && this.nowMs < untilMs; turn += 1) {
+      if (this.state.choosing !== undefined) this.place(placeAt?.());
+      else if (this.state.queue[0]?.attempt !== undefined) this.answer(outcomeOf());
+      else this.wake(Math.max(0, Math.min(wakeAtMs(this.state, this.nowMs) ?? untilMs, untilMs) - this.nowMs));
+    }
+    if (this.nowMs < untilMs) throw new Error("it does not come to rest");
   }
 
   handOvers(): readonly string[] {

@@ -295,6 +295,7 @@ describe("failover", () => {
     driver.answer(unreachable);
     driver.place("eu-2");
     driver.answer(accepted);
+    driver.nowMs += 60_000;
     driver.commit({ messageId: "c" });
     driver.answer(unreachable);
     const asked = driver.effects.findLast((effect) => effect.do === "choose");
@@ -312,6 +313,7 @@ describe("failover", () => {
     driver.answer(unreachable);
     driver.place("eu-2");
     driver.answer(accepted);
+    driver.nowMs += 60_000;
     driver.commit({ messageId: "c" });
     driver.answer(unreachable);
     const asked = driver.effects.findLast((effect) => effect.do === "choose");

@@ -256,13 +256,13 @@ describe("a person who will get no answer", () => {
     expect(driver.notices()).toEqual([]);
   });
 
-  it("is not told of an answer that could not be sent, nor of what an agent left unsaid", () => {
+  it("is told of what an agent left unsaid, and not of an answer that could not be sent", () => {
     const driver = asked({ tells: { held: false, moved: false, unanswered: true } });
     driver.commit({ messageId: "two" });
     driver.answer(answerOf("hello"));
     replied(driver, 1, { state: "dead", outcome: "undelivered: 131026", parts: 1, repeats: 0 });
     driver.answer(answerOf(""));
-    expect(driver.notices()).toEqual([]);
+    expect(driver.notices()).toEqual(["two unanswered"]);
   });
 });
 

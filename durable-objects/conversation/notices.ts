@@ -1,0 +1,50 @@
+/**
+ * What a person is told of their own conversation, as effects of its machine: that no answer will come, that a message waits, that the
+ * conversation moved. Each once, where the pool wants it. Replays are the operator's: nobody is told of them.
+ */
+import { AMBIGUOUS, type Moment } from "./hold.ts";
+import type { Effect, Ending, Entry, Notice, State, Step } from "./state.ts";
+
+/** A blip is not worth a word: so long a message waits first, and longer while something is being tried for it. */
+const BLIP_MS = 2000;
+const TRYING_MS = 4000;
+
+/** Everything a step gives reason to tell, but for moves: those are told where they happen. */
+export function withNotices(next: Step, moment: Moment): Step {
+  const unanswered = next.effects.flatMap((effect) =>
+    effect.do === "ended" && isUnanswered(effect.ending) ? notice(effect.ending.entry, "unanswered", moment) : [],
+  );
+  return withHeld(unanswered.length === 0 ? next : { ...next, effects: [...next.effects, ...unanswered] }, moment);
+}
+
+/** Nothing is said of what an instance may still answer. An answer without words is none to the person. */
+const isUnanswered = ({ state, outcome }: Ending): boolean =>
+  state === "dead" ? outcome !== AMBIGUOUS : state === "answered" && outcome === "empty";
+
+export const notice = (entry: Entry, what: Exclude<Notice, "limited">, { rules }: Moment): readonly Effect[] =>
+  !entry.isReplay && rules.pools[entry.pool]?.tells[what] === true ? [{ do: "notice", entry, notice: what }] : [];
+
+/** Once for an outage, whichever of its messages is the head: until something was delivered again nobody needs to hear more. */
+function withHeld(next: Step, moment: Moment): Step {
+  const { state } = next;
+  const due = heldDue(state, moment);
+  if (due === undefined || moment.nowMs < due.atMs) return state.tellAtMs === due?.atMs ? next : withTellAt(next, due?.atMs);
+  const told: Step = { ...next, state: { ...state, isTold: true }, writes: [...next.writes, { row: "told", isTold: true }] };
+  return withTellAt({ ...told, effects: [...told.effects, ...due.effects] }, undefined);
+}
+
+const withTellAt = (step: Step, tellAtMs: number | undefined): Step => ({ ...step, state: { ...step.state, tellAtMs } });
+
+function heldDue(state: State, moment: Moment) {
+  const head = state.queue[0];
+  if (head?.heldSinceMs === undefined || state.isTold === true) return undefined;
+  const effects = notice(head, "held", moment);
+  const isTrying = head.attempt !== undefined || state.choosing?.seq === head.seq;
+  return effects.length === 0 ? undefined : { effects, atMs: head.heldSinceMs + (isTrying ? TRYING_MS : BLIP_MS) };
+}
+
+/** Something arrived: the next outage is a new one. */
+export function arrived(step: Step): Step {
+  if (step.state.isTold !== true) return step;
+  return { ...step, state: { ...step.state, isTold: undefined }, writes: [...step.writes, { row: "told", isTold: false }] };
+}
