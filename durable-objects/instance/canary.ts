@@ -52,8 +52,7 @@ function indexAt(counts: readonly number[], share: number): number {
 }
 
 /** The upper bound of the 95th percentile in ms; 0 when nothing was observed. */
-export const p95Of = (counts: readonly number[]): number =>
-  Math.round(BOUNDS[Math.max(0, indexAt(counts, 0.95))] ?? Infinity) * Number(counts.length > 0);
+const p95Of = (counts: readonly number[]): number => Math.round(BOUNDS[Math.min(indexAt(counts, 0.95), BOUNDS.length - 1)] ?? 0);
 
 const ENOUGH = 20;
 /** One-sided two-proportion z. At any look while it runs: stricter, because many looks are many chances to be wrong; and at the last. */
@@ -133,6 +132,13 @@ function isSlower(canary: readonly number[], control: readonly number[], z: numb
   const slow = { of: beyond(canary), all: share.canary };
   return slow.of > 0.05 * slow.all && isWorse(slow, { of: beyond(control), all: share.control }, { z, by: LEAST_DIFFERENCE });
 }
+
+/** What operators and metrics are told of a group. */
+export const figuresOf = ({ handed, errors, answered, handing, answering }: Figures) => ({
+  ...{ handed, errors, answered },
+  p95Ms: p95Of(handing),
+  answerP95Ms: p95Of(answering),
+});
 
 const wordsOf = ({ canary, control }: Evidence): string => `canary ${figuresIn(canary)}; rest ${figuresIn(control)}`;
 
