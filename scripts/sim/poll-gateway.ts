@@ -90,8 +90,9 @@ export class PollGateway extends Gateway {
 }
 
 /**
- * What an outbox knows of overtaken questions it forgets with its incarnation, and a suspect update is given alone: in a world with
- * either, an overtaken question can cost an update.
+ * A question that arrives after the answer to a later one was stored looks like that of a poller which lost everything and began anew.
+ * Where an update with a lower id waits between two offers (its object died, or its poller dies of it), the outbox would take that for
+ * its being had. A new id would mend it, and let every real poller that restarts run such an update twice.
  */
 const mayBeOvertaken = ({ plan }: World): boolean =>
   plan.weather.crash + plan.weather.storage + plan.weather.evictions === 0 && plan.writings.every(({ temper }) => temper !== "poison");
