@@ -14,11 +14,11 @@ export function withoutOutdated(state: State, head: Entry, moment: Moment): Step
   return andThen(ended, (next) => inherit(next, head));
 }
 
-/** From the head on, as far as they are: others are looked at in their own turn. */
+/** From the head on, up to the first that is worth something. */
 function lateOnes(queue: readonly Entry[], moment: Moment): readonly Ending[] {
   const late: Ending[] = [];
   for (const entry of queue) {
-    const how = entry.dueAtMs <= moment.nowMs ? lateness(entry, moment) : undefined;
+    const how = lateness(entry, moment);
     if (how === undefined) break;
     late.push(ending(entry, "expired", how, moment));
   }

@@ -168,21 +168,36 @@ describe("a standby that serves a conversation", () => {
     }
   });
 
+  it("keeps what it may have", () => {
+    const driver = onStandby();
+    driver.rules = rules({ returnAfterMs: 1000, policy: "hold" });
+    driver.nowMs += 59_000;
+    driver.commit({ messageId: "c" });
+    driver.answer(unknown);
+    driver.wake(2000);
+    expect(driver.handOvers().slice(-2)).toEqual(["c@eu-2", "c@eu-2"]);
+  });
+
   it("by a link that brings the answer back, it gives nothing back while an answer is on its way", () => {
     const driver = new Driver({ ...onceRules({ standbys: ["eu-1"], returnAfterMs: 1000 }) });
+    const replied = (seq: number) =>
+      driver.feed({ type: "replied", seq, end: { state: "answered", outcome: "sent", parts: 1, repeats: 0 }, nowMs: driver.nowMs });
     driver.commit({ messageId: "a" });
     driver.place("eu-1");
-    driver.answer(answerOf("hello"));
-    driver.nowMs += 60_000;
     driver.commit({ messageId: "b" });
-    expect(driver.handOvers()).toEqual(["a@eu-1", "b@eu-1"]);
     driver.answer(answerOf("hello"));
-    for (const seq of [1, 2])
-      driver.feed({ type: "replied", seq, end: { state: "answered", outcome: "sent", parts: 1, repeats: 0 }, nowMs: driver.nowMs });
+    driver.answer(answerOf("hello"));
+    replied(1);
     driver.nowMs += 60_000;
     driver.commit({ messageId: "c" });
+    expect(driver.handOvers()).toEqual(["a@eu-1", "b@eu-1", "c@eu-1"]);
+    driver.answer(answerOf("hello"));
+    replied(2);
+    replied(3);
+    driver.nowMs += 60_000;
+    driver.commit({ messageId: "d" });
     driver.place("eu-2");
-    expect(driver.handOvers().at(-1)).toBe("c@eu-2");
+    expect(driver.handOvers().at(-1)).toBe("d@eu-2");
   });
 });
 

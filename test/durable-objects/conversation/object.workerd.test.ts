@@ -91,6 +91,25 @@ it("a turn that broke off is known from its row, until a later message was answe
   expect(await brokenOffAtMs("dead poison:", "dead refused:")).toBeUndefined();
 });
 
+it("what a person was told, a move and the last silence are known after a restart", async () => {
+  const { commit, states, stub } = conversation();
+  await commit();
+  await expect.poll(states).toEqual(["delivered"]);
+  const loaded = (isTold: boolean) =>
+    runInDurableObject(stub, (object, state) => {
+      const { pins } = object.storage.load(Date.now());
+      state.storage.sql.exec("UPDATE messages SET ended_at_ms = 77");
+      object.storage.write([
+        { row: "told", isTold },
+        ...Object.values(pins).map((pin) => ({ row: "pin", pin: { ...pin, movedAtMs: 5 } }) as const),
+      ]);
+      return object.storage.load(Date.now());
+    });
+  const told = await loaded(true);
+  expect([told.isTold, told.quietSinceMs, told.pins["good"]?.movedAtMs]).toEqual([true, 77, 5]);
+  expect((await loaded(false)).isTold).toBeUndefined();
+});
+
 it("an alarm is armed with the row that it must deliver", async () => {
   const { commit, stub } = conversation();
   await commit({ pool: "hung" });
