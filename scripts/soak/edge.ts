@@ -54,12 +54,14 @@ async function copyBundle(dir: string): Promise<ReturnType<typeof readBundle>> {
   return readBundle(dir);
 }
 
-export async function startSoakEdge(dir: string, routes: object, vars: Readonly<Record<string, string>>): Promise<SoakEdge> {
-  const routesFile = join(dir, "routes.jsonc");
-  const logFile = join(dir, "edge.log");
-  writeFileSync(routesFile, JSON.stringify(routes));
+export interface EdgeLog extends Pick<SoakEdge, "logged" | "complaints"> {
+  readonly onLine: (text: string) => void;
+  readonly onError: (text: string) => void;
+}
+
+/** Keeps every line in `logFile`, and what it says of messages. */
+export function keepLog(logFile: string): EdgeLog {
   const logged: Logged[] = [];
-  const kills: Kill[] = [];
   const complaints = new Map<string, number>();
   const onLine = (text: string): void => {
     appendFileSync(logFile, `${text}\n`);
@@ -68,9 +70,19 @@ export async function startSoakEdge(dir: string, routes: object, vars: Readonly<
     if (found !== undefined) logged.push(found);
     else if (line?.["level"] === "error") complaints.set(String(line["event"]), (complaints.get(String(line["event"])) ?? 0) + 1);
   };
+  return { logged, complaints, onLine, onError: (text) => appendFileSync(logFile, `workerd: ${text}\n`) };
+}
+
+export type StartEdge = (dir: string, routes: object, vars: Readonly<Record<string, string>>) => Promise<SoakEdge>;
+
+export const startSoakEdge: StartEdge = async (dir, routes, vars) => {
+  const routesFile = join(dir, "routes.jsonc");
+  writeFileSync(routesFile, JSON.stringify(routes));
+  const { logged, complaints, onLine, onError } = keepLog(join(dir, "edge.log"));
+  const kills: Kill[] = [];
   const options = {
     ...{ bundle: await copyBundle(join(dir, "bundle")), routesFile, stateDir: join(dir, "state"), vars: { ...VARS, ...vars } },
-    ...{ onLine, onError: (text: string) => appendFileSync(logFile, `workerd: ${text}\n`) },
+    ...{ onLine, onError },
   };
   let edge: Edge = await startEdge(options);
   const { url, port } = edge;
@@ -82,4 +94,4 @@ export async function startSoakEdge(dir: string, routes: object, vars: Readonly<
     kills.push({ fromMs, toMs: Date.now() });
   };
   return { url, logged, complaints, kills, kill, stop: () => edge.kill() };
-}
+};

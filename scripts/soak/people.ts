@@ -80,7 +80,10 @@ function whatsappCrowd(graph: GraphApi): Crowd {
   };
 }
 
-export function startPeople(url: string, graph: GraphApi, chance: Chance): People {
+/** How many write in each account, and how much each says in one chat. */
+export type Pace = Pick<Crowd, "people" | "perChat" | "pauseMs">;
+
+export function startPeople(url: string, graph: GraphApi, chance: Chance, pace?: Pace): People {
   const said: Said[] = [];
   const again = new Set<Promise<unknown>>();
   let isOver = false;
@@ -107,7 +110,7 @@ export function startPeople(url: string, graph: GraphApi, chance: Chance): Peopl
   };
 
   const bots = [NATIVE, MIXED].map((account) => telegramCrowd(account, url));
-  const crowds = [...bots.map(({ crowd }) => crowd), whatsappCrowd(graph)];
+  const crowds = [...bots.map(({ crowd }) => crowd), whatsappCrowd(graph)].map((crowd) => ({ ...crowd, ...pace }));
   const talking = crowds.flatMap((crowd) => {
     let id = FIRST_ID;
     return Array.from({ length: crowd.people }, (_, index) => person(crowd, index, () => id++));

@@ -8,7 +8,7 @@ import { startTelegramApi, type TelegramApi } from "../fakes/telegram-api.ts";
 import { issueToken } from "./admin.ts";
 import { ASKED, LINKS, MIXED, NUMBER, POLLER, routesFor, TOKENS, VARS } from "./cast.ts";
 import type { Chance } from "./chance.ts";
-import { type SoakEdge, startSoakEdge } from "./edge.ts";
+import { type SoakEdge, type StartEdge, startSoakEdge } from "./edge.ts";
 import type { Ended, Facts, Part, Said, Trouble } from "./facts.ts";
 import { refusalsOf } from "./faults.ts";
 import { accountOfToken, confirmedBodies, type Poller, receiptsOf, startAgents, startNatives, startPoller } from "./gateways.ts";
@@ -27,7 +27,7 @@ export interface World {
   readonly stop: (isKept: boolean) => Promise<void>;
 }
 
-export async function startWorld(chance: Chance): Promise<World> {
+export async function startWorld(chance: Chance, startEdge: StartEdge = startSoakEdge): Promise<World> {
   const dir = mkdtempSync(join(tmpdir(), "clawedge-soak-"));
   const telegram = await startTelegramApi({ tokens: Object.values(TOKENS) });
   const graph = await startGraphApi({ appSecret: VARS.WA_APP, numbers: [{ id: NUMBER, token: VARS.WA_TOKEN }], secondMs: SECOND_MS });
@@ -35,7 +35,7 @@ export async function startWorld(chance: Chance): Promise<World> {
   const agents = await startAgents(dir);
   const urls = new Map([...natives, ...agents].map(({ name, url }) => [name, url]));
   const bases = { TELEGRAM_API_BASE: telegram.url, WHATSAPP_API_BASE: graph.url };
-  const edge = await startSoakEdge(dir, routesFor(urls), bases);
+  const edge = await startEdge(dir, routesFor(urls), bases);
   graph.setCallback(`${edge.url}/webhooks/whatsapp/${ASKED.slice("whatsapp:".length)}`);
   const poller = await startPoller(dir, await issueToken(edge.url, MIXED, POLLER));
   const stop = async (isKept: boolean): Promise<void> => {
