@@ -13,20 +13,27 @@ export const GLOBAL_OPTIONS: Readonly<Record<string, Option>> = {
 export type Line =
   | { readonly kind: "help"; readonly topic: string }
   | { readonly kind: "version" }
-  | { readonly kind: "run"; readonly command: Command; readonly operands: readonly string[]; readonly values: Call["values"] };
+  | ({ readonly kind: "run"; readonly command: Command } & Pick<Call, "operands" | "trailing" | "values">);
+
+/** What is ours of the line: behind `--` stands a program of somebody else's, with options of its own. */
+export const ownOf = (args: readonly string[]): readonly string[] => (args.includes("--") ? args.slice(0, args.indexOf("--")) : args);
 
 export function readLine(args: readonly string[], commands: readonly Command[]): Line {
-  const { globals, words, rest } = split(args);
+  const own = ownOf(args);
+  const { globals, words, rest } = split(own);
   if (words.length === 0) {
     if (globals.includes("--version")) return { kind: "version" };
     return { kind: "help", topic: "" };
   }
-  const command = commands.find(({ name }) => name === words.slice(0, 2).join(" "));
+  const command = commands.find(({ name }) => name === words.join(" ") || name === words[0]);
   if (command === undefined) return withoutCommand(words, [...globals, ...rest], commands);
-  const parsed = parse(command, [...globals, ...words.slice(2), ...rest]);
+  const parsed = parse(command, [...globals, ...words.slice(command.name.split(" ").length), ...rest]);
   if (parsed.values["help"] === true) return { kind: "help", topic: command.name };
-  checkOperands(command, parsed.positionals);
-  return { kind: "run", command, operands: parsed.positionals, values: parsed.values };
+  const behind = args.slice(own.length + 1);
+  const operands = command.trailing === undefined ? [...parsed.positionals, ...behind] : parsed.positionals;
+  const trailing = command.trailing === undefined ? [] : behind;
+  checkOperands(command, operands, trailing);
+  return { kind: "run", command, operands, trailing, values: parsed.values };
 }
 
 /** Leading options are global ones; then come the words that name the command. */
@@ -61,11 +68,12 @@ function parse(command: Command, args: readonly string[]) {
   }
 }
 
-function checkOperands({ name, operands }: Command, given: readonly string[]): void {
+function checkOperands({ name, operands, trailing }: Command, given: readonly string[], behind: readonly string[]): void {
   const missing = operands.find((operand, index) => given[index] === undefined && !operand.endsWith("?"));
   if (missing !== undefined) throw usageError(`${missing} is missing. See: clawedge ${name} --help`);
   const surplus = given[operands.length];
   if (surplus !== undefined) throw usageError(`"${surplus}" is one too many. See: clawedge ${name} --help`);
+  if (trailing !== undefined && behind.length === 0) throw usageError(`-- ${trailing} is missing. See: clawedge ${name} --help`);
 }
 
 /** A whole or decimal number within bounds; undefined when the option was not given. */

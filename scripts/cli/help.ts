@@ -5,9 +5,15 @@ import type { Command, Option } from "./command.ts";
 const EXIT_CODES = `Exit codes: 0 fine; 1 the answer is bad news (invalid document, failed check, differences); 2 wrong usage;
 3 the edge cannot be reached, or refused.`;
 
-const usageOf = ({ name, operands, options }: Command): string => {
+const usageOf = ({ name, operands, options, trailing }: Command): string => {
   const words = operands.map((operand) => (operand.endsWith("?") ? `[${operand.slice(0, -1)}]` : operand));
-  return ["clawedge", name, ...words, ...(Object.keys(options).length === 0 ? [] : ["[options]"])].join(" ");
+  return [
+    "clawedge",
+    name,
+    ...words,
+    ...(Object.keys(options).length === 0 ? [] : ["[options]"]),
+    ...(trailing === undefined ? [] : ["--", trailing]),
+  ].join(" ");
 };
 
 /** Help on everything (an empty topic), on a noun (`routes`), or on one command (`routes push`). */

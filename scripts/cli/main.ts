@@ -1,19 +1,23 @@
 /** `clawedge`: reads the line, runs the command, turns foreseen failures into one sentence and an exit code. */
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { readLine } from "./args.ts";
+import { ownOf, readLine } from "./args.ts";
 import type { Call } from "./command.ts";
 import { commands } from "./commands.ts";
 import { findEdge } from "./edge-address.ts";
 import { CliFailure, type ExitCode } from "./failure.ts";
 import { helpText } from "./help.ts";
 import { outputTo, printable, type Streams } from "./output.ts";
+import { interrupts, type RunProgram, runProgram } from "./program.ts";
 
 export interface Terminal extends Streams {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly directory: string;
   readonly nowMs: () => number;
   readonly sleep: (ms: number) => Promise<void>;
+  /** Real processes and signals when not given. */
+  readonly runProgram?: RunProgram;
+  readonly interrupts?: () => AbortSignal;
 }
 
 const PACKAGE = fileURLToPath(new URL("../../package.json", import.meta.url).href);
@@ -23,7 +27,7 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     return await dispatch(args, terminal);
   } catch (error) {
     if (!(error instanceof CliFailure)) throw error;
-    if (args.includes("--json")) terminal.out(`${JSON.stringify(error.answer, null, 2)}\n`);
+    if (ownOf(args).includes("--json")) terminal.out(`${JSON.stringify(error.answer, null, 2)}\n`);
     terminal.err(`clawedge: ${printable(error.message)}\n`);
     return error.exitCode;
   }
@@ -39,16 +43,20 @@ async function dispatch(args: readonly string[], terminal: Terminal): Promise<Ex
     terminal.out(`${(JSON.parse(readFileSync(PACKAGE, "utf8")) as { readonly version: string }).version}\n`);
     return 0;
   }
-  const { values, operands, command } = line;
+  const { values, operands, trailing, command } = line;
   const flag = typeof values["edge"] === "string" ? values["edge"] : undefined;
   const warn = (text: string): void => terminal.err(`clawedge: ${text}\n`);
   const call: Call = {
     operands,
+    trailing,
     values,
     edge: () => findEdge(flag, { env: terminal.env, directory: terminal.directory, warn }),
     output: outputTo(terminal, values["json"] === true),
     nowMs: terminal.nowMs,
     sleep: terminal.sleep,
+    env: terminal.env,
+    runProgram: terminal.runProgram ?? runProgram,
+    interrupts: terminal.interrupts ?? interrupts,
   };
   return command.run(call);
 }

@@ -2,6 +2,7 @@
 import { sleep } from "./http-service.ts";
 import { type BotOptions, callApi } from "./instance-bot.ts";
 import type { Accepted, Queue } from "./instance-queue.ts";
+import type { Suspension, Turn } from "./instance-suspend.ts";
 
 export interface TurnFacts {
   readonly name: string;
@@ -16,9 +17,15 @@ export interface TurnOptions {
   readonly replyText: (facts: TurnFacts) => string;
   /** How long the "model" thinks. */
   readonly thinkMs: number;
+  /** How long a turn is prepared before its model is asked. */
+  readonly prepareMs: number;
+  readonly suspension: Suspension;
 }
 
-/** What a real gateway says when Telegram refused its previous answer and the person writes again. */
+/** What a real gateway says when it was suspended before its model was asked. */
+export const CUT = "⚠️ Gateway is restarting. Please wait a few seconds and try again.";
+
+/** And when Telegram refused its previous answer and the person writes again. */
 const UNSURE = "I couldn't confirm whether my previous reply reached this chat.";
 
 /** A gateway sends HTML. @see https://core.telegram.org/bots/api#html-style */
@@ -29,16 +36,24 @@ const addressOf = ({ chatId, topic }: Accepted): object => ({
   ...(topic === undefined ? {} : { message_thread_id: topic }),
 });
 
-async function takeTurn(options: TurnOptions, unsure: Set<string>, [entry, turn]: readonly [Accepted, number]): Promise<void> {
+interface Taken {
+  readonly entry: Accepted;
+  readonly turn: number;
+  readonly prepared: Turn["prepared"];
+}
+
+async function takeTurn(options: TurnOptions, unsure: Set<string>, { entry, turn, prepared }: Taken): Promise<void> {
   const { bot, queue, name, replyText } = options;
   const address = addressOf(entry);
   if (entry.text !== "" && !bot.isStopped()) {
     await callApi(bot, "sendChatAction", { ...address, action: "typing" });
+    await sleep(options.prepareMs);
+    const said = prepared() ? CUT : htmlOf(replyText({ name, turn, text: entry.text }));
     await sleep(options.thinkMs);
     if (unsure.delete(entry.session)) await callApi(bot, "sendMessage", { ...address, text: UNSURE });
     const called = await callApi(bot, "sendMessage", {
       ...address,
-      text: htmlOf(replyText({ name, turn, text: entry.text })),
+      text: said,
       parse_mode: "HTML",
     });
     if (called === "stopped") return;
@@ -54,7 +69,7 @@ export function startTurns(options: TurnOptions): (entry: Accepted, turn: number
   return (entry, turn) => {
     const before = sessions.get(entry.session) ?? Promise.resolve();
     const now = before
-      .then(() => takeTurn(options, unsure, [entry, turn]))
+      .then(() => options.suspension.turn(({ prepared }) => takeTurn(options, unsure, { entry, turn, prepared })))
       .catch((error: unknown) => console.error(error))
       .finally(() => sessions.get(entry.session) === now && sessions.delete(entry.session));
     sessions.set(entry.session, now);

@@ -11,11 +11,13 @@ import { type BotOptions, claimBot } from "./instance-bot.ts";
 import { type Chat, openChat } from "./instance-chat.ts";
 import type { ChatOptions } from "./instance-chat-caller.ts";
 import { chatFaultSchema } from "./instance-chat-fault.ts";
+import { refuse, unavailable } from "./instance-chat-refusal.ts";
 import { type Fault, faultSchema } from "./instance-fault.ts";
 import { type Counts, type Inbox, openInbox } from "./instance-inbox.ts";
 import { openListener } from "./instance-listener.ts";
 import { type PollCounts, startPolling } from "./instance-poll.ts";
 import { type Accepted, openQueue, type Queue } from "./instance-queue.ts";
+import { type AdminOptions, openSuspension, type Suspension } from "./instance-suspend.ts";
 import { startTurns, type TurnFacts } from "./instance-turns.ts";
 
 export interface InstanceOptions {
@@ -38,8 +40,12 @@ export interface InstanceOptions {
   readonly fault?: Fault;
   /** An update is on disk that was not known before. */
   readonly onAccepted?: (entry: Accepted) => void;
+  /** How long a turn is prepared before the model thinks: one that is suspended meanwhile is cut. */
+  readonly prepareMs?: number;
   /** Switches `/v1` on, on the gateway's own port. */
   readonly chat?: ChatOptions;
+  /** Switches the admin RPC on. */
+  readonly admin?: AdminOptions;
 }
 
 export interface Instance {
@@ -50,6 +56,7 @@ export interface Instance {
   readonly stateFile: string;
   /** Its `/v1`. */
   readonly chat: Omit<Chat, "answer">;
+  readonly suspension: Pick<Suspension, "phase" | "asked">;
   readonly counts: () => Counts;
   /** Undefined when it listens. */
   readonly polls: () => PollCounts | undefined;
@@ -68,12 +75,19 @@ interface State {
   readonly inbox: Inbox;
   readonly start: ReturnType<typeof startTurns>;
   readonly chat: Chat;
+  readonly suspension: Suspension;
   isStarted: boolean;
+}
+
+function suspendedProbe(path: string): ReturnType<typeof probe> {
+  if (path.startsWith("/startup")) return [503, { ok: false, status: "draining" }];
+  return path.startsWith("/ready") ? [503, { ready: false, failing: ["gateway-draining"] }] : undefined;
 }
 
 function probe(state: State, path: string): readonly [status: number, body: unknown] | undefined {
   const { isStarted } = state;
   if (path === "/healthz" || path === "/health") return [200, { ok: true, status: "live" }];
+  if (isStarted && state.suspension.phase() !== "accepting") return suspendedProbe(path);
   if (path === "/startupz" || path === "/startup") {
     return isStarted ? [200, { ok: true, status: "started", version: "stand-in" }] : [503, { ok: false, status: "starting" }];
   }
@@ -114,8 +128,11 @@ function answerGateway(
   [request, response, url]: [IncomingMessage, ServerResponse, URL],
 ): Promise<void> | undefined {
   if (url.pathname.startsWith("/__control/")) return answerControl(state, control, [request, response, url]);
+  const administered = state.suspension.answer(request, response, url);
+  if (administered !== undefined) return administered;
+  if (url.pathname.startsWith("/v1/") && state.suspension.phase() !== "accepting") return void refuse(response, unavailable);
   const chatting = state.chat.answer(request, response, url);
-  if (chatting !== undefined) return chatting;
+  if (chatting !== undefined) return state.suspension.turn(() => chatting);
   const found = probe(state, url.pathname);
   if (found === undefined) return void response.writeHead(404).end();
   return void answerJson(response, ...found);
@@ -125,8 +142,9 @@ const defaultReply = ({ name, turn, text }: TurnFacts): string => `[${name}] tur
 
 function newState(options: InstanceOptions, bot: BotOptions, stateFile: string): State {
   const queue = openQueue(stateFile);
-  const { name, replyText = defaultReply, thinkMs = 0, fault, poll = false } = options;
-  const start = startTurns({ name, bot, queue, replyText, thinkMs });
+  const { name, replyText = defaultReply, thinkMs = 0, prepareMs = 0, fault, poll = false } = options;
+  const suspension = openSuspension(options.admin);
+  const start = startTurns({ name, bot, queue, replyText, thinkMs, prepareMs, suspension });
   const accepted: typeof start = (entry, turn) => {
     options.onAccepted?.(entry);
     start(entry, turn);
@@ -134,7 +152,7 @@ function newState(options: InstanceOptions, bot: BotOptions, stateFile: string):
   const inbox = openInbox({ queue, start: accepted, polls: poll });
   inbox.setFault(fault && faultSchema.parse(fault));
   const chat = openChat(options.chat, { name, replyText, thinkMs, historyFile: `${stateFile}.chat` });
-  return { options, queue, inbox, start, chat, isStarted: true };
+  return { options, queue, inbox, start, chat, suspension, isStarted: true };
 }
 
 /** How updates come to it. */
@@ -183,5 +201,14 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
     await Promise.all([way.stop(), gateway.close()]);
     await state.queue.close();
   };
-  return { name, url: gateway.url, listenerUrl: way.listenerUrl, stateFile, chat: state.chat, ...control, stop };
+  return {
+    name,
+    url: gateway.url,
+    listenerUrl: way.listenerUrl,
+    stateFile,
+    chat: state.chat,
+    suspension: state.suspension,
+    ...control,
+    stop,
+  };
 }

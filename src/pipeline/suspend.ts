@@ -42,8 +42,8 @@ const preparedSchema = z.object({
 });
 
 const answerSchema = z.object({
-  payload: z.unknown(),
-  error: z.object({ code: z.string().max(64).catch("?"), retryAfterMs: optionalCount }).optional(),
+  payload: z.unknown().optional(),
+  error: z.object({ code: z.string().max(64).optional().catch(undefined), retryAfterMs: optionalCount }).optional(),
 });
 
 export type Suspension = z.infer<typeof preparedSchema> | Refusal;
@@ -92,7 +92,7 @@ function judge(exchange: Exchange): Result<unknown, Refusal> {
   const parsed = parseJson(text);
   const { data } = answerSchema.safeParse(parsed.ok ? parsed.value : undefined);
   if (status === 200) return data?.payload === undefined ? fail(NOT_UNDERSTOOD) : ok(data.payload);
-  const detail = `http ${status}${data?.error === undefined ? "" : `, ${data.error.code}`}`;
+  const detail = `http ${status}${data?.error?.code === undefined ? "" : `, ${data.error.code}`}`;
   if (status === 401 || status === 403 || data?.error?.code === "FORBIDDEN") return refuse("forbidden", detail);
   if (status === 503) return refuse("busy", detail, data?.error?.retryAfterMs);
   return refuse(status < 500 ? "unsupported" : "unreachable", detail);

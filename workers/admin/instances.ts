@@ -134,6 +134,7 @@ async function describe(env: Env, routes: Routes, name: string) {
     ...known,
     isDrainListed: routes.draining.has(name),
     isReturning: routes.returning.has(name),
+    hasAdminRpc: config?.adminRpc !== undefined && config.adminRpc !== false,
     nowMs: systemClock.nowMs(),
     quietAtMs: sinceMs === undefined ? null : sinceMs + quietAfterMs(env, routes, name),
   };

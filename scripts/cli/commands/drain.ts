@@ -1,22 +1,19 @@
-/** `clawedge instance drain|undrain`: an instance out of service, and back; waiting until nothing can be on its way to it. */
+/** `clawedge instance drain|undrain`: an instance out of service, and back; waiting until nothing can be on its way to it, or runs there. */
 import { numberOption } from "../args.ts";
 import { type Call, type Command, isSet, operand } from "../command.ts";
-import { CliFailure } from "../failure.ts";
 import { time } from "../output.ts";
-import type { InstanceAnswer } from "./instance.ts";
+import {
+  type DrainAnswer,
+  fence,
+  insteadOf,
+  type ResumeAnswer,
+  resume,
+  type SuspendAnswer,
+  unfence,
+  untilQuiet,
+  untilSuspended,
+} from "../planned.ts";
 
-interface DrainAnswer {
-  readonly instance: string;
-  readonly changed: boolean;
-  readonly number: number | null;
-  readonly drainingSinceMs: number;
-  /** When the last place of the edge knows, and the last attempt it began before is over. */
-  readonly quietAtMs: number;
-}
-
-const POLL_MS = 1000;
-/** Rounds of waiting between two lines of progress. */
-const TELL_EVERY = 10;
 const DEFAULT_TIMEOUT_S = 300;
 
 export const instanceDrain: Command = {
@@ -24,40 +21,46 @@ export const instanceDrain: Command = {
   summary: "Give an instance no new conversations, and hold or move those it has",
   operands: ["NAME"],
   options: {
-    wait: { type: "boolean", help: "return when nothing is in flight to it any more" },
+    wait: {
+      type: "boolean",
+      help: "return when nothing is in flight to it any more, and its gateway, where it can be asked, has finished",
+    },
+    returning: { type: "boolean", help: "it will be back soon: its conversations wait for it, whatever their pool's failover policy" },
     timeout: { type: "string", value: "SECONDS", help: `give up waiting after this long (default ${DEFAULT_TIMEOUT_S}); exit code 1` },
   },
-  notes: `New conversations avoid it at once, pinned ones as the configuration spreads; then their pool's failover policy decides.
-Messages it accepted before are its own: stop the gateway with SIGTERM, and it finishes them. Undo: clawedge instance undrain NAME`,
+  notes: `New conversations avoid it at once, pinned ones as the configuration spreads; then their pool's failover policy decides, unless
+it is --returning. With adminRpc its gateway is suspended once nothing is in flight, and has finished its turns when --wait returns;
+without, stop it with SIGTERM, and it finishes them. Undo: clawedge instance undrain NAME`,
   run: async (call) => {
     const timeoutS = numberOption(call, "timeout", { least: 1, most: 86_400 }) ?? DEFAULT_TIMEOUT_S;
-    const name = operand(call, 0);
-    const drained = await call.edge().post<DrainAnswer>(`/instances/${encodeURIComponent(name)}/drain`);
-    if (isSet(call, "wait")) await untilQuiet(call, drained, call.nowMs() + timeoutS * 1000);
+    const drained = await fence(call, operand(call, 0), isSet(call, "returning"));
     const isQuiet = isSet(call, "wait");
-    call.output.answer({ ...drained, isQuiet }, () => [
-      drained.changed ? `${name} is draining since ${time(drained.drainingSinceMs)}` : `${name} was draining already`,
-      isQuiet
-        ? "nothing is in flight to it: it can be stopped"
-        : `nothing is in flight to it from ${time(drained.quietAtMs)} on; --wait waits for it`,
+    const suspension = isQuiet ? await untilIdle(call, drained, call.nowMs() + timeoutS * 1000) : undefined;
+    call.output.answer({ ...drained, isQuiet, suspension }, () => [
+      drained.changed
+        ? `${drained.instance} is draining since ${time(drained.drainingSinceMs)}`
+        : `${drained.instance} was draining already`,
+      ...(isQuiet ? quietLines(suspension) : [`nothing is in flight to it from ${time(drained.quietAtMs)} on; --wait waits for it`]),
     ]);
     return 0;
   },
 };
 
-/** By the edge's word that it still drains, and by its clock: after `quietAtMs` no place of the edge can be sending any more. */
-async function untilQuiet(call: Call, drained: DrainAnswer, untilMs: number): Promise<void> {
-  const { instance } = drained;
-  for (let round = 0; ; round += 1) {
-    const shown = await call.edge().get<InstanceAnswer>(`/instances/${encodeURIComponent(instance)}`);
-    if (shown.drainingSinceMs === undefined) throw new CliFailure(1, `${instance} is no longer draining: somebody undrained it meanwhile`);
-    const leftMs = Math.max(drained.quietAtMs, shown.quietAtMs ?? 0) - shown.nowMs;
-    if (leftMs <= 0 && shown.isDrainListed) return;
-    if (call.nowMs() >= untilMs)
-      throw new CliFailure(1, `${instance} drains, but is not quiet yet. Wait on: clawedge instance drain ${instance} --wait`);
-    if (round % TELL_EVERY === 0) call.output.progress(`waiting: quiet in ${Math.max(0, Math.ceil(leftMs / 1000))} s at the latest`);
-    await call.sleep(Math.min(POLL_MS, Math.max(50, leftMs)));
+/** Undefined where its gateway is not to be asked. */
+async function untilIdle(call: Call, drained: DrainAnswer, untilMs: number): Promise<SuspendAnswer | undefined> {
+  const { hasAdminRpc } = await untilQuiet(call, drained, { untilMs });
+  return hasAdminRpc === true ? untilSuspended(call, drained.instance, { untilMs }) : undefined;
+}
+
+function quietLines(suspension: SuspendAnswer | undefined): readonly string[] {
+  if (suspension?.status !== "ready") {
+    return ["nothing is in flight to it: it can be stopped", ...insteadOf(suspension ?? { status: "unsupported", detail: "no adminRpc" })];
   }
+  const until = suspension.expiresAtMs === undefined ? "" : `, until ${time(suspension.expiresAtMs)} by its clock`;
+  return [
+    "nothing is in flight to it, and nothing runs there: it can be stopped",
+    `it is suspended${until}: to keep it so, ask again within two minutes; clawedge instance undrain ends it`,
+  ];
 }
 
 export const instanceUndrain: Command = {
@@ -65,12 +68,21 @@ export const instanceUndrain: Command = {
   summary: "Take an instance back into service",
   operands: ["NAME"],
   options: {},
+  notes: "A gateway that this edge suspended, and that was not restarted, goes on first.",
   run: async (call) => {
     const name = operand(call, 0);
-    const answer = await call.edge().post<Omit<DrainAnswer, "quietAtMs">>(`/instances/${encodeURIComponent(name)}/undrain`);
+    const resumed = await resume(call, name);
+    const answer = { ...(await unfence(call, name)), gateway: resumed?.status };
     call.output.answer(answer, () => [
+      ...resumedLines(resumed),
       answer.changed ? `${name} is back in service. Conversations that moved away stay where they are.` : `${name} was not draining`,
     ]);
     return 0;
   },
 };
+
+function resumedLines(resumed: ResumeAnswer | undefined): readonly string[] {
+  if (resumed?.resumed === true) return ["its gateway goes on"];
+  if (resumed === undefined || resumed.status === "running" || resumed.status === "unsupported") return [];
+  return [`its gateway was not asked to go on (${resumed.detail ?? resumed.status}): a suspension ends by itself within two minutes`];
+}

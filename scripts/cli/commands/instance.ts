@@ -27,14 +27,20 @@ export interface InstanceAnswer {
   readonly isHealthy?: boolean;
   readonly isDraining?: boolean;
   readonly isDrainListed: boolean;
+  /** Its conversations wait for it. */
+  readonly isReturning?: boolean;
+  /** Whether its gateway can be asked to finish. */
+  readonly hasAdminRpc?: boolean;
   readonly drainingSinceMs?: number;
+  /** Since when it says itself that it drains or is suspended. */
+  readonly leavingSinceMs?: number;
   readonly quietAtMs: number | null;
   /** The edge's clock. */
   readonly nowMs: number;
   readonly reason?: string;
   readonly healthSinceMs?: number;
   readonly active?: number;
-  readonly lastProbe?: { readonly version?: string };
+  readonly lastProbe?: { readonly version?: string; readonly verdict?: string; readonly reason?: string; readonly atMs?: number };
   readonly pollers?: readonly PollerAnswer[];
   /** Its object could not be asked. */
   readonly error?: string;
@@ -85,6 +91,7 @@ function showLines(one: InstanceAnswer): readonly string[] {
   return [
     ...facts({ instance: name, state: stateOf(one), since, why: one.error ?? one.reason, url, region, pools }),
     ...facts({ "draining since": one.drainingSinceMs === undefined ? undefined : time(one.drainingSinceMs) }),
+    ...(one.isReturning === true ? facts({ "it returns": "its conversations wait for it" }) : []),
     "",
     ...(rows.length === 0 ? ["the document links no account to it"] : table(["ACCOUNT", "LINK", "API ROOT"], rows)),
     ...(pollers.length === 0 ? [] : ["", ...table(["POLLS FOR", "LAST CALL", "WAITS NOW", "UNCONFIRMED"], pollers.map(pollerRow))]),

@@ -78,6 +78,7 @@ interface Status {
   };
   readonly warnings: readonly Issue[];
   readonly draining: readonly string[];
+  readonly returning?: readonly string[];
   readonly lastRejected?: { readonly source: string; readonly issues: readonly Issue[]; readonly atMs: number; readonly by?: string };
   readonly copies: Readonly<Record<"accepted" | "raw", { readonly isWritten: boolean; readonly lastError?: string }>>;
   readonly unset: readonly Unset[];
@@ -97,12 +98,13 @@ export const routesStatus: Command = {
 };
 
 function statusLines(status: Status): readonly string[] {
-  const { number, document, draining, copies, warnings, unset } = status;
+  const { number, document, returning = [], copies, warnings, unset } = status;
   if (document === undefined) return [status.missing ?? "no document is in force", ...rejectedLines(status)];
   const from = `${document.source}${document.by === undefined ? "" : ` by ${document.by}`}, ${time(document.atMs)}`;
   const written = copies.accepted.isWritten
     ? "written"
     : `pending${copies.accepted.lastError === undefined ? "" : `: ${copies.accepted.lastError}`}`;
+  const draining = status.draining.map((name) => (returning.includes(name) ? `${name} (returns)` : name));
   return [
     ...facts({ "in force": number, document: `${document.number} (${from})`, draining, "copy in KV": written }),
     ...issueLines(warnings),

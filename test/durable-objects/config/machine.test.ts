@@ -232,7 +232,7 @@ it.each<{ story: string; events: readonly ConfigEvent[]; draining: readonly stri
   },
   {
     story: "it ends with the instance",
-    events: [returning("eu-1"), push("B", 1, { ok: true, warnings: [], instances: ["us-1"] }), push("A", 2)],
+    events: [returning("eu-1"), push("B", 1, { ok: true, warnings: [], instances: ["us-1"], pools: {} }), push("A", 2)],
     ...{ draining: [], returning: [], number: 4 },
   },
 ])("returning drains: $story", ({ events, draining, returning: back, number }) => {

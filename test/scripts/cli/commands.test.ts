@@ -453,9 +453,13 @@ it("instance drain --wait gives up at its timeout, and when somebody undrains", 
   expect((await clawedge(["instance", "drain", "eu-1", "--timeout", "soon"])).code).toBe(2);
 });
 
+/** One that knows nothing of suspensions. */
+const olderEdge = { status: 404, json: { error: { code: "unknown-path", message: "The admin API has no such path." } } };
+
 it("instance undrain says whether anything changed", async () => {
   const json = { instance: "eu-1", changed: false, number: 2 };
-  const ran = await against({ "POST /admin/instances/eu-1/undrain": { json } }, "instance", "undrain", "eu-1");
+  const replies = { "POST /admin/instances/eu-1/resume": olderEdge, "POST /admin/instances/eu-1/undrain": { json } };
+  const ran = await against(replies, "instance", "undrain", "eu-1");
   expect([ran.code, ran.out]).toEqual([0, "eu-1 was not draining\n"]);
 });
 
