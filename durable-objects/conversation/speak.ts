@@ -29,12 +29,12 @@ export function speak(state: State, event: SpeakEvent): SpeakStep {
 /** What it sends answers everything it has accepted so far: messages and replies are not one to one. */
 function answer(state: State, event: SpeakEvent): Step {
   const { instance } = event.speak;
-  const last = state.accepted[instance]?.seq ?? 0;
+  const { seq: last, atMs } = state.accepted[instance] ?? { seq: 0, atMs: 0 };
   if (event.speak.class !== "send" || last <= (state.answered[instance] ?? 0)) return still(state);
   return {
     state: { ...state, answered: { ...state.answered, [instance]: last } },
     writes: [{ row: "answered", instance, seq: last }],
-    effects: [],
+    effects: [{ do: "answered", instance, ms: event.nowMs - atMs }],
   };
 }
 

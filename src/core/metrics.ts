@@ -38,6 +38,11 @@ export const METRICS: Readonly<Record<string, Metric>> = {
   dead_letters: { type: "gauge", help: "Messages that ended as dead and wait for an operator." },
   instance_healthy: { type: "gauge", help: "1 while probes and deliveries say that the instance is well." },
   instance_draining: { type: "gauge", help: "1 while the instance gets no new conversations." },
+  canary_handed: { type: "gauge", help: "While a canary runs: messages handed over, by group." },
+  canary_errors: { type: "gauge", help: "Those of them that failed." },
+  canary_answered: { type: "gauge", help: "First answers since." },
+  canary_p95_ms: { type: "gauge", help: "95th percentile of hand-overs that did not fail." },
+  canary_answer_p95_ms: { type: "gauge", help: "95th percentile of the time to a first answer." },
   config_version: { type: "gauge", help: "Number of the routes document in force." },
   config_rejected: { type: "gauge", help: "1 while the newest routes document is a bad one and an older one is in force." },
 };

@@ -4,6 +4,7 @@ import type { Env } from "../../durable-objects/env.ts";
 import { accountsApp } from "./accounts.ts";
 import { answerError, answerUnexpected, notFound } from "./answer.ts";
 import { requireAdmin } from "./auth.ts";
+import { canariesApp } from "./canaries.ts";
 import { conversationsApp } from "./conversations.ts";
 import { deadApp } from "./dead.ts";
 import { explainApp } from "./explain.ts";
@@ -18,7 +19,8 @@ adminApp.onError(answerUnexpected);
 /** First, so that nothing under it is reached, or told from nothing, without the token. */
 adminApp.use("/admin/*", requireAdmin);
 
-for (const room of [explainApp, routesApp, conversationsApp, deadApp, instancesApp, accountsApp, tokensApp]) adminApp.route("/", room);
+for (const room of [explainApp, routesApp, conversationsApp, deadApp, instancesApp, canariesApp, accountsApp, tokensApp])
+  adminApp.route("/", room);
 
 adminApp.all("/admin/*", (context) => {
   const what = `${context.req.method} ${new URL(context.req.url).pathname.slice(0, 100)}`;

@@ -1,0 +1,154 @@
+/** Canaries in real workerd: real hand-overs to a good and a bad instance, the instance's alarm as judge, and what becomes of the conversations. */
+import { env, evictDurableObject, runDurableObjectAlarm } from "cloudflare:test";
+import { expect, inject, it } from "vitest";
+import { routesSource } from "../../../durable-objects/config/source.ts";
+import { configOf } from "../../../durable-objects/config/stub.ts";
+import { conversationsOf, showConversation } from "../../../durable-objects/conversation/stub.ts";
+import type { Env } from "../../../durable-objects/env.ts";
+import type { Instance } from "../../../durable-objects/instance/durable-object.ts";
+import { canaryEvidence } from "../../../durable-objects/instance/stub.ts";
+import { objectOf } from "../../../durable-objects/objects.ts";
+import { type Canary, groupOf } from "../../../src/core/canary.ts";
+import { endOverdueCanaries } from "../../../workers/overdue-canaries.ts";
+import { commitOf } from "../../support/conversation.ts";
+
+const edge = env as unknown as Env;
+const conversations = conversationsOf(edge);
+const { origin } = inject("answering");
+const stubOf = (name: string): DurableObjectStub<Instance> => objectOf(edge, edge.INSTANCE, name);
+
+const PER_GROUP = 12;
+const PATIENT = { timeout: 20_000 };
+
+/** `tested` answers as its path says. A conversation waits for its instance: whoever moves does it for the canary's end alone. */
+async function put(pool: string, tested: string): Promise<void> {
+  const instance = (path: string) => ({
+    url: `${origin}/started`,
+    native: { "telegram:support": { url: `${origin}${path}`, secret: "LISTENER_SECRET" } },
+  });
+  const document = {
+    accounts: { "telegram:support": { pool, secrets: { webhook: "TG_SECRET", token: "TG_TOKEN" } } },
+    instances: { [`${pool}-old`]: instance("/durable"), [`${pool}-new`]: instance(tested) },
+    pools: { [pool]: { instances: [`${pool}-old`], failover: { policy: "hold", maxFails: 100 } } },
+  };
+  const answer = await configOf(edge).push(JSON.stringify(document));
+  if (answer.status === "rejected") throw new Error(JSON.stringify(answer));
+  await routesSource(edge).current("number" in answer ? answer.number : undefined);
+}
+
+async function start(pool: string, lastsMs: number): Promise<Canary> {
+  const nowMs = Date.now();
+  const named = { id: crypto.randomUUID(), pool, instance: `${pool}-new`, percentage: 50 };
+  const canary: Canary = { ...named, startedAtMs: nowMs, untilMs: nowMs + lastsMs, phase: "running" };
+  const answer = await configOf(edge).changeCanary({ kind: "canary-started", canary });
+  await routesSource(edge).current("number" in answer ? answer.number : undefined);
+  return canary;
+}
+
+/** As many conversations of each group. */
+function drawnBy(canary: Canary) {
+  const keys = Array.from({ length: 200 }, (_, index) => `telegram:support/chat/${canary.pool}-${index}`);
+  const of = (group: string) => keys.filter((key) => groupOf(canary, key) === group).slice(0, PER_GROUP);
+  return { own: of("canary"), rest: of("control") };
+}
+
+const sendTo = async (pool: string, keys: readonly string[], messageId: string) => {
+  for (const key of keys) {
+    const named = { key: `${key}/${messageId}`, messageId };
+    await conversations.commit(commitOf({ ref: { key }, pool, arrivedAtMs: Date.now(), ...named }));
+  }
+};
+
+const shown = (keys: readonly string[]) => Promise.all(keys.map((key) => showConversation(edge, { key }, 20)));
+const placesOf = async (keys: readonly string[]) => [
+  ...new Set((await shown(keys)).flatMap(({ pins }) => pins.map((pin) => pin.instance))),
+];
+const isDelivered = async (keys: readonly string[], count: number) =>
+  (await shown(keys)).every(({ messages }) => messages.filter(({ state }) => state === "delivered").length === count);
+const standing = async (pool: string) => (await configOf(edge).status()).canaries?.find((canary) => canary.pool === pool);
+const handed = async (canary: Canary) => {
+  const evidence = await canaryEvidence(edge, canary);
+  return [evidence.canary.handed, evidence.canary.errors, evidence.control.handed, evidence.control.errors];
+};
+
+it("a canary that goes bad is rolled back by itself, and its conversations go on elsewhere, in order and with nothing lost", async () => {
+  await put("bad", "/durable");
+  const canary = await start("bad", 600_000);
+  const { own, rest } = drawnBy(canary);
+  const all = [...own, ...rest];
+  await sendTo("bad", all, "1");
+  await expect.poll(() => isDelivered(all, 1), PATIENT).toBe(true);
+  expect([await placesOf(own), await placesOf(rest)]).toEqual([["bad-new"], ["bad-old"]]);
+  await expect.poll(() => handed(canary), PATIENT).toEqual([PER_GROUP, 0, PER_GROUP, 0]);
+  await runDurableObjectAlarm(stubOf("bad-new"));
+  expect(await standing("bad")).toMatchObject({ phase: "running" });
+
+  await put("bad", "/status/500");
+  for (const messageId of ["2", "3"]) await sendTo("bad", all, messageId);
+  await expect.poll(() => handed(canary), PATIENT).toEqual([2 * PER_GROUP, PER_GROUP, 3 * PER_GROUP, 0]);
+  expect(await placesOf(own)).toEqual(["bad-new"]);
+  await runDurableObjectAlarm(stubOf("bad-new"));
+  const ended = await standing("bad");
+  expect(ended).toMatchObject({ phase: "rolled-back", verdict: expect.stringContaining("more hand-overs fail; canary 12 errors of 24") });
+
+  await expect.poll(() => isDelivered(all, 3), PATIENT).toBe(true);
+  expect(await placesOf(all)).toEqual(["bad-old"]);
+  for (const { messages } of await shown(own)) {
+    const inOrder = messages.toSorted((one, other) => one.seq - other.seq);
+    expect(inOrder.map(({ instance }) => instance)).toEqual(["bad-new", "bad-old", "bad-old"]);
+    const ends = inOrder.map(({ endedAtMs }) => endedAtMs ?? 0);
+    expect(ends).toEqual(ends.toSorted((one, other) => one - other));
+  }
+}, 60_000);
+
+it("a good one is promoted at its end, with what was seen before its object died", async () => {
+  await put("good", "/durable");
+  const canary = await start("good", 600_000);
+  const { own, rest } = drawnBy(canary);
+  for (const messageId of ["1", "2"]) await sendTo("good", [...own, ...rest], messageId);
+  await expect.poll(() => handed(canary), PATIENT).toEqual([2 * PER_GROUP, 0, 2 * PER_GROUP, 0]);
+  await runDurableObjectAlarm(stubOf("good-new"));
+  await evictDurableObject(stubOf("good-new"));
+  expect(await handed(canary)).toEqual([2 * PER_GROUP, 0, 2 * PER_GROUP, 0]);
+
+  await configOf(edge).changeCanary({ kind: "canary-ended", pool: "good", phase: "rolled-back", verdict: "", atMs: 0 });
+  const answer = await configOf(edge).changeCanary({ kind: "canary-started", canary: { ...canary, untilMs: Date.now() } });
+  await routesSource(edge).current("number" in answer ? answer.number : undefined);
+  await runDurableObjectAlarm(stubOf("good-new"));
+  expect(await standing("good")).toMatchObject({ phase: "promoted", verdict: expect.stringContaining("canary 0 errors of 24") });
+  expect(await placesOf(own)).toEqual(["good-new"]);
+  expect((await routesSource(edge).current())?.routes.pools.get("good")?.instances).toEqual(["good-old", "good-new"]);
+}, 60_000);
+
+it("how long a first answer took is seen of both groups, and a second answer is none", async () => {
+  await put("told", "/durable");
+  const canary = await start("told", 600_000);
+  const { own, rest } = drawnBy(canary);
+  const [first = "", second = ""] = [own[0], rest[0]];
+  await sendTo("told", [first, second], "1");
+  await expect.poll(() => handed(canary), PATIENT).toEqual([1, 0, 1, 0]);
+  const speak = (key: string, instance: string) =>
+    conversations.speak({ key }, { account: "telegram:support", chat: { id: "7", kind: "direct" }, instance, class: "send" });
+  for (let times = 0; times < 2; times += 1) {
+    expect(await speak(first, "told-new")).toMatchObject({ verdict: "owner" });
+    expect(await speak(second, "told-old")).toMatchObject({ verdict: "owner" });
+  }
+  const answered = async () => Object.values(await canaryEvidence(edge, canary)).map((figures) => figures.answered);
+  await expect.poll(answered, PATIENT).toEqual([1, 1]);
+});
+
+it("one that nobody judged is ended by the sweep, and only then", async () => {
+  await put("lost", "/durable");
+  const canary = await start("lost", -60_000);
+  const sweep = async () => {
+    const routes = (await routesSource(edge).current())?.routes;
+    if (routes !== undefined) await endOverdueCanaries(edge, routes);
+  };
+  await sweep();
+  expect(await standing("lost")).toMatchObject({ phase: "running" });
+  await configOf(edge).changeCanary({ kind: "canary-ended", pool: "lost", phase: "rolled-back", verdict: "", atMs: 0 });
+  const answer = await configOf(edge).changeCanary({ kind: "canary-started", canary: { ...canary, untilMs: Date.now() - 121_000 } });
+  await routesSource(edge).current("number" in answer ? answer.number : undefined);
+  await sweep();
+  expect(await standing("lost")).toMatchObject({ phase: "rolled-back", verdict: expect.stringContaining("inconclusive") });
+});

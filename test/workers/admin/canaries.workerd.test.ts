@@ -1,0 +1,71 @@
+/** `/admin/canaries` as an operator sees it: what cannot be tried out is refused with the reason, and an end is one. */
+import { beforeAll, expect, it } from "vitest";
+import { configOf } from "../../../durable-objects/config/stub.ts";
+import { readMetrics } from "../../../workers/ops/metrics.ts";
+import { admin, env } from "./support.ts";
+
+const native = { "telegram:support": { url: "http://127.0.0.1:9/telegram-webhook", secret: "LISTENER_SECRET" } };
+const document = {
+  accounts: {
+    "telegram:support": { pool: "support", secrets: { webhook: "TG_SECRET", token: "TG_TOKEN" } },
+    "whatsapp:sales": {
+      ...{ pool: "sales", phoneNumberId: "15550001", secrets: { app: "WA_APP", verify: "WA_VERIFY", token: "WA_TOKEN" } },
+    },
+  },
+  instances: {
+    "eu-1": { native },
+    "eu-2": { native },
+    unlinked: { url: "http://127.0.0.1:9" },
+    asked: { url: "http://127.0.0.1:9" },
+    powerful: { url: "http://127.0.0.1:9", chat: { auth: "token" }, secrets: { gateway: "GATEWAY_TOKEN" } },
+  },
+  pools: { support: { instances: ["eu-1"] }, sales: { instances: ["asked"], agent: "front" } },
+};
+
+beforeAll(async () => {
+  const pushed = await admin("POST", "/admin/routes", JSON.stringify(document));
+  expect(pushed.body).toMatchObject({ status: "accepted" });
+});
+
+const start = (asked: object) => admin("POST", "/admin/canaries", asked);
+
+it.each([
+  [{ pool: "gone", instance: "eu-2" }, 404, "unknown-pool", /gone/],
+  [{ pool: "__proto__", instance: "eu-2" }, 404, "unknown-pool", /__proto__/],
+  [{ pool: "support", instance: "gone" }, 404, "unknown-instance", /gone/],
+  [{ pool: "support", instance: "eu-1" }, 409, "no-canary", /no other instance/],
+  [{ pool: "support", instance: "unlinked" }, 409, "no-canary", /no link for telegram:support/],
+  [{ pool: "sales", instance: "powerful" }, 409, "no-canary", /break the document: instances\.powerful/],
+  [{ pool: "support", instance: "eu-2", percentage: 51 }, 400, "bad-input", /percentage/],
+  [{ pool: "support", instance: "eu-2", durationMs: 1 }, 400, "bad-input", /durationMs/],
+] as const)("%j is refused", async (asked, status, code, message) => {
+  const refused = await start(asked);
+  expect([refused.status, refused.body.error.code]).toEqual([status, code]);
+  expect(refused.body.error.message).toMatch(message);
+});
+
+it("started, shown with both groups' figures, rolled back and cleared; metrics only while it runs", async () => {
+  const series = async () => Object.keys(await readMetrics(env)).filter((name) => name.startsWith("clawedge_canary_"));
+  expect(await series()).toEqual([]);
+  const started = await start({ pool: "support", instance: "eu-2" });
+  expect(started.body).toMatchObject({ changed: true, canary: { phase: "running", percentage: 5 } });
+  const none = { handed: 0, errors: 0, answered: 0, p95Ms: 0, answerP95Ms: 0 };
+  const shown = await admin("GET", "/admin/canaries");
+  expect(shown.body.canaries).toEqual([{ ...started.body.canary, figures: { canary: none, rest: none } }]);
+  expect((await series()).length).toBe(10);
+  expect((await start({ pool: "support", instance: "eu-2" })).body.error.code).toBe("canary-stands");
+  expect((await admin("POST", "/admin/canaries/support/clear")).body.error.code).toBe("canary-stands");
+  expect((await admin("POST", "/admin/canaries/support/rollback")).body).toMatchObject({ changed: true, canary: { phase: "rolled-back" } });
+  expect((await admin("POST", "/admin/canaries/support/rollback")).body).toMatchObject({ changed: false });
+  expect(await series()).toEqual([]);
+  expect((await admin("POST", "/admin/canaries/support/clear")).body).toMatchObject({ changed: true, canary: null });
+  expect((await admin("POST", "/admin/canaries/support/promote")).body.error.code).toBe("no-canary");
+});
+
+it("a promoted one is forgotten with the next document that lists it", async () => {
+  await start({ pool: "support", instance: "eu-2" });
+  expect((await admin("POST", "/admin/canaries/support/promote")).body.canary.phase).toBe("promoted");
+  const listed = { ...document, pools: { ...document.pools, support: { instances: ["eu-1", "eu-2"] } } };
+  await admin("POST", "/admin/routes", JSON.stringify(listed));
+  expect((await configOf(env).status()).canaries).toEqual([]);
+});

@@ -1,0 +1,123 @@
+/**
+ * `/admin/canaries`: trying an instance out with a share of a pool's new conversations, what was seen of it beside the rest, and its end
+ * by an operator. The instance's object ends one by itself.
+ */
+import { Hono } from "hono";
+import * as z from "zod";
+import { judge } from "../../durable-objects/config/judge.ts";
+import { routesSource } from "../../durable-objects/config/source.ts";
+import type { CanaryEvent } from "../../durable-objects/config/state.ts";
+import { configOf } from "../../durable-objects/config/stub.ts";
+import type { Env } from "../../durable-objects/env.ts";
+import { figuresOf } from "../../durable-objects/instance/canary.ts";
+import { canaryEvidence } from "../../durable-objects/instance/stub.ts";
+import { systemClock, webDice } from "../../durable-objects/runtime.ts";
+import { canReach } from "../../src/config/ids.ts";
+import type { Routes } from "../../src/config/routes.ts";
+import type { Canary } from "../../src/core/canary.ts";
+import { linkOf } from "../../src/pipeline/link-of.ts";
+import { type AdminContext, type AdminError, answerError, notFound, operatorOf } from "./answer.ts";
+import { nameIn, readInput } from "./read.ts";
+import { inForce } from "./snapshot.ts";
+
+const PREFIX = "/admin/canaries/";
+
+export const canariesApp = new Hono<{ Bindings: Env }>();
+
+canariesApp.get("/admin/canaries", async ({ env, json }) => {
+  const { canaries = [] } = await configOf(env).status();
+  return json({ canaries: await Promise.all(canaries.map((canary) => describe(env, canary))), nowMs: systemClock.nowMs() });
+});
+
+/** The one who cannot be compared with anybody, and whom half of a pool tries out, is no canary. */
+const startSchema = z.strictObject({
+  pool: z.string(),
+  instance: z.string(),
+  percentage: z.number().min(0.1).max(50).default(5),
+  durationMs: z
+    .int()
+    .min(60_000)
+    .max(7 * 86_400_000)
+    .default(1_800_000),
+});
+
+canariesApp.post("/admin/canaries", async (context) => {
+  const input = await readInput(context, startSchema);
+  if (!input.ok) return answerError(context, input.problem);
+  const snapshot = await inForce(context.env);
+  if (!snapshot.ok) return answerError(context, snapshot.problem);
+  const { durationMs, ...asked } = input.value;
+  const refusal = refusalOf(snapshot.value.routes, asked.pool, asked.instance);
+  if (refusal !== undefined) return answerError(context, refusal);
+  const startedAtMs = systemClock.nowMs();
+  const canary: Canary = { ...asked, id: webDice.hex(8), startedAtMs, untilMs: startedAtMs + durationMs, phase: "running" };
+  return change(context, { kind: "canary-started", canary, by: operatorOf(context) });
+});
+
+canariesApp.post(`${PREFIX}:pool/promote`, (context) => end(context, "promote", "promoted"));
+canariesApp.post(`${PREFIX}:pool/rollback`, (context) => end(context, "rollback", "rolled-back"));
+
+canariesApp.post(`${PREFIX}:pool/clear`, (context) =>
+  change(context, {
+    kind: "canary-cleared",
+    pool: nameIn(context, PREFIX, "/clear") ?? "",
+    atMs: systemClock.nowMs(),
+    by: operatorOf(context),
+  }),
+);
+
+const end = (context: AdminContext, verb: string, phase: "promoted" | "rolled-back"): Promise<Response> =>
+  change(context, {
+    kind: "canary-ended",
+    pool: nameIn(context, PREFIX, `/${verb}`) ?? "",
+    phase,
+    verdict: "by an operator",
+    atMs: systemClock.nowMs(),
+    by: operatorOf(context),
+  });
+
+/** Why this instance cannot be tried out there; nobody finds that out by a person's message. */
+function refusalOf(routes: Routes, pool: string, instance: string): AdminError | undefined {
+  const { document, instances, accounts } = routes;
+  const listed = document.pools[pool];
+  if (listed === undefined || !routes.pools.has(pool)) return notFound("unknown-pool", `No pool is called ${pool.slice(0, 100)}.`);
+  if (!instances.has(instance)) return notFound("unknown-instance", `No instance is called ${instance.slice(0, 100)}.`);
+  const rest = listed.instances.filter((name) => name !== instance);
+  if (rest.length === 0) return conflict("The pool has no other instance to compare it with.");
+  const unlinked = [...accounts.keys()].find((id) => canReach(document, id, pool, listed) && linkOf(routes, instance, id) === undefined);
+  if (unlinked !== undefined) return conflict(`It has no link for ${unlinked}, whose messages can reach the pool.`);
+  // What a document must not say, this must not do: authority over /v1 and whatever else is checked of members.
+  const verdict = judge(
+    JSON.stringify({ ...document, pools: { ...document.pools, [pool]: { ...listed, instances: [...rest, instance] } } }),
+  );
+  const first = verdict.ok ? undefined : verdict.issues.find(({ level }) => level === "error");
+  return first === undefined ? undefined : conflict(`As a member it would break the document: ${first.path}: ${first.message}.`);
+}
+
+const conflict = (message: string): AdminError => ({ status: 409, code: "no-canary", message });
+
+async function change(context: AdminContext, event: CanaryEvent): Promise<Response> {
+  const answer = await configOf(context.env).changeCanary(event);
+  if (answer.status === "no-canary") return answerError(context, notFound("no-canary", "This pool has no canary."));
+  if (answer.status === "unknown-instance") return answerError(context, notFound(answer.status, "The document has no such instance."));
+  if (answer.status === "canary-stands") {
+    const { pool, instance, phase } = answer.canary;
+    const message = `${instance} is ${phase} in ${pool}. End a running one first; list a promoted one in the document, or clear it.`;
+    return answerError(context, { status: 409, code: answer.status, message });
+  }
+  const number = "number" in answer ? answer.number : undefined;
+  await routesSource(context.env).current(number);
+  const { canaries = [] } = await configOf(context.env).status();
+  const pool = event.kind === "canary-started" ? event.canary.pool : event.pool;
+  return context.json({ changed: answer.status === "accepted", number, canary: canaries.find((canary) => canary.pool === pool) ?? null });
+}
+
+/** Both groups' figures; an object that cannot be asked is told as such. */
+async function describe(env: Env, canary: Canary) {
+  try {
+    const { canary: own, control } = await canaryEvidence(env, canary);
+    return { ...canary, figures: { canary: figuresOf(own), rest: figuresOf(control) } };
+  } catch (error) {
+    return { ...canary, error: String(error) };
+  }
+}
