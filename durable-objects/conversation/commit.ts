@@ -101,5 +101,6 @@ function entryOf(event: CommitEvent, seq: number, dueAtMs: number): Entry {
     tries: 0,
     reached: 0,
     isReplay: false,
+    isOverheard: asked.isOverheard === true,
   };
 }

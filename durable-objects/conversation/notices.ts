@@ -21,10 +21,13 @@ export function withNotices(next: Step, moment: Moment): Step {
 const isUnanswered = ({ state, outcome }: Ending): boolean =>
   state === "dead" ? outcome !== AMBIGUOUS : state === "answered" && outcome === "empty";
 
-export const notice = (entry: Entry, what: Exclude<Notice, "limited">, { rules }: Moment): readonly Effect[] =>
-  !entry.isReplay && rules.pools[entry.pool]?.tells[what] === true ? [{ do: "notice", entry, notice: what }] : [];
+/** A group hears of its move whoever spoke; of a message, only when that was said to the bot. */
+export function notice(entry: Entry, what: Exclude<Notice, "limited">, { rules }: Moment): readonly Effect[] {
+  const isForNobody = entry.isReplay || (what !== "moved" && entry.isOverheard === true);
+  return !isForNobody && rules.pools[entry.pool]?.tells[what] === true ? [{ do: "notice", entry, notice: what }] : [];
+}
 
-/** Once for an outage, whichever of its messages is the head: until something was delivered again nobody needs to hear more. */
+/** Of the first that somebody waits for, once for an outage: until something was delivered again nobody needs to hear more. */
 function withHeld(next: Step, moment: Moment): Step {
   const { state } = next;
   const due = heldDue(state, moment);
@@ -38,7 +41,7 @@ const withTellAt = (step: Step, tellAtMs: number | undefined): Step => ({ ...ste
 function heldDue(state: State, moment: Moment) {
   const head = state.queue[0];
   if (head?.heldSinceMs === undefined || state.isTold === true) return undefined;
-  const effects = notice(head, "held", moment);
+  const effects = state.queue.flatMap((entry) => (entry.pool === head.pool ? notice(entry, "held", moment) : [])).slice(0, 1);
   const isTrying = head.attempt !== undefined || state.choosing?.seq === head.seq;
   return effects.length === 0 ? undefined : { effects, atMs: head.heldSinceMs + (isTrying ? TRYING_MS : BLIP_MS) };
 }

@@ -29,6 +29,7 @@ export interface MessageRow extends Record<string, SqlStorageValue> {
   readonly held_since_ms: number | null;
   readonly last_detail: string | null;
   readonly is_replay: number;
+  readonly is_overheard: number;
   readonly state: string;
   readonly outcome: string | null;
   readonly instance: string | null;
@@ -59,7 +60,7 @@ export const pinOfRow = (row: PinRow): Pin => ({
 /** Everything but the body: bodies are read one at a time, when they are sent. */
 export const ENTRY_COLUMNS =
   "seq, key, message_id, account, kind, chat, sender, pool, rule, trace, trace_id, bytes, arrived_at_ms, committed_at_ms, expires_at_ms, due_at_ms, " +
-  "tries, reached, first_reached_at_ms, attempt, maybe_at, held_since_ms, last_detail, is_replay, state, outcome, instance, epoch, ended_at_ms";
+  "tries, reached, first_reached_at_ms, attempt, maybe_at, held_since_ms, last_detail, is_replay, is_overheard, state, outcome, instance, epoch, ended_at_ms";
 
 export const entryOfRow = (row: MessageRow): Entry => ({
   seq: row.seq,
@@ -85,6 +86,7 @@ export const entryOfRow = (row: MessageRow): Entry => ({
   heldSinceMs: row.held_since_ms ?? undefined,
   lastDetail: row.last_detail ?? undefined,
   isReplay: row.is_replay === 1,
+  isOverheard: row.is_overheard === 1,
 });
 
 /** Undefined while the message has not ended. */

@@ -65,6 +65,8 @@ export interface Entry {
   readonly heldSinceMs?: number | undefined;
   readonly lastDetail?: string | undefined;
   readonly isReplay: boolean;
+  /** Said in a group and not to the bot: nobody waits for an answer. */
+  readonly isOverheard?: boolean;
 }
 
 /** An answer the link brought back: the bot sends it, and its end is the message's. It is no part of the queue any more. */
@@ -127,6 +129,8 @@ export interface State {
   /** Memory: the attempt this incarnation has in flight, and the message it is choosing an instance for. */
   readonly liveAttempt?: string | undefined;
   readonly choosing?: Choosing | undefined;
+  /** Memory: the pin that is being told what was said before, and until when its messages wait for that. */
+  readonly briefing?: { readonly pool: string; readonly epoch: number; readonly untilMs: number } | undefined;
   /** Memory: when the person shall be told that the head waits, unless it went meanwhile. */
   readonly tellAtMs?: number | undefined;
   /** Memory, rebuilt from arrivals: buckets by sender; "" is the whole conversation. */
@@ -175,6 +179,7 @@ export type Effect =
       readonly askedAtMs: number;
     }
   | { readonly do: "granted"; readonly instance: string }
+  | { readonly do: "brief"; readonly entry: Entry; readonly pin: Pin; readonly untilMs: number }
   | { readonly do: "ended"; readonly ending: Ending }
   /** It spoke for the first time since it took a message, `ms` ago. */
   | { readonly do: "answered"; readonly instance: string; readonly ms: number }

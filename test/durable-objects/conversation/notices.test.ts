@@ -114,6 +114,19 @@ describe("a person whose message waits", () => {
     expect([silent.notices(), replayed.notices(), blip.notices()]).toEqual([[], [], []]);
   });
 
+  it("is told of their own message, not of what was said around the bot or sent again before it", () => {
+    const driver = new Driver(rulesWith({ policy: "hold" }));
+    driver.commit({ messageId: "chatter", isOverheard: true });
+    driver.place("eu-1");
+    driver.answer(accepted);
+    driver.commit({ messageId: "more chatter", isOverheard: true });
+    driver.run(driver.nowMs + 60_000, () => unreachable);
+    expect(driver.notices()).toEqual([]);
+    driver.commit({ messageId: "question" });
+    driver.run(driver.nowMs + 5000, () => unreachable);
+    expect(driver.notices()).toEqual(["question held"]);
+  });
+
   it("costs no row on the way of a message that goes", () => {
     const driver = pinned();
     driver.answer(accepted);

@@ -250,6 +250,14 @@ describe("a person who will get no answer", () => {
     expect(driver.notices()).toEqual(["one unanswered"]);
   });
 
+  it("is not told of what was not said to the bot", () => {
+    const driver = new Driver(onceRules({ tells: { held: false, moved: false, unanswered: true } }));
+    driver.commit({ messageId: "chatter", isOverheard: true });
+    driver.place("eu-1");
+    driver.answer(unknown);
+    expect([driver.endings().length, driver.notices()]).toEqual([1, []]);
+  });
+
   it("is not told otherwise", () => {
     const driver = asked();
     driver.answer(unknown);
