@@ -9,19 +9,22 @@ import { shardsOf } from "../durable-objects/shard/stub.ts";
 import { channels } from "../src/channels/registry.ts";
 import type { Routes } from "../src/config/routes.ts";
 import { series } from "../src/core/series.ts";
+import { createAdmission } from "../src/pipeline/admission.ts";
 import type { JourneyPorts } from "../src/pipeline/journey.ts";
 import { createShield } from "../src/pipeline/shield.ts";
 import { chooseQuota } from "./adapters/quota.ts";
 import type { QuotaFailure } from "./adapters/quota-guard.ts";
 import { createRefusals } from "./refusals.ts";
 
-/** One per isolate: what it remembers of floods is a help, not a record. */
+/** One of each per isolate: what it remembers of floods is a help, not a record. */
 const shield = createShield();
+export const admission = createAdmission();
 
 export const journeyPorts = (env: Env, routes: Routes): JourneyPorts => ({
   channels,
   secrets: envSecrets(env),
   shield,
+  admission,
   dice: webDice,
   clock: systemClock,
   log: jsonLog,

@@ -24,6 +24,7 @@ export function wireOf(problem: Problem): Wire {
       return { status: 200 };
     case "unconfigured":
     case "unstored":
+    case "overloaded":
       return { status: 503, retryAfterMs: problem.retryAfterMs };
   }
 }

@@ -66,11 +66,12 @@ async function startWorld(bundle: Bundle, dir: string): Promise<World> {
     { target: bare(NAMES.nothing, nothing.port) },
     { target: bare(NAMES.commit, commit.port) },
     { target: webhookTarget(NAMES.withheld, withheld.edge.port, CONVERSATIONS) },
-    { target: whatsappTarget(NAMES.whatsapp, withheld.edge.port, CONVERSATIONS) },
     {
       target: webhookTarget(NAMES.delivering, delivering.edge.port, CONVERSATIONS),
       settled: () => untilStill(delivering.instance.accepted),
     },
+    // Not next to the other account of its edge: two that are busy at the same time would have half of the room each.
+    { target: whatsappTarget(NAMES.whatsapp, withheld.edge.port, CONVERSATIONS) },
     { target: bare(NAMES.forward, forward.port) },
     ...(nginx === undefined ? [] : [{ target: bare(NAMES.nginx, nginx.port) }]),
   ];

@@ -20,8 +20,18 @@ function answerBytes(data: Buffer): number | undefined {
   return data.length >= start + length ? start + length : undefined;
 }
 
+export interface Answer {
+  readonly status: number;
+  /** Of an answer that is no success, as it stands there. */
+  readonly retryAfter?: string | undefined;
+}
+
+const RETRY_AFTER = /\r\nretry-after: *([^\r]*)/i;
+
 export interface Connection {
-  /** Resolves with the status once the whole answer is here. One at a time. */
+  /** Resolves once the whole answer is here. One at a time. */
+  readonly ask: (request: Buffer) => Promise<Answer>;
+  /** The same, for whom the status is enough. */
   readonly send: (request: Buffer) => Promise<number>;
   readonly close: () => void;
 }
@@ -30,7 +40,7 @@ export async function openConnection(port: number): Promise<Connection> {
   const socket: Socket = connect({ host: "127.0.0.1", port, noDelay: true });
   await new Promise<void>((resolve, reject) => socket.once("connect", resolve).once("error", reject));
   let data: Buffer = Buffer.alloc(0);
-  let waiting: { readonly resolve: (status: number) => void; readonly reject: (error: Error) => void } | undefined;
+  let waiting: { readonly resolve: (answer: Answer) => void; readonly reject: (error: Error) => void } | undefined;
   const fail = (error: Error): void => waiting?.reject(error);
   socket.on("error", fail);
   socket.on("close", () => fail(new Error("the server closed the connection")));
@@ -39,15 +49,16 @@ export async function openConnection(port: number): Promise<Connection> {
     const bytes = answerBytes(data);
     if (bytes === undefined) return;
     const status = Number(data.toString("latin1", 9, 12));
+    const retryAfter = status === 200 ? undefined : RETRY_AFTER.exec(data.toString("latin1", 0, bytes))?.[1];
     data = data.subarray(bytes);
     const { resolve } = waiting ?? { resolve: () => undefined };
     waiting = undefined;
-    resolve(status);
+    resolve({ status, retryAfter });
   });
-  const send = (request: Buffer): Promise<number> =>
+  const ask = (request: Buffer): Promise<Answer> =>
     new Promise((resolve, reject) => {
       waiting = { resolve, reject };
       socket.write(request);
     });
-  return { send, close: () => socket.destroy() };
+  return { ask, send: async (request) => (await ask(request)).status, close: () => socket.destroy() };
 }

@@ -14,7 +14,9 @@ export type Problem =
   | { readonly kind: "rejected"; readonly reason: RejectedReason; readonly detail: string }
   /** We cannot keep it: 503 with Retry-After, so that the platform keeps it for us. */
   | { readonly kind: "unconfigured"; readonly detail: string; readonly retryAfterMs: number }
-  | { readonly kind: "unstored"; readonly detail: string; readonly retryAfterMs: number };
+  | { readonly kind: "unstored"; readonly detail: string; readonly retryAfterMs: number }
+  /** More than one isolate works on at once, or than this account's share of it. */
+  | { readonly kind: "overloaded"; readonly account: string; readonly retryAfterMs: number };
 
 export type UnverifiedReason = "missing" | "mismatch" | "malformed" | "no-secret" | "stale";
 

@@ -13,20 +13,40 @@ import type { Problem } from "../core/problem.ts";
 import { fail, ok, type Result } from "../core/result.ts";
 import { traceIdOf } from "../core/trace-context.ts";
 import type { Dice } from "../ports/dice.ts";
+import { type Admission, overloaded } from "./admission.ts";
 import { type KeepPorts, keep, type Setting } from "./keep.ts";
 import { accountAt, FOREIGN } from "./siblings.ts";
 import type { Snapshot } from "./snapshot.ts";
-import { type Target, type VerifyPorts, verify } from "./verify.ts";
+import { type Target, type Verified, type VerifyPorts, verify } from "./verify.ts";
 
 export interface JourneyPorts extends KeepPorts, VerifyPorts {
   readonly dice: Dice;
+  readonly admission: Admission;
 }
 
 /** Ok means: answer 2xx with an empty body; everything the delivery carried is durable or has its terminal state. */
 export async function accept(delivery: Delivery, target: Target, snapshot: Snapshot, ports: JourneyPorts): Promise<Result<void, Problem>> {
   const verified = await verify(delivery, target, { snapshot, ports });
   if (!verified.ok) return verified;
-  const { account, channel } = verified.value;
+  const { account } = verified.value;
+  const stay = ports.admission.enter(account.id, ports.clock.nowMs());
+  if (stay === undefined) return fail(overloaded(account.id, ports.dice));
+  let isKept = false;
+  try {
+    const accepted = await keepVerified(delivery, verified.value, snapshot, ports);
+    isKept = accepted.ok;
+    return accepted;
+  } finally {
+    ports.admission.leave(stay, ports.clock.nowMs(), isKept);
+  }
+}
+
+async function keepVerified(
+  delivery: Delivery,
+  { account, channel }: Verified,
+  snapshot: Snapshot,
+  ports: JourneyPorts,
+): Promise<Result<void, Problem>> {
   const traceId = traceIdOf(delivery.headers.get("traceparent")) ?? ports.dice.hex(16);
   const parsed = parse(delivery, account, channel);
   if (!parsed.ok) return keep.rejected(parsed.problem, { account, delivery, traceId }, ports);

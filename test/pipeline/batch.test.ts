@@ -4,6 +4,7 @@ import type { Channel } from "../../src/channels/channel.ts";
 import { telegram } from "../../src/channels/telegram/index.ts";
 import type { Parsed } from "../../src/core/message.ts";
 import { ok } from "../../src/core/result.ts";
+import { createAdmission } from "../../src/pipeline/admission.ts";
 import { accept, type JourneyPorts } from "../../src/pipeline/journey.ts";
 import { keepPorts, keepSetting } from "../support/keep.ts";
 import { directMessage } from "../support/routes-document.ts";
@@ -33,6 +34,7 @@ async function walk(parsed: Parsed, bent: Partial<Channel> = {}) {
     secrets: { get: () => undefined },
     shield: { isQuiet: () => true, refuses: () => undefined, charge: () => undefined },
     dice: { next: () => 0.5, hex: () => "00" },
+    admission: createAdmission(),
   };
   const result = await accept(setting.delivery, { channel: "telegram", account: "support" }, setting.snapshot, all);
   return { result, asked: kept.asked, commits: kept.commits.map(({ messageId, ref }) => `${messageId}@${ref.key.split("/").at(-1)}`) };

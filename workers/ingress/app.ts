@@ -14,6 +14,7 @@ import { countRefusal, journeyPorts } from "../compose.ts";
 import { answerBug } from "../errors.ts";
 import { readBody } from "../read-body.ts";
 import { respond } from "../wire.ts";
+import { sendAway, shed } from "./shed.ts";
 
 /** For paths whose channel does not exist: their answer must not be told from a wrong secret's. */
 const UNKNOWN_CHANNEL_MAX_BYTES = 1024 * 1024;
@@ -28,6 +29,8 @@ ingressApp.onError((error, context) => {
 });
 
 ingressApp.post("/webhooks/:channel/:account", async (context) => {
+  const away = shed(idOf(context.req.param()), context.env);
+  if (away !== undefined) return away;
   const arrival = await arrived(context.req.raw, context.req.param(), context.env);
   if (!arrival.ok) return refuse(arrival.problem, idOf(context.req.param()), context.env);
   const { delivery, target, snapshot } = arrival.value;
@@ -85,6 +88,7 @@ function clientOf(request: Request, env: Env): string | undefined {
 }
 
 function refuse(problem: Problem, account: string, env: Env): Response {
+  if (problem.kind === "overloaded") return sendAway(problem, env);
   const level = problem.kind === "unconfigured" || problem.kind === "unstored" ? "error" : "warn";
   const { kind, ...facts } = problem;
   jsonLog.write({ level, event: "delivery.refused", problem: kind, ...facts, account: account.slice(0, 100) });
