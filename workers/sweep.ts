@@ -1,9 +1,9 @@
 /**
- * The sweeper, every five minutes: conversations with work pending are knocked at, in case the platform lost their alarm; probes
- * are kept going; webhooks that somebody else took are reported.
+ * The sweeper, every five minutes: conversations with work pending and all bots are knocked at, in case the platform lost their alarm;
+ * probes are kept going; webhooks that somebody else took are reported: a gateway that starts with its own URL takes the bot away.
  */
 
-import { botDesk } from "../durable-objects/bot/stub.ts";
+import { sweepBot } from "../durable-objects/bot/stub.ts";
 import { routesSource } from "../durable-objects/config/source.ts";
 import { sweepConversation } from "../durable-objects/conversation/stub.ts";
 import type { Env } from "../durable-objects/env.ts";
@@ -13,6 +13,7 @@ import { shardsOf, sweepShards } from "../durable-objects/shard/stub.ts";
 import type { Routes } from "../src/config/routes.ts";
 import type { Residency } from "../src/core/conversation-ref.ts";
 import { inTurns } from "./in-turns.ts";
+import { endOverdueCanaries } from "./overdue-canaries.ts";
 
 /** What is left is older by five minutes at the next sweep. A Worker's invocation may make 1000 requests; a sweep has others to make. */
 const MOST = { perShard: 100, total: 400 };
@@ -28,15 +29,8 @@ export async function sweep(env: Env): Promise<void> {
   const failed = swept.filter((one) => one.status === "rejected").length;
   if (refs.length > 0) jsonLog.write({ level: failed > 0 ? "warn" : "info", event: "sweep.done", conversations: refs.length, failed });
   await instancesOf(env).status([...routes.instances.keys()]);
-  await watchWebhooks(env, routes);
-}
-
-/** Names what differs between a platform's webhook and ours: a gateway that starts with its own URL takes the bot away. */
-async function watchWebhooks(env: Env, routes: Routes): Promise<void> {
-  const publicUrl = env.PUBLIC_URL;
-  if (publicUrl === undefined) return;
-  const desk = botDesk(env);
-  await Promise.allSettled([...routes.accounts.keys()].map((account) => desk.checkWebhook(account, publicUrl)));
+  await endOverdueCanaries(env, routes);
+  await inTurns([...routes.accounts.keys()], AT_ONCE, (account) => sweepBot(env, account));
 }
 
 export const residenciesOf = (routes: Routes): readonly Residency[] => [

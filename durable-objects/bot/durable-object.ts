@@ -148,6 +148,12 @@ export class Bot extends DurableObject<Env> {
     }
   }
 
+  /** The sweeper's knock: whatever an alarm lost is taken up, and whoever took the webhook is reported. */
+  async sweep(account: string, publicUrl?: string): Promise<void> {
+    await this.alarm();
+    if (publicUrl !== undefined) await this.checkWebhook(account, publicUrl);
+  }
+
   /** The alarm rings for the outbox too, and far more often than counters are worth a row. */
   #flushWhenDue(): void {
     const { flushAtMs } = this.#state;

@@ -40,6 +40,9 @@ export const outboundOf = (env: Env, routes?: RoutesSource): Outbound => ({
 export const generationInForce = async (env: Env, account: string, instance: string): Promise<number> =>
   (await botOf(env, account)).issueToken(instance);
 
+/** Every five minutes: see `workers/sweep.ts`. */
+export const sweepBot = async (env: Env, account: string): Promise<void> => (await botOf(env, account)).sweep(account, env.PUBLIC_URL);
+
 export const botsOf = (env: Env, routes?: RoutesSource): Bots => ({
   notify: async (account, notice) => {
     try {

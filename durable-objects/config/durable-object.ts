@@ -92,15 +92,15 @@ export class Config extends DurableObject<Env> {
     return this.#storage.history();
   }
 
+  /** Never throws: the lease, armed before anything is tried, is the next try. */
   override async alarm(): Promise<void> {
-    await this.ctx.storage.setAlarm(systemClock.nowMs() + PUBLISH_LEASE_MS);
     try {
+      await this.ctx.storage.setAlarm(systemClock.nowMs() + PUBLISH_LEASE_MS);
       for (const copy of COPY_NAMES) await this.#publish(copy);
+      await this.#arm();
     } catch (error) {
       jsonLog.write({ level: "error", event: "routes.unpublished", detail: String(error) });
-      return;
     }
-    await this.#arm();
   }
 
   async #publish(name: CopyName): Promise<void> {

@@ -4,34 +4,36 @@
  */
 import { DurableObject } from "cloudflare:workers";
 import type { InstanceConfig } from "../../src/config/schema.ts";
+import type { Observation } from "../../src/core/canary.ts";
 import type { Outcome } from "../../src/core/outcome.ts";
 import type { Snapshot } from "../../src/pipeline/snapshot.ts";
 import type { InstanceStatus, Turn } from "../../src/ports/instances.ts";
 import type { PollAsk } from "../../src/ports/pollers.ts";
 import type { Offer } from "../../src/ports/polls.ts";
 import type { Env } from "../env.ts";
-import { type InstanceEvent, isInDoubt, probeDelayMs, type State, step } from "./machine.ts";
+import { webDice } from "../runtime.ts";
+import type { Evidence } from "./canary.ts";
+import { CanaryDesk } from "./canary-desk.ts";
+import { type EventOf, type InstanceEvent, isFailure, isInDoubt, type ProbeResult, type State, step } from "./machine.ts";
 import { OutboxDesk } from "./outbox-desk.ts";
 import { type InstancePorts, instancePorts } from "./ports.ts";
-import { isProbed, type ProbeReport, probe } from "./probe.ts";
+import { isProbed } from "./probe.ts";
+import { Prober } from "./prober.ts";
 import { ejectionRule } from "./rule.ts";
 import { silenceIn } from "./silence.ts";
 import { detailsOf, type InstanceDetails, statusOf } from "./status.ts";
 import { InstanceStorage } from "./storage.ts";
+import { NO_TURNS, takeTurn } from "./turns.ts";
 import { WaitingRoom } from "./waiting.ts";
-
-/** Between two looks at pollers, when one of them is about to be called silent. */
-const MIN_LOOK_MS = 1000;
-
-type EventOf<T> = T extends { readonly nowMs: number } ? Omit<T, "nowMs"> : never;
 
 export class Instance extends DurableObject<Env> {
   readonly ports: InstancePorts;
   readonly #storage: InstanceStorage;
   #state: State;
-  #lastProbe: (ProbeReport & { readonly atMs: number }) | undefined;
   readonly #desk: OutboxDesk;
-  #isProbing = false;
+  readonly #prober: Prober;
+  readonly #canaries: CanaryDesk;
+  #turns = NO_TURNS;
   /** How often this incarnation was asked, and how long that took it, for tests that hold the budget. */
   requests = 0;
   busyMs = 0;
@@ -42,6 +44,12 @@ export class Instance extends DurableObject<Env> {
     this.#storage = new InstanceStorage(ctx.storage);
     this.#state = this.#storage.load(nameIn(ctx.id.name ?? ""));
     this.#desk = new OutboxDesk(this.#storage.outbox, new WaitingRoom(ctx), { ports: this.ports, instance: () => this.#state.name });
+    this.#prober = new Prober(this, this.#desk, ctx);
+    this.#canaries = new CanaryDesk(this, env, this.#storage.canaries);
+  }
+
+  get health(): State {
+    return this.#state;
   }
 
   get rowsWritten(): number {
@@ -50,14 +58,14 @@ export class Instance extends DurableObject<Env> {
 
   async status(): Promise<InstanceStatus> {
     await this.ensureProbing();
-    await this.#listen();
-    return statusOf(this.#state, this.ports.clock.nowMs());
+    const config = await this.config();
+    return statusOf(this.#state, config?.recovery, this.ports.clock.nowMs());
   }
 
   async show(): Promise<InstanceDetails> {
     await this.ensureProbing();
-    const config = await this.#listen();
-    const seen = { lastProbe: this.#lastProbe, pollers: this.#desk.pollers(config?.poll ?? []) };
+    const config = await this.config();
+    const seen = { ramp: config?.recovery, lastProbe: this.#prober.lastProbe, pollers: this.#desk.pollers(config?.poll ?? []) };
     return detailsOf(this.#state, seen, this.ports.clock.nowMs());
   }
 
@@ -66,19 +74,27 @@ export class Instance extends DurableObject<Env> {
     await this.ensureProbing();
   }
 
-  async turn(): Promise<Turn> {
+  /** See the port `Instances`. */
+  async turn(isRetry = true): Promise<Turn> {
     await this.ensureProbing();
-    return { verdict: "go" };
+    const config = await this.config();
+    if (config === undefined) return { verdict: "go" };
+    const asked = { isRetry, rule: config.recovery, nowMs: this.ports.clock.nowMs(), dice: webDice.next() };
+    const { turns, turn } = takeTurn(this.#turns, this.#state, asked);
+    this.#turns = turns;
+    return turn;
   }
 
   async suspect(): Promise<void> {
     await this.ensureProbing();
+    this.#prober.suspect();
   }
 
   async report(outcome: Outcome): Promise<void> {
     const rule = ejectionRule(await this.#snapshot(), this.#state.name);
     this.#take({ type: "reported", outcome, rule });
     await this.ensureProbing();
+    if (isFailure(outcome)) this.#prober.look();
   }
 
   /** See the port `Polls`. */
@@ -94,7 +110,7 @@ export class Instance extends DurableObject<Env> {
     const startedMs = this.ports.clock.nowMs();
     await this.ensureProbing();
     const answer = await this.#desk.ask(JSON.parse(new URL(request.url).searchParams.get("ask") ?? "") as PollAsk);
-    if (isInDoubt(this.#state, this.ports.clock.nowMs())) await this.#listen();
+    if (isInDoubt(this.#state, this.ports.clock.nowMs())) await this.config();
     this.busyMs += this.ports.clock.nowMs() - startedMs;
     return answer;
   }
@@ -118,60 +134,45 @@ export class Instance extends DurableObject<Env> {
     return this.show();
   }
 
-  /** Cheap after the first call: probes start with the first interest in the instance, and end when it leaves the document. */
-  async ensureProbing(): Promise<void> {
-    if (this.#isProbing) return;
-    if ((await this.ctx.storage.getAlarm()) === null) {
-      // With the name in its row, an alarm that wakes an evicted object knows whom to probe.
-      this.#storage.save(this.#state);
-      await this.ctx.storage.setAlarm(this.ports.clock.nowMs());
-    }
-    this.#isProbing = true;
+  canary(id: string, seen?: Observation): Evidence {
+    return this.#canaries.evidence(id, seen);
+  }
+
+  /** Probes start with the first interest in the instance, and end when it leaves the document. With the name in its row, an alarm that wakes an evicted object knows whom to probe. */
+  ensureProbing(): Promise<void> {
+    return this.#prober.ensure(() => this.#storage.save(this.#state));
   }
 
   /** Never throws: the platform gives up an alarm that keeps throwing, and probing would end for good. */
   override async alarm(): Promise<void> {
     this.requests += 1;
-    const snapshot = await this.#snapshot();
-    const config = snapshot?.routes.instances.get(this.#state.name);
-    if (snapshot !== undefined && config === undefined) return this.#leave();
-    await this.#arm(config);
-    if (config === undefined) return;
-    await this.#listen();
-    this.#desk.purge();
-    await this.#probe(config).catch((error: unknown) => {
-      this.ports.log.write({ level: "error", event: "instance.unprobed", instance: this.#state.name, reason: String(error) });
-    });
+    try {
+      const snapshot = await this.#snapshot();
+      const config = snapshot?.routes.instances.get(this.#state.name);
+      if (snapshot !== undefined && config === undefined) return this.#leave();
+      await this.#prober.arm(config);
+      if (config === undefined) return;
+      await this.config();
+      this.#desk.purge();
+      await this.#prober.ask(config);
+      await this.#canaries.look();
+    } catch (error) {
+      this.#prober.failed(error);
+    }
   }
 
   /** Its drain goes with it, as it does in the document: half a drain would keep new conversations from one that returns. */
   #leave(): void {
-    this.#isProbing = false;
+    this.#prober.stop();
     this.#take({ type: "undrain" });
   }
 
-  async #probe(config: InstanceConfig): Promise<void> {
-    const result = await probe(config, this.ports);
-    if (result === undefined) return;
-    const before = this.#delayMs(config);
-    this.#lastProbe = { ...result, atMs: this.ports.clock.nowMs() };
+  probed(result: ProbeResult): void {
     this.#take({ type: "probed", result });
-    if (this.#delayMs(config) < before) await this.#arm(config);
   }
 
-  async #arm(config: InstanceConfig | undefined): Promise<void> {
-    await this.ctx.storage.setAlarm(this.ports.clock.nowMs() + this.#delayMs(config));
-  }
-
-  /** What is probed is looked at often enough; of the others only their silence is to be noticed. */
-  #delayMs(config: InstanceConfig | undefined): number {
-    const nowMs = this.ports.clock.nowMs();
-    const probeMs = probeDelayMs(this.#state, config?.probe.intervalMs, nowMs);
-    return config !== undefined && !isProbed(config) ? Math.max(MIN_LOOK_MS, this.#desk.silentInMs(config.poll)) : probeMs;
-  }
-
-  /** What pollers do counts when somebody asks, and at every alarm. */
-  async #listen(): Promise<InstanceConfig | undefined> {
+  /** As the document has it. What pollers do counts whenever somebody asks, and at every alarm. */
+  async config(): Promise<InstanceConfig | undefined> {
     const routes = (await this.#snapshot())?.routes;
     const config = routes?.instances.get(this.#state.name);
     if (routes === undefined || config === undefined) return undefined;

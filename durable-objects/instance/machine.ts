@@ -1,7 +1,9 @@
 /**
  * What the edge knows of one instance: probes, pollers, outcomes of deliveries, drain, and the conversations it was given. Pure. Three
  * judges must all be content: probes (is it up?), pollers (does it ask for its messages?) and deliveries (does it take them?); none
- * overrules another, except that a probe, or the poller of an instance that is not probed, refutes failures it would have seen itself.
+ * overrules another, with two exceptions: a probe, or the poller of an instance that is not probed, refutes failures it would have seen itself;
+ * and a delivery that it took while probes call it down vouches for it, until one fails. An instance that takes messages is up, whatever its
+ * health page says.
  */
 import {
   type Ejection,
@@ -33,6 +35,8 @@ export interface State {
   readonly name: string;
   readonly isDown: boolean;
   readonly downReason: string;
+  /** It took a delivery while it is down, and has failed none since. */
+  readonly isVouched?: true | undefined;
   /** Bad probes in a row while it is up; good ones in a row while it is down. Both rest at 0, so that a steady state writes nothing. */
   readonly falls: number;
   readonly rises: number;
@@ -43,6 +47,8 @@ export interface State {
   readonly drainingSinceMs?: number | undefined;
   /** The instance's own: it said that it drains or is suspended. */
   readonly leavingSinceMs?: number | undefined;
+  /** Since when it is back, after it was out or draining. */
+  readonly backSinceMs?: number | undefined;
   readonly grants: Grants;
   /** What was last logged, and since when it is so: each change is told once. */
   readonly told: { readonly isHealthy: boolean; readonly isDraining: boolean; readonly healthSinceMs: number };
@@ -58,6 +64,9 @@ export type InstanceEvent = At<
   | { readonly type: "drain" }
   | { readonly type: "undrain" }
 >;
+
+/** Without its time. */
+export type EventOf<T> = T extends { readonly nowMs: number } ? Omit<T, "nowMs"> : never;
 
 export interface Step {
   readonly state: State;
@@ -109,7 +118,8 @@ function probed(state: State, { verdict, reason }: ProbeResult, nowMs: number): 
   if (verdict === "down") return probedDown(state, reason);
   const rises = state.isDown ? state.rises + 1 : 0;
   const isDown = state.isDown && rises < RISE;
-  const answering: State = { ...state, falls: 0, rises: isDown ? rises : 0, isDown, downReason: isDown ? state.downReason : "" };
+  const doubt = isDown ? { isDown, rises } : { isDown, rises: 0, downReason: "", isVouched: undefined };
+  const answering: State = { ...state, falls: 0, ...doubt };
   if (verdict === "draining") return { ...answering, leavingSinceMs: state.leavingSinceMs ?? nowMs };
   return { ...answering, leavingSinceMs: undefined, ejection: isDown ? state.ejection : refuteBy(state.ejection, nowMs) };
 }
@@ -129,30 +139,35 @@ function polled(state: State, { silence, isProbed, nowMs }: Extract<InstanceEven
 /** Only these speak of the instance's health: busy is not broken, and a refusal is about the message or about us. */
 const FAILURES: ReadonlySet<OutcomeKind> = new Set(["failed", "unreachable", "unknown"]);
 
+export const isFailure = ({ kind }: Outcome): boolean => FAILURES.has(kind);
+
 function reported(state: State, { outcome, rule, nowMs }: Extract<InstanceEvent, { type: "reported" }>): State {
   if (outcome.isDraining === true) return { ...state, leavingSinceMs: state.leavingSinceMs ?? nowMs };
-  if (isSettled(outcome.kind)) return { ...state, ejection: recordSuccess(state.ejection) };
-  if (!FAILURES.has(outcome.kind)) return state;
+  if (isSettled(outcome.kind)) return { ...state, ejection: recordSuccess(state.ejection), isVouched: state.isDown || undefined };
+  if (!isFailure(outcome)) return state;
   const failure = { atMs: nowMs, isUnreachable: outcome.kind === "unreachable", detail: outcome.detail };
-  return { ...state, ejection: recordFailure(state.ejection, rule, failure) };
+  return { ...state, isVouched: undefined, ejection: recordFailure(state.ejection, rule, failure) };
 }
 
 export interface Health {
   readonly isHealthy: boolean;
   readonly isDraining: boolean;
+  /** Only probes say that it is not. */
+  readonly isDoubted: boolean;
   /** Why it is not healthy; empty when it is. */
   readonly reason: string;
 }
 
 export function healthOf(state: State, nowMs: number): Health {
   const isOut = isEjected(state.ejection, nowMs);
+  const isDoubted = state.isDown && state.isVouched !== true;
   const reasons = [
-    ...(state.isDown ? [state.downReason] : []),
+    ...(isDoubted ? [state.downReason] : []),
     ...(state.silence === undefined ? [] : [wordsOf(state.silence, nowMs)]),
     ...(isOut ? [state.ejection.reason] : []),
   ];
   const isDraining = state.drainingSinceMs !== undefined || state.leavingSinceMs !== undefined;
-  return { isHealthy: reasons.length === 0, isDraining, reason: reasons.join("; ") };
+  return { isHealthy: reasons.length === 0, isDraining, isDoubted: isDoubted && reasons.length === 1, reason: reasons.join("; ") };
 }
 
 const wordsOf = (silence: Silence, nowMs: number): string =>
@@ -168,7 +183,7 @@ export function probeDelayMs(state: State, intervalMs: number | undefined, nowMs
 }
 
 function judgeOf(state: State): string {
-  if (state.isDown) return "probe";
+  if (state.isDown && state.isVouched !== true) return "probe";
   return state.silence === undefined ? "deliveries" : "silence";
 }
 
@@ -187,8 +202,10 @@ function tell(state: State, nowMs: number): Step {
   const drain: LogLine = isDraining
     ? { level: "info", event: "instance.draining", instance, reason: by }
     : { level: "info", event: "instance.recovered", instance, reason: "no longer draining" };
+  // What changes and leaves it well and staying brings it back.
+  const back = isHealthy && !isDraining ? { backSinceMs: nowMs } : {};
   return {
-    state: { ...state, told: { isHealthy, isDraining, healthSinceMs: told.isHealthy === isHealthy ? told.healthSinceMs : nowMs } },
+    state: { ...state, ...back, told: { isHealthy, isDraining, healthSinceMs: told.isHealthy === isHealthy ? told.healthSinceMs : nowMs } },
     log: [...(told.isHealthy === isHealthy ? [] : [health]), ...(told.isDraining === isDraining ? [] : [drain])],
   };
 }

@@ -13,7 +13,18 @@ import { blockAt, FAULTS, haltAt, stopsAt } from "../fault-point.ts";
 import { OpenOffers } from "./open-offers.ts";
 import { type Answered, ask, close, give, isSuspect, type Outbox, open } from "./outbox.ts";
 import type { OutboxRows } from "./outbox-rows.ts";
-import { called, FLOOR_MS, isHot, newPoller, type Poller, SILENT_AFTER_MS, silenceOf, silentForMs, wakened } from "./poller.ts";
+import {
+  called,
+  FLOOR_MS,
+  isHot,
+  newPoller,
+  type Poller,
+  type PollerDetails,
+  SILENT_AFTER_MS,
+  silenceOf,
+  silentForMs,
+  wakened,
+} from "./poller.ts";
 import { CLOSED, PAUSE_HEADER, type WaitingRoom } from "./waiting.ts";
 
 export interface DeskPorts {
@@ -21,16 +32,6 @@ export interface DeskPorts {
   readonly log: Log;
   /** Of the tokens the bot issues now: asked once for each account. */
   readonly generationInForce: (account: string, instance: string) => Promise<number>;
-}
-
-export interface PollerDetails {
-  readonly account: string;
-  /** 0: never. */
-  readonly calledAtMs: number;
-  readonly isWaiting: boolean;
-  readonly isSilent: boolean;
-  /** Updates that are offered to it and not confirmed. */
-  readonly open: number;
 }
 
 /** An object has 128 MB, and other things to do with them. @see https://developers.cloudflare.com/durable-objects/platform/limits/ */

@@ -18,6 +18,17 @@ export interface Poller {
   readonly askedFrom?: number | undefined;
 }
 
+/** What operators are told of it. */
+export interface PollerDetails {
+  readonly account: string;
+  /** 0: never. */
+  readonly calledAtMs: number;
+  readonly isWaiting: boolean;
+  readonly isSilent: boolean;
+  /** Updates that are offered to it and not confirmed. */
+  readonly open: number;
+}
+
 /**
  * A poller that does not wait, and asks the same again within 3 s, waits a little all the same: in a loop without a pause it would
  * ask hundreds of times a second. The platform's own server lets it wait for those 3 s.

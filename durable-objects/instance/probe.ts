@@ -105,7 +105,7 @@ function wordsOf(answer: Exchange, said?: string): string {
   if (answer.kind !== "answered") return answer.kind === "timeout" ? "no answer in time" : "connection lost";
   if (answer.status === 403) return "http 403: the gateway wants forwardedFor and trustedProxies to agree, or refuses us";
   if (answer.status !== 200) return said === "starting" ? "starting" : `http ${answer.status}`;
-  return "200, but not the expected body";
+  return answer.isLate === true ? "200, but the body came too late" : "200, but not the expected body";
 }
 
 function bodyOf(answer: Exchange): unknown {

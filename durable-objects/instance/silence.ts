@@ -4,7 +4,7 @@ import type { Routes } from "../../src/config/routes.ts";
 import type { Account } from "../../src/core/account.ts";
 import { linkOf } from "../../src/pipeline/link-of.ts";
 import type { Silence } from "./machine.ts";
-import type { PollerDetails } from "./outbox-desk.ts";
+import type { PollerDetails } from "./poller.ts";
 
 /** One silent poller of several takes nobody's messages but its own account's, as with listeners: offers find that out. */
 export function silenceIn(routes: Routes, instance: string, pollers: readonly PollerDetails[]): Silence | undefined {

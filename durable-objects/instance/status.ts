@@ -1,8 +1,9 @@
 /** The state of an instance in the words of those who ask: strategies (status) and operators (details). */
 import { isEjected } from "../../src/core/ejection.ts";
+import { type RampRule, shareAt } from "../../src/core/ramp.ts";
 import type { InstanceStatus } from "../../src/ports/instances.ts";
 import { healthOf, pinsLately, type State } from "./machine.ts";
-import type { PollerDetails } from "./outbox-desk.ts";
+import type { PollerDetails } from "./poller.ts";
 import type { ProbeReport } from "./probe.ts";
 
 export interface InstanceDetails extends InstanceStatus {
@@ -21,12 +22,16 @@ export interface InstanceDetails extends InstanceStatus {
   readonly pollers: readonly PollerDetails[];
 }
 
-export function statusOf(state: State, nowMs: number): InstanceStatus {
-  const { isHealthy, isDraining } = healthOf(state, nowMs);
+/** `ramp`: how it is spared once it is back; undefined while no document says so. */
+export function statusOf(state: State, ramp: RampRule | undefined, nowMs: number): InstanceStatus {
+  const { isHealthy, isDraining, isDoubted } = healthOf(state, nowMs);
+  const share = ramp === undefined || state.backSinceMs === undefined ? 1 : shareAt(state.backSinceMs, ramp, nowMs);
   return {
     name: state.name,
     isHealthy,
     isDraining,
+    ...(isDoubted ? { isDoubted } : {}),
+    ...(isHealthy && share < 1 ? { share: Math.round(share * 100) / 100 } : {}),
     pinsLately: pinsLately(state, nowMs),
     pinsTotal: state.grants.total,
     lastPinAtMs: state.grants.lastAtMs,
@@ -34,14 +39,15 @@ export function statusOf(state: State, nowMs: number): InstanceStatus {
 }
 
 export interface Seen {
+  readonly ramp: RampRule | undefined;
   readonly lastProbe: InstanceDetails["lastProbe"] | undefined;
   readonly pollers: readonly PollerDetails[];
 }
 
-export function detailsOf(state: State, { lastProbe, pollers }: Seen, nowMs: number): InstanceDetails {
+export function detailsOf(state: State, { ramp, lastProbe, pollers }: Seen, nowMs: number): InstanceDetails {
   return {
     pollers,
-    ...statusOf(state, nowMs),
+    ...statusOf(state, ramp, nowMs),
     reason: healthOf(state, nowMs).reason,
     healthSinceMs: state.told.healthSinceMs,
     ejectionsInARow: state.ejection.inARow,

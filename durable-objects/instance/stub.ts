@@ -1,10 +1,12 @@
 /** The instance objects as their callers see them. Asking never fails: an object that cannot answer is an instance nobody should be given to. */
+import type { Canary, Observation } from "../../src/core/canary.ts";
 import type { InstanceStatus, Instances } from "../../src/ports/instances.ts";
 import type { Log } from "../../src/ports/log.ts";
 import type { Polls } from "../../src/ports/polls.ts";
 import type { Env } from "../env.ts";
 import { objectOf } from "../objects.ts";
 import { jsonLog } from "../runtime.ts";
+import type { Evidence } from "./canary.ts";
 import type { Instance } from "./durable-object.ts";
 import type { InstanceDetails } from "./status.ts";
 
@@ -22,9 +24,9 @@ export function instancesOf(env: InstanceEnv, log: Log = jsonLog): Instances {
       stubOf(env, name)
         .granted()
         .catch((error: unknown) => unheard(name, error)),
-    turn: (name) =>
+    turn: (name, isRetry) =>
       stubOf(env, name)
-        .turn()
+        .turn(isRetry)
         .catch((error: unknown) => {
           unheard(name, error);
           return { verdict: "go" as const };
@@ -59,6 +61,14 @@ export const pollsOf = (env: InstanceEnv): Polls => ({
     }
   },
 });
+
+/** Every canary has its evidence at its instance's object. Rejects when that cannot answer. */
+export const canaryEvidence = async (env: InstanceEnv, { id, instance }: Pick<Canary, "id" | "instance">): Promise<Evidence> =>
+  stubOf(env, instance).canary(id);
+
+export const observeCanary = async (env: InstanceEnv, instance: string, seen: Observation): Promise<void> => {
+  await stubOf(env, instance).canary(seen.id, seen);
+};
 
 /** What an operator sees; rejects when the object cannot answer. */
 export const showInstance = async (env: InstanceEnv, name: string): Promise<InstanceDetails> => stubOf(env, name).show();

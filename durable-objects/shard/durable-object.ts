@@ -9,7 +9,7 @@ import type { QuotaVerdict } from "../../src/ports/quota.ts";
 import type { DeadEntry, Flush } from "../../src/ports/shards.ts";
 import type { Env } from "../env.ts";
 import { migrate } from "../migrate.ts";
-import { systemClock, webDice } from "../runtime.ts";
+import { jsonLog, systemClock, webDice } from "../runtime.ts";
 import { addCounters, readCounters } from "./counter-rows.ts";
 import { addDead, type DeadFilter, listDead, removeDead } from "./dead-rows.ts";
 import * as machine from "./machine.ts";
@@ -105,19 +105,35 @@ export class Shard extends DurableObject<Env> {
     rows.returnPermit(this.#sql, pool, permit);
   }
 
+  /** Never throws: what could not be purged is purged later, or when the next who writes finds no alarm. */
   override async alarm(): Promise<void> {
     const nowMs = systemClock.nowMs();
+    try {
+      const purged = this.#purge(nowMs);
+      this.#isPurgeArmed = false;
+      const nextAtMs = machine.nextPurgeAtMs(purged, nowMs);
+      if (nextAtMs !== undefined) await this.#arm(nextAtMs);
+    } catch (error) {
+      jsonLog.write({ level: "error", event: "shard.unpurged", detail: String(error) });
+      await this.#arm(nowMs + machine.PURGE_RETRY_MS).catch(() => undefined);
+    }
+  }
+
+  #purge(nowMs: number): machine.Purged {
     const before = { silentMs: nowMs - machine.FORGET_AFTER_MS, deadMs: nowMs - machine.FORGET_DEAD_AFTER_MS, limit: machine.PURGE_BATCH };
-    const purged = this.ctx.storage.transactionSync(() => rows.purge(this.#sql, before));
-    const nextAtMs = machine.nextPurgeAtMs(purged, nowMs);
-    this.#isPurgeArmed = nextAtMs !== undefined;
-    if (nextAtMs !== undefined) await this.ctx.storage.setAlarm(nextAtMs);
+    return this.ctx.storage.transactionSync(() => rows.purge(this.#sql, before));
   }
 
   /** Once per life in memory the alarm is looked up; only an object that has none and now holds what can grow old pays for arming one. */
   async #armPurge(): Promise<void> {
     if (this.#isPurgeArmed) return;
+    if ((await this.ctx.storage.getAlarm()) === null) await this.#arm(systemClock.nowMs() + machine.FORGET_AFTER_MS);
     this.#isPurgeArmed = true;
-    if ((await this.ctx.storage.getAlarm()) === null) await this.ctx.storage.setAlarm(systemClock.nowMs() + machine.FORGET_AFTER_MS);
+  }
+
+  async #arm(atMs: number): Promise<void> {
+    this.#isPurgeArmed = false;
+    await this.ctx.storage.setAlarm(atMs);
+    this.#isPurgeArmed = true;
   }
 }

@@ -19,6 +19,8 @@ export const FORGET_AFTER_MS = 30 * DAY_MS;
 export const FORGET_DEAD_AFTER_MS = 366 * DAY_MS;
 export const PURGE_BATCH = 500;
 const PURGE_PAUSE_MS = 1_000;
+/** After a purge that failed. */
+export const PURGE_RETRY_MS = HOUR_MS;
 
 /**
  * A quota's row is at most this much older than the bucket in memory. The price: an object that restarts may have forgotten

@@ -33,7 +33,7 @@ export const NO_EJECTION: Ejection = { failures: [], inARow: 0, sinceMs: 0, unti
 export const isEjected = (ejection: Ejection, nowMs: number): boolean => nowMs < ejection.untilMs;
 
 /** After an ejection one failure is enough, for as long again as the ejection was; then the past is forgotten. */
-const isOnProbation = ({ inARow, sinceMs, untilMs }: Ejection, nowMs: number): boolean =>
+export const isOnProbation = ({ inARow, sinceMs, untilMs }: Ejection, nowMs: number): boolean =>
   inARow > 0 && nowMs < untilMs + (untilMs - sinceMs);
 
 /** Failures of conversations that are still pinned to an ejected instance do not lengthen the ejection. */

@@ -16,10 +16,12 @@ export interface Outcome {
   readonly kind: OutcomeKind;
   /** HTTP status when there was one. */
   readonly status?: number;
-  /** How long the instance asked us to wait. */
+  /** How long the instance, or the edge that kept it back, asked us to wait. */
   readonly retryAfterMs?: number;
   /** A refusal that is about the payload (400, 413, 422) can never succeed; one about access or configuration can. */
   readonly isPermanent?: boolean;
+  /** The edge kept it back itself: nothing was sent, and nothing is known that was not known before. */
+  readonly isHeldBack?: boolean;
   /** The instance said that it is draining or suspended. */
   readonly isDraining?: boolean;
   /** It has the message and has not confirmed it: it must go nowhere else, and nothing is wrong yet. */

@@ -21,8 +21,8 @@ export interface Call {
 }
 
 export type Exchange =
-  /** `text` is empty when the body was not read, is longer than the cap, is not UTF-8, or did not end in time: the head has been had. */
-  | { readonly kind: "answered"; readonly status: number; readonly headers: Headers; readonly text: string }
+  /** `text` is empty when the body was not read, is longer than the cap, is not UTF-8, or did not end in time (`isLate`): the head has been had. */
+  | { readonly kind: "answered"; readonly status: number; readonly headers: Headers; readonly text: string; readonly isLate?: true }
   | { readonly kind: "not-sent"; readonly detail: string }
   | { readonly kind: "timeout" }
   /** The connection ended without an answer; how much arrived there is not known. */
@@ -41,8 +41,9 @@ export async function exchange(call: Call, { http, clock }: LinkPorts): Promise<
     const response = await Promise.race([sent, expired.then(() => ({ kind: "timeout" }) as const)]);
     if (!(response instanceof Response)) return response;
     const bodyEnd = call.bodyMs === undefined ? expired : Promise.race([expired, clock.sleep(call.bodyMs, done.signal)]);
-    const text = await Promise.race([textIn(response, call), bodyEnd.then(() => "")]);
-    return { kind: "answered", status: response.status, headers: response.headers, text };
+    const text = await Promise.race([textIn(response, call), bodyEnd.then(() => undefined)]);
+    const answer = { kind: "answered", status: response.status, headers: response.headers } as const;
+    return text === undefined ? { ...answer, text: "", isLate: true } : { ...answer, text };
   } finally {
     done.abort();
   }

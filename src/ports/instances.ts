@@ -28,8 +28,8 @@ export interface Instances {
   status(names: readonly string[]): Promise<readonly InstanceStatus[]>;
   /** A conversation was given to it. */
   granted(name: string): Promise<void>;
-  /** Asked before a hand-over that is not the first; an object that cannot answer says go. */
-  turn(name: string): Promise<Turn>;
+  /** Asked before a hand-over of what met trouble, and before all of a conversation while its instance comes back; an object that cannot answer says go. */
+  turn(name: string, isRetry: boolean): Promise<Turn>;
   /** A hand-over has been without an answer for longer than a well instance takes: probe it now. */
   suspect(name: string): Promise<void>;
   /** A hand-over that did not end well, or the first good one after such. */

@@ -1,8 +1,12 @@
 /**
- * A conversation without an instance gets one: eligible candidates, then the pool's strategy. Nobody unhealthy or draining is ever
- * chosen: while there is no better one the message is held, because a wrong instance costs the conversation its history.
+ * A conversation without an instance gets one: eligible candidates, then the pool's strategy. Nobody unhealthy or draining is
+ * chosen: while there is no better one the message is held, because a wrong instance costs the conversation its history. With too few
+ * healthy ones those are taken too that only probes call down, for it may be the probes that are wrong (Envoy's panic threshold); and one
+ * that is coming back gets a share of the conversations, the same ones whoever asks.
+ * @see https://www.envoyproxy.io/docs/envoy/latest/intro/arch_overview/upstream/load_balancing/panic_threshold
  */
 import type { InstanceConfig, PoolConfig } from "../config/schema.ts";
+import { hashUnit } from "../core/hash.ts";
 import type { InstanceStatus } from "../ports/instances.ts";
 import { strategies } from "./registry.ts";
 import type { Candidate, PlacementContext, Selector } from "./strategy.ts";
@@ -22,17 +26,27 @@ export type Placement = { readonly instance: string; readonly held?: undefined }
 export function place(pool: PoolConfig, statuses: readonly InstanceStatus[], context: PlaceContext): Placement {
   const selector = selectorOf(pool.strategy);
   if (selector === undefined) return { held: "the strategy is unknown" };
-  const healthy = statuses.filter(
-    (status) => status.isHealthy && pool.instances.includes(status.name) && context.instances.has(status.name),
-  );
-  if (healthy.length === 0) return { held: "no instance is healthy" };
-  const staying = healthy.filter((status) => !status.isDraining && context.draining?.has(status.name) !== true);
-  if (staying.length === 0) return { held: "all healthy instances are draining" };
-  const eligible = staying.filter((status) => context.exclude?.has(status.name) !== true);
+  const members = statuses.filter(({ name }) => pool.instances.includes(name) && context.instances.has(name));
+  const staying = members.filter(({ name, isDraining }) => !isDraining && context.draining?.has(name) !== true);
+  const usable = usableOf(staying, pool.failover.panicPercent);
+  if (usable.length === 0)
+    return { held: members.some(({ isHealthy }) => isHealthy) ? "all healthy instances are draining" : "no instance is healthy" };
+  const eligible = usable.filter(({ name }) => context.exclude?.has(name) !== true);
   if (eligible.length === 0) return { held: "all healthy instances are excluded" };
-  const chosen = selector.select(candidatesOf(eligible, context.instances), context);
+  const select = (from: readonly InstanceStatus[]) => selector.select(candidatesOf(from, context.instances), context);
+  const chosen = select(eligible.filter((status) => takesItsShare(status, context.conversation))) ?? select(eligible);
   return chosen === undefined ? { held: "the strategy leaves no instance" } : { instance: chosen.name };
 }
+
+function usableOf(staying: readonly InstanceStatus[], panicPercent: number): readonly InstanceStatus[] {
+  const healthy = staying.filter(({ isHealthy }) => isHealthy);
+  const isPanic = healthy.length * 100 <= panicPercent * staying.length;
+  return isPanic ? staying.filter(({ isHealthy, isDoubted }) => isHealthy || isDoubted === true) : healthy;
+}
+
+/** Another hash than that of any strategy, or the share would fall on those it would have lost anyway. */
+const takesItsShare = ({ name, share }: InstanceStatus, conversation: string): boolean =>
+  share === undefined || hashUnit(`${conversation}\n${name}\nback`) < share;
 
 function candidatesOf(statuses: readonly InstanceStatus[], instances: PlaceContext["instances"]): readonly Candidate[] {
   return statuses.flatMap(({ name, pinsLately, pinsTotal, lastPinAtMs }) => {

@@ -39,7 +39,7 @@ function run(
 const eventsOf = (log: readonly LogLine[]) => log.map((line) => line.event);
 
 it("an instance that was never probed is healthy", () => {
-  expect(healthOf(initialState("eu-1"), 0)).toEqual({ isHealthy: true, isDraining: false, reason: "" });
+  expect(healthOf(initialState("eu-1"), 0)).toEqual({ isHealthy: true, isDraining: false, isDoubted: false, reason: "" });
 });
 
 describe("probes", () => {
@@ -106,6 +106,47 @@ describe("deliveries", () => {
   });
 });
 
+describe("probes and deliveries that disagree", () => {
+  const outage = [down(0), down(2000)];
+  const seen = (events: readonly InstanceEvent[], nowMs = 9000) => {
+    const { isHealthy, isDoubted } = healthOf(run([...outage, ...events]).state, nowMs);
+    return { isHealthy, isDoubted };
+  };
+
+  it.each<[string, readonly InstanceEvent[], boolean, boolean]>([
+    ["only probes say so: it is doubted", [], false, true],
+    [
+      "a delivery that it takes vouches for it, against every probe to come",
+      [report(3000, "accepted"), down(5000), down(7000)],
+      true,
+      false,
+    ],
+    ["one that fails ends that at once", [report(3000, "accepted"), report(4000, "failed")], false, true],
+    ["busy and a refusal end nothing", [report(3000, "accepted"), report(4000, "busy"), report(5000, "refused")], true, false],
+    ["what it took before it was down does not count", [up(3000), up(4000), report(4500, "accepted"), down(5000), down(7000)], false, true],
+    ["a recovery forgets it", [report(3000, "accepted"), up(4000), up(5000), down(6000), down(8000)], false, true],
+    ["ejected it stays out, and is more than doubted", [1, 2, 3].map((second) => report(second * 1000 + 3000, "failed")), false, false],
+    [
+      "ejected it stays out, whatever it takes",
+      [...[1, 2, 3].map((second) => report(second * 1000 + 3000, "failed")), report(7000, "accepted")],
+      false,
+      false,
+    ],
+  ])("%s", (_, events, isHealthy, isDoubted) => expect(seen(events)).toEqual({ isHealthy, isDoubted }));
+});
+
+describe("since when it is back", () => {
+  it.each<[string, readonly InstanceEvent[], number | undefined]>([
+    ["never away", [up(1), down(2), up(3)], undefined],
+    ["down", [down(0), down(1), up(2), up(3), up(4)], 3],
+    ["ejected", [...[1, 2, 3].map((nowMs) => report(nowMs, "failed")), up(10_004), up(20_000)], 10_004],
+    ["drained by an operator", [{ type: "drain", nowMs: 1 }, up(2), { type: "undrain", nowMs: 3 }], 3],
+    ["leaving by itself", [leaving(1), up(2)], 2],
+    ["still draining after an outage", [{ type: "drain", nowMs: 0 }, down(1), down(2), up(3), up(4)], undefined],
+    ["away twice", [down(0), down(1), up(2), up(3), leaving(4), up(5)], 5],
+  ])("%s", (_, events, backSinceMs) => expect(run(events).state.backSinceMs).toBe(backSinceMs));
+});
+
 describe("pollers", () => {
   const silence = { accounts: ["telegram:a", "telegram:b"], calledAtMs: 1_000_000 };
   const silent = (nowMs: number): InstanceEvent => ({ type: "polled", nowMs, silence });
@@ -116,6 +157,7 @@ describe("pollers", () => {
     expect(healthOf(state, 1_180_000)).toEqual({
       isHealthy: false,
       isDraining: false,
+      isDoubted: false,
       reason: "the poller of telegram:a, telegram:b has not called for 180 s",
     });
     expect(log).toMatchObject([{ event: "instance.ejected", by: "silence", reason: expect.stringContaining("for 120 s") }]);

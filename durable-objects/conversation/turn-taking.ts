@@ -1,0 +1,31 @@
+/**
+ * Whether a hand-over goes out now. What met trouble asks the instance's object first, and while the instance comes back so does all
+ * that this conversation has for it. Whatever is well asks nobody.
+ */
+import type { Outcome } from "../../src/core/outcome.ts";
+import type { Instances } from "../../src/ports/instances.ts";
+import type { Entry } from "./state.ts";
+
+/** It was sent before, or had to wait. */
+export const isTroubled = ({ tries, waits, heldSinceMs }: Entry): boolean => tries > 1 || waits !== undefined || heldSinceMs !== undefined;
+
+export class TurnTaking {
+  readonly #instances: Pick<Instances, "turn">;
+  /** Memory: until when everything for this instance asks. */
+  readonly #ramps = new Map<string, number>();
+
+  constructor(instances: Pick<Instances, "turn">) {
+    this.#instances = instances;
+  }
+
+  /** Undefined: it may go. Down, the pool's policy may move it; coming back, it only waits. */
+  async heldBack(entry: Entry, instance: string, nowMs: number): Promise<Outcome | undefined> {
+    const isRetry = isTroubled(entry);
+    if (!isRetry && nowMs >= (this.#ramps.get(instance) ?? 0)) return undefined;
+    const turn = await this.#instances.turn(instance, isRetry);
+    if (turn.rampUntilMs !== undefined) this.#ramps.set(instance, turn.rampUntilMs);
+    if (turn.verdict === "go") return undefined;
+    const { isDown, waitMs: retryAfterMs, detail } = turn;
+    return { kind: isDown ? "unreachable" : "busy", retryAfterMs, detail, isHeldBack: true };
+  }
+}

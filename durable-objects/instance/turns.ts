@@ -1,0 +1,83 @@
+/**
+ * Whether a message that met trouble may go out to its instance now, so that an outage is not answered with a storm. Pure, and kept in
+ * memory only: an object that starts again allows one trial, or a few retries, more.
+ *
+ * - unhealthy, or let in again and not proven yet: one trial every two seconds, of all conversations together
+ * - healthy, with a failure in the last seconds: Envoy's retry budget
+ * - back for less than its ramp: as many a second as that allows, whoever asks
+ *
+ * @see https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/cluster/v3/circuit_breaker.proto (`RetryBudget`)
+ */
+import { isOnProbation } from "../../src/core/ejection.ts";
+import { type Ramp, type RampRule, shareAt, startRamp, takeRamped } from "../../src/core/ramp.ts";
+import type { Turn } from "../../src/ports/instances.ts";
+import { healthOf, type State } from "./machine.ts";
+
+interface Through {
+  readonly atMs: number;
+  readonly isRetry: boolean;
+}
+
+export interface Turns {
+  readonly trialAtMs: number;
+  readonly ramp?: Ramp | undefined;
+  /** What was let through while failures were fresh. */
+  readonly through: readonly Through[];
+}
+
+export interface Asked {
+  /** Not the first hand-over of this message; the others ask only because of the ramp. */
+  readonly isRetry: boolean;
+  readonly rule: RampRule;
+  readonly nowMs: number;
+  readonly dice: number;
+}
+
+type Answered = { readonly turns: Turns; readonly turn: Turn };
+
+export const TRIAL_EVERY_MS = 2000;
+/** Who has to wait for an unhealthy instance asks again after two to five seconds. */
+const WAIT = { leastMs: 2000, spreadMs: 3000 };
+/** How long a failure is fresh, and over which time the budget counts. */
+export const FRESH_MS = 10_000;
+export const BUDGET = { least: 3, share: 0.2 };
+
+export const NO_TURNS: Turns = { trialAtMs: Number.NEGATIVE_INFINITY, through: [] };
+
+export function takeTurn(turns: Turns, state: State, asked: Asked): Answered {
+  const { isHealthy, reason } = healthOf(state, asked.nowMs);
+  if (!isHealthy) return onTrial(turns, reason, asked);
+  if (isOnProbation(state.ejection, asked.nowMs)) return onTrial(turns, state.ejection.reason, asked);
+  const last = state.ejection.failures.findLast(({ atMs }) => asked.nowMs - atMs < FRESH_MS);
+  if (last === undefined) return ramped({ ...turns, through: [] }, state, asked);
+  const through = turns.through.filter(({ atMs }) => asked.nowMs - atMs < FRESH_MS);
+  const retries = through.filter(({ isRetry }) => isRetry).length;
+  // One more must still be within it.
+  const isSpent = asked.isRetry && retries + 1 > BUDGET.least + BUDGET.share * (through.length + 1);
+  if (isSpent) return { turns: { ...turns, through }, turn: heldBack(last.detail, asked) };
+  const next = ramped({ ...turns, through }, state, asked);
+  if (next.turn.verdict === "wait") return next;
+  return { ...next, turns: { ...next.turns, through: [...through, { atMs: asked.nowMs, isRetry: asked.isRetry }] } };
+}
+
+/** `isDown`: it was not sent because the instance fails, so that a hold goes on. */
+function heldBack(reason: string, { dice }: Asked): Turn {
+  return { verdict: "wait", isDown: true, waitMs: Math.round(WAIT.leastMs + dice * WAIT.spreadMs), detail: `held back: ${reason}` };
+}
+
+function onTrial(turns: Turns, reason: string, asked: Asked): Answered {
+  if (asked.nowMs - turns.trialAtMs < TRIAL_EVERY_MS) return { turns, turn: heldBack(reason, asked) };
+  return { turns: { ...turns, trialAtMs: asked.nowMs }, turn: { verdict: "go" } };
+}
+
+function ramped(turns: Turns, { backSinceMs }: State, { rule, nowMs }: Asked): Answered {
+  if (backSinceMs === undefined || shareAt(backSinceMs, rule, nowMs) === 1) return { turns, turn: { verdict: "go" } };
+  const before = turns.ramp?.sinceMs === backSinceMs ? turns.ramp : startRamp(backSinceMs);
+  const { ramp, waitMs } = takeRamped(before, rule, nowMs);
+  const rampUntilMs = backSinceMs + rule.rampMs;
+  const turn: Turn =
+    waitMs === 0
+      ? { verdict: "go", rampUntilMs }
+      : { verdict: "wait", isDown: false, waitMs, detail: "the instance is coming back", rampUntilMs };
+  return { turns: { ...turns, ramp }, turn };
+}

@@ -1,0 +1,71 @@
+/** How much an instance that is back is given, and that it is never more. */
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import { type Ramp, type RampRule, shareAt, startRamp, takeRamped } from "../../src/core/ramp.ts";
+
+const RULE: RampRule = { rampMs: 60_000, perSecond: 100 };
+
+it("the share grows from a tenth to all of it, linearly", () => {
+  expect([-5, 0, 30_000, 59_999, 60_000, 90_000].map((nowMs) => Math.round(shareAt(0, RULE, nowMs) * 100) / 100)).toEqual([
+    0.1, 0.1, 0.55, 1, 1, 1,
+  ]);
+  expect(shareAt(0, { ...RULE, rampMs: 0 }, 0)).toBe(1);
+});
+
+it("the first is let through at once, the next are told times one after the other", () => {
+  let ramp = startRamp(0);
+  const waits = Array.from({ length: 4 }, () => {
+    const taken = takeRamped(ramp, RULE, 0);
+    ramp = taken.ramp;
+    return taken.waitMs;
+  });
+  expect(waits).toEqual([0, 100, 199, 296]);
+});
+
+it("who comes when it was told finds a token, when all do", () => {
+  let ramp = startRamp(0);
+  const told = Array.from({ length: 50 }, () => {
+    const taken = takeRamped(ramp, RULE, 0);
+    ramp = taken.ramp;
+    return taken.waitMs;
+  });
+  const again = told.slice(1).map((nowMs) => {
+    const taken = takeRamped(ramp, RULE, nowMs);
+    ramp = taken.ramp;
+    return taken.waitMs;
+  });
+  expect(again).toEqual(again.map(() => 0));
+});
+
+/** What the rate allows in all between the start and then, by its definition. */
+function allowedBy({ rampMs, perSecond }: RampRule, nowMs: number): number {
+  const rampedMs = Math.min(nowMs, rampMs);
+  const rampedShare = (0.1 + (rampMs === 0 ? 1 : 0.1 + (0.9 * rampedMs) / rampMs)) / 2;
+  return (perSecond * (rampedShare * rampedMs + (nowMs - rampedMs))) / 1000;
+}
+
+it("never more goes out than the growing rate allows, and the first", () => {
+  const rules = fc.record({ rampMs: fc.integer({ min: 1, max: 600_000 }), perSecond: fc.double({ min: 0.01, max: 1000, noNaN: true }) });
+  fc.assert(
+    fc.property(rules, fc.array(fc.nat(5000), { maxLength: 300 }), (rule, gaps) => {
+      let ramp: Ramp = startRamp(0);
+      let nowMs = 0;
+      let taken = 0;
+      for (const gapMs of gaps) {
+        nowMs += gapMs;
+        const next = takeRamped(ramp, rule, nowMs);
+        ramp = next.ramp;
+        if (next.waitMs === 0) taken += 1;
+        expect(taken).toBeLessThanOrEqual(1 + allowedBy(rule, nowMs) + 1e-6);
+        expect(next.waitMs).toBeGreaterThanOrEqual(0);
+      }
+    }),
+  );
+});
+
+it("a clock that jumps back gives nothing away", () => {
+  const late = takeRamped(startRamp(0), RULE, 10_000).ramp;
+  const back = takeRamped({ ...late, tokens: 0 }, RULE, 5000);
+  expect(back.waitMs).toBeGreaterThan(0);
+  expect(back.ramp.atMs).toBe(10_000);
+});

@@ -1,0 +1,152 @@
+/** What goes out to an instance that is in trouble or comes back: trials, the retry budget, the ramp. */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { type InstanceEvent, initialState, type State, step } from "../../../durable-objects/instance/machine.ts";
+import { BUDGET, FRESH_MS, NO_TURNS, TRIAL_EVERY_MS, takeTurn } from "../../../durable-objects/instance/turns.ts";
+import type { OutcomeKind } from "../../../src/core/outcome.ts";
+import type { Turn } from "../../../src/ports/instances.ts";
+
+const RULE = { rampMs: 60_000, perSecond: 10 };
+const EJECTS = { maxFails: 3, failTimeoutMs: 10_000 };
+/** Fails, and is not ejected for it. */
+const FAILS = { maxFails: 100, failTimeoutMs: 10_000 };
+
+const probed = (nowMs: number, verdict: "up" | "down"): InstanceEvent => ({
+  type: "probed",
+  nowMs,
+  result: { verdict, reason: "http 500" },
+});
+const reported = (nowMs: number, kind: OutcomeKind, rule = EJECTS): InstanceEvent => ({
+  ...{ type: "reported", nowMs, rule, outcome: { kind, detail: "http 502" } },
+});
+const after = (...events: readonly InstanceEvent[]): State =>
+  events.reduce<State>((state, event) => step(state, event).state, initialState("eu-1"));
+
+const well = after();
+const down = after(probed(0, "down"), probed(0, "down"));
+const ejected = after(...[0, 0, 0].map((nowMs) => reported(nowMs, "failed")));
+const failing = after(reported(0, "failed", FAILS));
+const back = after(probed(0, "down"), probed(0, "down"), probed(1000, "up"), probed(1000, "up"));
+
+interface Ask {
+  readonly nowMs: number;
+  readonly isRetry?: boolean;
+  readonly state?: State;
+}
+
+function ask(state: State, asks: readonly Ask[], dice = 0): readonly Turn[] {
+  let turns = NO_TURNS;
+  return asks.map((one) => {
+    const next = takeTurn(turns, one.state ?? state, { isRetry: one.isRetry ?? true, rule: RULE, nowMs: one.nowMs, dice });
+    turns = next.turns;
+    return next.turn;
+  });
+}
+
+const times = (count: number, everyMs: number): readonly Ask[] => Array.from({ length: count }, (_, index) => ({ nowMs: index * everyMs }));
+const gone = (turns: readonly Turn[]): number => turns.filter(({ verdict }) => verdict === "go").length;
+
+it("an instance that is well holds nobody back, however many ask", () => {
+  expect(ask(well, times(500, 1))).toEqual(times(500, 1).map(() => ({ verdict: "go" })));
+});
+
+describe("an instance that is out", () => {
+  it.each([
+    ["down", down, "held back: http 500"],
+    ["ejected", ejected, "held back: 3 failed deliveries, the last: http 502"],
+  ])("%s: one trial goes out, all others wait two to five seconds and may be moved", (_, state, detail) => {
+    const wait = (waitMs: number) => ({ verdict: "wait", isDown: true, waitMs, detail });
+    expect(ask(state, times(3, 1))).toEqual([{ verdict: "go" }, wait(2000), wait(2000)]);
+    expect(ask(state, times(2, 1), 0.999_99)).toEqual([{ verdict: "go" }, wait(5000)]);
+  });
+
+  it("in any two seconds there is one trial, of all that ask together", () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat(1500), { maxLength: 200 }), (gaps) => {
+        let nowMs = 0;
+        const asks = gaps.map((gapMs) => {
+          nowMs += gapMs;
+          return { nowMs };
+        });
+        const trials = ask(down, asks).flatMap(({ verdict }, index) => (verdict === "go" ? [asks[index]?.nowMs ?? 0] : []));
+        expect(trials.every((atMs, index) => index === 0 || atMs - (trials[index - 1] ?? 0) >= TRIAL_EVERY_MS)).toBe(true);
+        expect(trials.length).toBeGreaterThanOrEqual(Math.min(1, asks.length));
+      }),
+    );
+  });
+
+  it("whose ejection ran out it is still tried, until it took something", () => {
+    const proven = step(ejected, reported(10_001, "accepted")).state;
+    expect(gone(ask(ejected, [{ nowMs: 10_001 }, { nowMs: 10_002 }, { nowMs: 12_001 }]))).toBe(2);
+    expect(gone(ask(ejected, [{ nowMs: 10_001 }, { nowMs: 10_002, state: proven }]))).toBe(2);
+  });
+
+  it("a trial that it takes ends the doubt of the probes", () => {
+    const vouched = step(down, reported(1, "accepted")).state;
+    expect(ask(down, [{ nowMs: 0 }, { nowMs: 1 }, { nowMs: 2, state: vouched }]).map(({ verdict }) => verdict)).toEqual([
+      "go",
+      "wait",
+      "go",
+    ]);
+  });
+});
+
+describe("an instance that is well, and has just failed something", () => {
+  it("has a budget of three retries and a fifth of all", () => {
+    expect(gone(ask(failing, times(50, 10)))).toBe(3);
+    const withOthers = Array.from({ length: 100 }, (_, index) => ({ nowMs: index * 10, isRetry: index % 2 === 0 }));
+    expect(gone(ask(failing, withOthers))).toBe(50 + 16);
+  });
+
+  it("is free again once nothing failed for ten seconds, or it took something", () => {
+    const proven = step(failing, reported(1, "accepted")).state;
+    expect(gone(ask(failing, [...times(10, 1), { nowMs: FRESH_MS }]))).toBe(4);
+    expect(gone(ask(failing, [...times(10, 1), ...times(10, 1).map((one) => ({ ...one, state: proven }))]))).toBe(13);
+  });
+
+  it("whatever is asked when: in no ten seconds do more retries go out than the budget", () => {
+    const asks = fc.array(fc.record({ gapMs: fc.nat(3000), isRetry: fc.boolean() }), { maxLength: 150 });
+    fc.assert(
+      fc.property(asks, (steps) => {
+        let nowMs = 0;
+        const asked = steps.map(({ gapMs, isRetry }) => {
+          nowMs += gapMs;
+          return { nowMs, isRetry, state: after(reported(nowMs, "failed", FAILS)) };
+        });
+        const went = ask(failing, asked).flatMap(({ verdict }, index) => (verdict === "go" ? (asked[index] ?? []) : []));
+        for (const last of went) {
+          const lately = went.filter((one) => one.nowMs <= last.nowMs && last.nowMs - one.nowMs < FRESH_MS);
+          const retries = lately.filter((one) => one.isRetry).length;
+          expect(retries).toBeLessThanOrEqual(BUDGET.least + BUDGET.share * lately.length);
+        }
+      }),
+    );
+  });
+});
+
+describe("an instance that is back", () => {
+  it("lets through what its ramp allows, retry or not, and says how long it will want to be asked", () => {
+    const turns = ask(back, [{ nowMs: 1000 }, { nowMs: 1001, isRetry: false }, { nowMs: 2100 }]);
+    expect(turns).toEqual([
+      { verdict: "go", rampUntilMs: 61_000 },
+      { verdict: "wait", isDown: false, waitMs: 1000, detail: "the instance is coming back", rampUntilMs: 61_000 },
+      { verdict: "go", rampUntilMs: 61_000 },
+    ]);
+  });
+
+  it("in its first second gets a tenth, in its last all; afterwards nobody asks for anything", () => {
+    const inSecond = (second: number) => Array.from({ length: 100 }, (_, index) => ({ nowMs: 1000 + second * 1000 + index * 10 }));
+    const turns = ask(back, [...inSecond(0), ...inSecond(59), ...inSecond(60)]);
+    expect([0, 1, 2].map((part) => gone(turns.slice(part * 100, part * 100 + 100)))).toEqual([2, 19, 100]);
+    expect(turns.at(-1)).toEqual({ verdict: "go" });
+  });
+
+  it("begins from the start when it was away again", () => {
+    const again = [probed(3000, "down"), probed(3000, "down"), probed(4000, "up"), probed(4000, "up")].reduce<State>(
+      (state, event) => step(state, event).state,
+      back,
+    );
+    const busy = Array.from({ length: 5 }, () => ({ nowMs: 4000, state: again }));
+    expect(gone(ask(back, [{ nowMs: 1000 }, { nowMs: 3900 }, ...busy]))).toBe(3);
+  });
+});
