@@ -11,6 +11,7 @@ import { jsonLog } from "../runtime.ts";
 import type { Conversation } from "./durable-object.ts";
 import { Handing } from "./handing.ts";
 import { settledLine } from "./ledger.ts";
+import { observeAnswer } from "./observing.ts";
 import type { Effect, Ending, Entry } from "./state.ts";
 import { Telling } from "./telling.ts";
 import type { Upkeep } from "./upkeep.ts";
@@ -28,7 +29,7 @@ export class Effects {
     this.#env = env;
     this.#upkeep = parts.upkeep;
     this.#background = parts.background;
-    this.#handing = new Handing(object, env, (work) => this.#aside(work));
+    this.#handing = new Handing(object, env, { aside: (work) => this.#aside(work), index: () => parts.upkeep.index() });
     this.#telling = new Telling(object, env, parts.upkeep);
   }
 
@@ -65,6 +66,9 @@ export class Effects {
         break;
       case "ended":
         this.#ended(effect.ending);
+        break;
+      case "answered":
+        this.#aside(() => observeAnswer(this.#object, this.#env, effect.instance, effect.ms));
         break;
       case "reply":
         this.#aside(() => this.#telling.reply(effect.replying));

@@ -17,22 +17,39 @@ import { permitsOf } from "../shard/stub.ts";
 import { transcriberOf } from "../transcriber.ts";
 import type { Conversation } from "./durable-object.ts";
 import { channelOf } from "./ledger.ts";
+import { ONCE_LEASE_MS } from "./machine.ts";
+import { observeHandOver } from "./observing.ts";
 import { whilePresent } from "./presence.ts";
+import { type Slowness, whileSlow } from "./slowness.ts";
 import type { Attempt, Entry } from "./state.ts";
+import { isTroubled, TurnTaking } from "./turn-taking.ts";
 
 /** A hand-over that the pool's concurrency cap keeps back asks again after this. */
 const PERMIT_WAIT_MS = 1000;
 
+/**
+ * After so long without an answer the sweeper shall know of the hand-over, should its alarm be lost, and the instance is asked how it is.
+ * An agent's turn takes its time: nothing is indexed before its lease is renewed.
+ */
+const SLOW = { indexMs: 1000, suspectMs: 3000 };
+const SLOW_ONCE = { indexMs: ONCE_LEASE_MS, suspectMs: 5000 };
+
+type Aside = (work: () => Promise<unknown>) => void;
+
 export class Handing {
   readonly #object: Conversation;
   readonly #env: Env;
-  readonly #aside: (work: () => Promise<unknown>) => void;
+  readonly #aside: Aside;
+  readonly #index: () => Promise<void>;
+  readonly #turns: TurnTaking;
 
   /** `aside`: for work whose failure must not touch delivery. */
-  constructor(object: Conversation, env: Env, aside: (work: () => Promise<unknown>) => void) {
+  constructor(object: Conversation, env: Env, { aside, index }: { readonly aside: Aside; readonly index: () => Promise<void> }) {
     this.#object = object;
     this.#env = env;
     this.#aside = aside;
+    this.#index = index;
+    this.#turns = new TurnTaking(instancesOf(env));
   }
 
   /** Under which name sessions know this conversation: that of the one it continues, when it continues one. */
@@ -42,7 +59,10 @@ export class Handing {
 
   async handOver(entry: Entry, attemptId: string): Promise<void> {
     const snapshot = await this.#object.snapshot();
+    const startedMs = systemClock.nowMs();
     const outcome = await this.#attempt(entry, snapshot);
+    const handed = { entry, outcome, ms: systemClock.nowMs() - startedMs };
+    if (outcome.isHeldBack !== true) this.#aside(() => observeHandOver(this.#object, this.#env, handed, snapshot));
     // The document may have changed while the instance answered: what follows is decided by the newest.
     const newest = (await this.#object.snapshot()) ?? snapshot;
     if (newest === undefined) return;
@@ -54,9 +74,9 @@ export class Handing {
   /** What others should know of it: the metrics, and the instance's own object where the outcome is news. */
   #report(entry: Entry, outcome: Outcome): void {
     const instance = entry.attempt?.instance;
-    if (instance === undefined) return;
+    if (instance === undefined || outcome.isHeldBack === true) return;
     if (!isSettled(outcome.kind)) this.#object.reporter.count(instance, outcome.kind);
-    const isNews = outcome.kind === "accepted" ? entry.tries > 1 : outcome.kind !== "busy";
+    const isNews = outcome.kind === "accepted" ? isTroubled(entry) : outcome.kind !== "busy";
     if (isNews && outcome.kind !== "unmarked") this.#aside(() => instancesOf(this.#env).report(instance, outcome));
   }
 
@@ -64,6 +84,8 @@ export class Handing {
     const stored = this.#object.storage.body(entry.seq);
     const { attempt } = entry;
     if (snapshot === undefined || stored === undefined || attempt === undefined) return { kind: "unreachable", detail: "not ready" };
+    const heldBack = await this.#turns.heldBack(entry, attempt.instance, systemClock.nowMs());
+    if (heldBack !== undefined) return heldBack;
     const permit = await this.#permit(entry, attempt, snapshot);
     if (permit === undefined) return { kind: "busy", retryAfterMs: PERMIT_WAIT_MS, detail: "the pool's concurrency cap" };
     const deadlineMs = Math.max(1, attempt.deadlineAtMs - systemClock.nowMs());
@@ -72,7 +94,8 @@ export class Handing {
     const request = { ...named, account, chat, kind, traceId, deadlineMs, ...stored };
     if (attempt.isRepeat === true) this.#object.reporter.countRepeat(attempt.instance);
     if (FAULTS) await haltAt("conversation.beforeSend");
-    const outcome = await this.#shown(entry, handOver(snapshot.routes, request, this.#ports()));
+    const handed = this.#shown(entry, handOver(snapshot.routes, request, this.#ports()));
+    const outcome = await whileSlow(handed, this.#slowness(entry, attempt, snapshot), systemClock);
     if (FAULTS) await haltAt("conversation.afterResponse");
     if (permit !== "") this.#aside(() => permitsOf(this.#env).release(entry.pool, permit));
     return outcome;
@@ -81,9 +104,16 @@ export class Handing {
   /** Empty when none is needed; undefined when there is none. */
   async #permit({ account, pool }: Entry, { instance, deadlineAtMs }: Attempt, { routes }: Snapshot): Promise<string | undefined> {
     const concurrency = routes.pools.get(pool)?.concurrency;
-    const takesPermit = deliveryRules(routes).links[instance]?.[account]?.takesPermit !== false;
-    if (concurrency === undefined || !takesPermit) return "";
+    if (concurrency === undefined || !isSent(account, instance, routes)) return "";
     return permitsOf(this.#env).acquire(pool, concurrency, deadlineAtMs - systemClock.nowMs() + PERMIT_WAIT_MS);
+  }
+
+  /** Who asks for its messages itself is judged by its silence. */
+  #slowness({ account }: Entry, { instance, isOnce }: Attempt, { routes }: Snapshot): readonly Slowness[] {
+    const { indexMs, suspectMs } = isOnce === true ? SLOW_ONCE : SLOW;
+    const index = { afterMs: indexMs, act: () => this.#aside(this.#index) };
+    const suspect = { afterMs: suspectMs, act: () => this.#aside(() => instancesOf(this.#env).suspect(instance)) };
+    return isSent(account, instance, routes) ? [index, suspect] : [index];
   }
 
   /** Where the answer comes back by the link, nobody but the edge can show that one is being written. */
@@ -102,3 +132,7 @@ export class Handing {
     return { ...base, polls: pollsOf(this.#env), media: mediaOf(this.#env), ...(transcriber === undefined ? {} : { transcriber }) };
   }
 }
+
+/** It is sent to the instance, which does not come for it. */
+const isSent = (account: string, instance: string, routes: Snapshot["routes"]): boolean =>
+  deliveryRules(routes).links[instance]?.[account]?.takesPermit !== false;

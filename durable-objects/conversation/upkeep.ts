@@ -33,11 +33,16 @@ export class Upkeep {
     await this.handPins();
   }
 
-  /** Work is pending that the first attempt did not finish: the sweeper shall know. */
+  /** Work is pending that the first attempt did not finish, or not soon: the sweeper shall know. */
   async index(): Promise<void> {
     if (this.#isIndexed) return;
     this.#isIndexed = true;
-    await shardsOf(this.#env).setPending(this.#object.ref, true);
+    try {
+      await shardsOf(this.#env).setPending(this.#object.ref, true);
+    } catch (error) {
+      this.#isIndexed = false;
+      throw error;
+    }
   }
 
   /** Puts a dead letter on the list of those, unless it was sent again meanwhile. */
