@@ -29,6 +29,8 @@ export default defineConfig({
                 LISTENER_SECRET: "listener-secret",
                 TG_TOKEN: "123456789:AAF-real_token_of_the_bot_0123456789",
                 TG_SECRET: "hook-secret",
+                HANDOVER_KEY: "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=",
+                HANDOVER_KEY_2: "ZmVkY2JhOTg3NjU0MzIxMGZlZGNiYTk4NzY1NDMyMTA=",
                 TELEGRAM_API_BASE: "https://telegram.test",
                 WHATSAPP_API_BASE: "https://graph.test",
               },

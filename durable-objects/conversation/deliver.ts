@@ -5,6 +5,7 @@
 import { backoffMs } from "../../src/core/backoff.ts";
 import type { DeliveryRules } from "../../src/core/delivery-rules.ts";
 import { withoutOutdated } from "./backlog.ts";
+import { brief, isBriefed } from "./briefing.ts";
 import { avoided, mayReturn } from "./failover.ts";
 import { AMBIGUOUS, choose, end, ending, held, type Moment, poisonOf, UNREACHABLE_BACKOFF } from "./hold.ts";
 import { notice } from "./notices.ts";
@@ -79,7 +80,7 @@ function toInstance(state: State, head: Entry, moment: Moment): Step {
   // Once for a message: what it finds out is not asked again while it waits.
   if (mayReturn(state, head, moment))
     return choose({ ...state, quietSinceMs: undefined }, head, { exclude: [], nowMs: moment.nowMs, isReturn: true });
-  return send(state, head, moment);
+  return isBriefed(state, pin, moment.nowMs) ? send(state, head, moment) : still(state);
 }
 
 /** A drain keeps new work away. What the instance may have already is offered to it until it says so: nobody else can. */
@@ -166,7 +167,10 @@ function pinTo(state: State, head: Entry, event: Placed): Step {
       ...(isMove ? notice(fresh, "moved", event) : []),
     ],
   };
-  return andThen(pinned, (state) => advance({ ...state, queue: state.queue.map(dueNow(event, fresh.seq)) }, event));
+  // Whoever had it before and left it for a moment knows.
+  const isNew = pin !== undefined && pin.instance !== instance;
+  const asked = isNew ? andThen(pinned, (state) => brief(state, fresh, next, event)) : pinned;
+  return andThen(asked, (state) => advance({ ...state, queue: state.queue.map(dueNow(event, fresh.seq)) }, event));
 }
 
 const dueNow = (event: Moment, seq: number) => (entry: Entry) =>

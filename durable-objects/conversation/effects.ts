@@ -10,6 +10,7 @@ import { instancesOf } from "../instance/stub.ts";
 import { jsonLog } from "../runtime.ts";
 import type { Conversation } from "./durable-object.ts";
 import { Handing } from "./handing.ts";
+import { brief } from "./handover.ts";
 import { settledLine } from "./ledger.ts";
 import { observeAnswer } from "./observing.ts";
 import type { Effect, Ending, Entry } from "./state.ts";
@@ -57,6 +58,9 @@ export class Effects {
     switch (effect.do) {
       case "hand-over":
         this.#background(this.#handing.handOver(effect.entry, effect.attempt.id));
+        break;
+      case "brief":
+        this.#background(brief(this.#object, this.#env, effect));
         break;
       case "choose":
         this.#background(this.#choose(effect));

@@ -16,6 +16,7 @@ import { envSecrets, systemClock, webDice } from "../runtime.ts";
 import { permitsOf } from "../shard/stub.ts";
 import { transcriberOf } from "../transcriber.ts";
 import type { Conversation } from "./durable-object.ts";
+import { remember } from "./handover.ts";
 import { channelOf } from "./ledger.ts";
 import { ONCE_LEASE_MS } from "./machine.ts";
 import { observeHandOver } from "./observing.ts";
@@ -66,6 +67,7 @@ export class Handing {
     // The document may have changed while the instance answered: what follows is decided by the newest.
     const newest = (await this.#object.snapshot()) ?? snapshot;
     if (newest === undefined) return;
+    await remember(this.#object, this.#env, { entry, outcome, routes: newest.routes });
     if (FAULTS) blockAt("conversation.beforeMark");
     this.#object.apply({ type: "outcome", attemptId, outcome, ...this.#object.moment(newest) });
     this.#report(entry, outcome);

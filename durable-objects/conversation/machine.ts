@@ -9,6 +9,7 @@
  */
 import type { ConversationRef } from "../../src/core/conversation-ref.ts";
 import type { ReplyEnd } from "../../src/ports/bots.ts";
+import { type BriefedEvent, briefed } from "./briefing.ts";
 import { type CommitEvent, commit } from "./commit.ts";
 import { advance, type ChosenEvent, chosen } from "./deliver.ts";
 import type { Moment } from "./hold.ts";
@@ -23,6 +24,7 @@ export type Event =
   | CommitEvent
   | ChosenEvent
   | OutcomeEvent
+  | BriefedEvent
   | SpeakEvent
   | (Moment & { readonly type: "wake" })
   | (Moment & { readonly type: "replay"; readonly entry: Entry })
@@ -45,6 +47,8 @@ function stepOf(state: State, event: Event): Step {
       return chosen(state, event);
     case "outcome":
       return outcome(state, event);
+    case "briefed":
+      return advance(briefed(state, event), event);
     case "wake":
       return andThen(handAgain(state, event.nowMs), (next) => advance(next, event));
     case "kept":

@@ -4,6 +4,7 @@ import { blockAt, FAULTS } from "../fault-point.ts";
 import { migrate } from "../migrate.ts";
 import { RECENT_MS } from "./limits.ts";
 import { ENTRY_COLUMNS, endingOfRow, entryOfRow, type MessageRow, type PinRow, pinOfRow } from "./rows.ts";
+import { SaidRows } from "./said-rows.ts";
 import { MIGRATIONS } from "./schema.ts";
 import { type Arrival, type Ending, type Entry, emptyState, type Pin, type Replying, type State, type Write } from "./state.ts";
 import { foldWrites, isOneStatement, SET_META, TOLD, writeRow } from "./writes.ts";
@@ -27,6 +28,7 @@ export interface Retention {
 }
 
 export class ConversationStorage {
+  readonly said: SaidRows;
   readonly #storage: DurableObjectStorage;
   readonly #sql: SqlStorage;
   /** Rows written since the start, for tests that hold the budget. */
@@ -36,6 +38,7 @@ export class ConversationStorage {
     this.#storage = storage;
     this.#sql = storage.sql;
     migrate(storage, MIGRATIONS);
+    this.said = new SaidRows(storage.sql);
   }
 
   /** `below`: every message up to it has ended, so that a long history is not read at every start. */

@@ -7,6 +7,7 @@ import type { Snapshot } from "../../src/pipeline/snapshot.ts";
 import type { Env } from "../env.ts";
 import { shardsOf } from "../shard/stub.ts";
 import type { Conversation } from "./durable-object.ts";
+import { forgetSaid } from "./handover.ts";
 import type { Ending } from "./state.ts";
 import { adoptPins } from "./stub.ts";
 
@@ -100,7 +101,8 @@ export class Upkeep {
     const isFirst = purgeAtMs === 0;
     const ghosts = isFirst ? [] : storage.deadBefore(nowMs - keep.deadMs);
     for (const seq of ghosts) await shardsOf(this.#env).removeDead(ref, deadId(ref, seq));
-    const isMore = isFirst || storage.purge(nowMs, keep);
+    const isRemembered = forgetSaid(storage.said, snapshot.routes, nowMs);
+    const isMore = isFirst || storage.purge(nowMs, keep) || isRemembered;
     // Never closer than an hour, whatever a document asks for: an alarm must not chase itself.
     const again = isMore ? nowMs + Math.max(HOUR_MS, Math.min(keep.bodyMs, keep.dedupeMs, MAX_PURGE_INTERVAL_MS)) : 0;
     storage.planPurge(again);

@@ -76,7 +76,9 @@ export const poolSchema = z.strictObject({
   strategy: z.union([z.string(), z.looseObject({ name: z.string() })]).default("rendezvous"),
   failover: failoverSchema.prefault({}),
   backlog: backlogSchema.prefault({}),
-  handover: handoverSchema.optional(),
+  handover: handoverSchema
+    .optional()
+    .describe("What a new owner is told of a conversation that moved to it. Only where agents are asked over /v1, and have no tools"),
   channels: z.array(z.string()).optional().describe("The only channels whose messages may enter this pool"),
   agent: z
     .string()

@@ -86,6 +86,12 @@ export interface HandOverRequest extends Omit<Handing, "key" | "traceparent"> {
   readonly traceId: string;
 }
 
+const HAS_TOOLS: Outcome = {
+  kind: "refused",
+  isPermanent: false,
+  detail: "only an agent that is asked over /v1 can be kept from its tools",
+};
+
 export interface DeliverPorts extends HandingPorts {
   readonly spanId: string;
 }
@@ -94,6 +100,7 @@ export interface DeliverPorts extends HandingPorts {
 export async function handOver(routes: Routes, request: HandOverRequest, ports: DeliverPorts): Promise<Outcome> {
   const link = linkOf(routes, request.instance, request.account);
   if (link === undefined) return { kind: "unreachable", detail: "the instance has no link for this account" };
+  if (request.isToolless === true && link.name !== "chat") return HAS_TOOLS;
   const key = base64url(utf8(request.messageKey));
   return link.handOver({ ...request, key, traceparent: traceparentOf(request.traceId, ports.spanId) }, ports);
 }

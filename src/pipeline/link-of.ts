@@ -25,6 +25,8 @@ export interface Handing extends HandOver {
   readonly chat: Chat;
   /** Under which name an instance's sessions know the conversation. */
   readonly session: string;
+  /** Only for an agent that has no tools. */
+  readonly isToolless?: boolean;
 }
 
 export interface HandingPorts extends ChatPorts, PollPorts {

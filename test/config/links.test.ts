@@ -97,6 +97,23 @@ it.each<readonly [string, object, readonly string[]]>([
   ],
 ])("%s", (_what, value, expected) => expect(said(value)).toEqual(expected));
 
+const handover = { key: "HANDOVER_KEY" };
+const told = (bent: object = {}) => withPool({ handover, channels: ["whatsapp"], ...bent });
+const NO_PROOF = "error pools.sales.handover: needs an agent without tools: name it in the pool, without acceptsOperatorAuthority";
+
+it.each<readonly [string, object, readonly string[]]>([
+  ["where agents without tools are asked", told(), []],
+  ["where no agent is named", told({ agent: undefined, acceptsOperatorAuthority: true }), [NO_PROOF]],
+  ["where the agent may have tools", told({ acceptsOperatorAuthority: true }), [NO_PROOF]],
+  [
+    "where gateways are not asked",
+    withPool({ handover }),
+    [
+      "error pools.sales.handover: messages of telegram:support go to gateways whose turns have tools: only those asked over /v1 can do without",
+    ],
+  ],
+])("a handover %s", (_what, value, expected) => expect(said(value)).toEqual(expected));
+
 it("a header the edge sets itself cannot be set by the document", () => {
   for (const name of ["host", "x-openclaw-scopes", "x-forwarded-for", "content-type"]) {
     expect(said(withInstance("us-1", { chat: { headers: { [name]: "X" } } }))[0]).toContain("error instances.us-1.chat.headers");

@@ -129,7 +129,15 @@ export class Driver {
   /** The object dies and a new incarnation reads its rows: memory is gone. */
   crash(): void {
     const replying = this.state.replying.map(({ isKept: _isKept, ...row }) => row);
-    this.state = { ...this.state, liveAttempt: undefined, choosing: undefined, tellAtMs: undefined, buckets: {}, replying };
+    this.state = {
+      ...this.state,
+      liveAttempt: undefined,
+      choosing: undefined,
+      briefing: undefined,
+      tellAtMs: undefined,
+      buckets: {},
+      replying,
+    };
   }
 
   /** Everything rings when it is due, up to `untilMs`; what is handed over is answered by `outcomeOf`, what asks for an instance by `placeAt`. */

@@ -8,7 +8,7 @@ import type { Upload } from "../stream-exchange.ts";
 import { uploadOf } from "../upload.ts";
 import { base64Of } from "./base64.ts";
 import { MAX_FILE_BYTES, type Question, type Shown, within } from "./question.ts";
-import { frameOf, type Way } from "./request.ts";
+import { type Asking, frameOf, type Way } from "./request.ts";
 import { notFetched } from "./words.ts";
 
 /** For the head of one file, while the gateway waits for the rest of the request. */
@@ -23,9 +23,9 @@ const FILE_END = '"}}';
 /** Stands for the parts while the frame around them is written; nothing of a person's is in that frame. */
 const PARTS = "\u0000";
 
-export function bodyOf(question: Question, way: Way, agent: string | undefined, clock: Clock): Uint8Array<ArrayBuffer> | Upload {
-  if (question.shown.length === 0) return utf8(frameOf(way, agent, question.text));
-  const frame = frameOf(way, agent, [PARTS]);
+export function bodyOf(question: Question, way: Way, asking: Asking, clock: Clock): Uint8Array<ArrayBuffer> | Upload {
+  if (question.shown.length === 0) return utf8(frameOf(way, asking, question.text));
+  const frame = frameOf(way, asking, [PARTS]);
   return uploadOf((signal) => capped(pieces(question, way, frame, { clock, signal })));
 }
 

@@ -18,6 +18,8 @@ export interface ChatHandOver extends HandOver {
   readonly session: string;
   readonly channel: string;
   readonly chatKind: ChatKind;
+  /** A turn that an agent with tools does not get; by `/v1/chat/completions`, and so without documents. */
+  readonly isToolless?: boolean;
   /** Whose token opens the media. */
   readonly account: string;
 }

@@ -56,7 +56,7 @@ async function ask(question: Question, request: ChatHandOver, endsAtMs: number, 
   const deadlineMs = endsAtMs - clock.nowMs();
   if (deadlineMs < Math.min(LEAST_MS, request.deadlineMs * LEAST)) return { outcome: tooLate(deadlineMs, request), isBrokenOff: false };
   const way = wayFor(question);
-  const body = bodyOf(question, way, request.agent, clock);
+  const body = bodyOf(question, way, request, clock);
   const exchange = await streamExchange(
     { url: addressOf(way, request.url), headers: headersFor(request), body, deadlineMs, sinkFor },
     ports,

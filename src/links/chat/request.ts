@@ -1,10 +1,13 @@
 /** How a question is put to a gateway: where, in whose name, and as which JSON. Only the new message is sent: the session has the rest. */
 import type { MediaRef } from "../../core/turn.ts";
 import { DELIVERY_HEADER } from "../native/request.ts";
+import { decoys } from "./decoys.ts";
 import type { ChatHandOver } from "./hand-over.ts";
 import { isPdf, type Question } from "./question.ts";
 import { sessionKey } from "./session-key.ts";
 import { plainName } from "./words.ts";
+
+export type Asking = Pick<ChatHandOver, "agent" | "isToolless">;
 
 /** One of the two ways of a gateway to be asked, and how it spells what a message is made of. */
 export interface Way {
@@ -42,8 +45,13 @@ const responses: Way = {
 export const wayFor = ({ shown }: Question): Way => (shown.some(({ media }) => isPdf(media)) ? responses : chatCompletions);
 
 /** A session is chosen by its key, an agent by the name of its model. */
-export const frameOf = (way: Way, agent: string | undefined, content: unknown): string =>
-  JSON.stringify({ model: `openclaw/${agent ?? "default"}`, stream: true, ...way.frame(content) });
+export const frameOf = (way: Way, { agent, isToolless }: Asking, content: unknown): string =>
+  JSON.stringify({
+    model: `openclaw/${agent ?? "default"}`,
+    stream: true,
+    ...way.frame(content),
+    ...(isToolless === true ? { tools: decoys() } : {}),
+  });
 
 /** No forwarding header but the configured one: a gateway answers 403 to stray ones. */
 export function headersFor(request: ChatHandOver): Readonly<Record<string, string>> {

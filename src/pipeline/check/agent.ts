@@ -1,8 +1,9 @@
 /**
- * The agent that a pool asks: that it is there, and that it has no tools. Tools are found by collision: a gateway refuses a client's
- * tool that has the name of one the agent really has, before its model is asked. An agent without tools takes the turn.
+ * The agent that a pool asks: that it is there, and that it has no tools. Tools are found by collision: an agent without
+ * tools takes a turn that carries decoys.
  * @see https://docs.openclaw.ai/gateway/openai-http-api
  */
+import { decoys } from "../../links/chat/decoys.ts";
 import type { AskedPool } from "./asked-pools.ts";
 import { memberOf } from "./gateway.ts";
 import { bad, type CheckLine, good, unknown, warn } from "./report.ts";
@@ -12,15 +13,6 @@ import { type AskV1, errorMessageOf, errorTypeOf, isForbidden, type Said } from 
 const CHAT = "/v1/chat/completions";
 /** A model thinks, and a local one for long. */
 const TURN_MS = 60_000;
-
-/**
- * `tool_search` is there as soon as anything is allowed at all. Left out are the names that gateways refuse for every agent: `exec`,
- * `bash`, `read`, `write`, `edit`, `ls`, `grep`, `find`.
- */
-const DECOYS =
-  "tool_search process apply_patch gateway cron nodes message sessions_send sessions_spawn sessions_list session_status web_fetch web_search browser computer openclaw view_image subagents memory_search".split(
-    " ",
-  );
 
 export const modelOf = (agent: string | undefined): string => `openclaw/${agent ?? "default"}`;
 
@@ -52,17 +44,16 @@ export async function toolsLine(pool: AskedPool, ask: AskV1, random: string): Pr
   return lines.find(({ status }) => status !== "ok") ?? lines[0] ?? notProbed(pool, "nobody asks this pool");
 }
 
-/** What a channel's agent may do can depend on the channel: each is tried. `tool_choice` would switch the comparison off. */
+/** What a channel's agent may do can depend on the channel: each is tried. */
 function probeOf(agent: string | undefined, channel: string, random: string) {
   const key = `${agent === undefined ? "" : `agent:${agent.toLowerCase()}:`}clawedge:check:${random}`;
-  const parameters = { type: "object", properties: {} };
   return {
     path: CHAT,
     headers: { "x-openclaw-session-key": key, "x-openclaw-message-channel": channel },
     body: {
       model: modelOf(agent),
       messages: [{ role: "user", content: "ping" }],
-      tools: DECOYS.map((name) => ({ type: "function", function: { name, parameters } })),
+      tools: decoys(),
     },
     deadlineMs: TURN_MS,
   };

@@ -8,6 +8,7 @@ import type { UrlRules } from "../../core/url-guard.ts";
 import { type AskedPool, askedPools } from "./asked-pools.ts";
 import { checkAuthority, unasked } from "./authority.ts";
 import { checkGateway, checkUrl } from "./gateway.ts";
+import { keyLines } from "./handover-key.ts";
 import { checkListener } from "./listener.ts";
 import { callerOf, comparePools, learn, type MemberPorts, type Subject } from "./members.ts";
 import { pollerLines, type SeenPoller } from "./pollers.ts";
@@ -56,7 +57,9 @@ export async function checkInstance(request: CheckRequest, routes: Routes, ports
   const authority = await checkAuthority({ config, pools, settings: learned.settings, takesTurns: request.takesTurns }, ports);
   const compared = await comparePools({ ...learned.facts, version: gateway.version }, routes, ports);
   const accounts = [...noAccountLines(subject, pools), ...listeners, ...pollers];
-  return report(name, [url, ...gateway.lines, ...accounts, ...learned.lines, ...authority.lines, ...compared], authority.verdicts);
+  const keys = await keyLines(name, routes, ports.secrets);
+  const lines = [url, ...gateway.lines, ...accounts, ...learned.lines, ...authority.lines, ...keys, ...compared];
+  return report(name, lines, authority.verdicts);
 }
 
 const report = (instance: string, checks: readonly CheckLine[], pools: readonly PoolVerdict[] = []): CheckReport => ({
