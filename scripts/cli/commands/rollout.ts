@@ -3,7 +3,7 @@ import { numberOption } from "../args.ts";
 import { type Call, type Command, isSet, operand, textValue } from "../command.ts";
 import { CliFailure } from "../failure.ts";
 import { plural } from "../output.ts";
-import { pause } from "../planned.ts";
+import { pause, showInstance } from "../planned.ts";
 import { isInService, type Rolled, type Rollout, rollInstance } from "../rollout.ts";
 import { type InstanceAnswer, stateOf } from "./instance.ts";
 
@@ -72,7 +72,7 @@ async function walk(call: Call, rolling: Rollout, names: readonly string[], paus
   for (const [index, name] of names.entries()) {
     const now: Rolled = { instance: name, stage: "before" };
     try {
-      if (index > 0) await pause(call, pauseMs + (await unknownMs(call, name, done.at(-1))), rolling);
+      if (index > 0) await pause(call, pauseMs + (await unknownMs(call, done.at(-1))), rolling);
       await othersAreWell(call, rolling, name);
       await rollInstance(call, rolling, now);
       done.push(now);
@@ -84,11 +84,13 @@ async function walk(call: Call, rolling: Rollout, names: readonly string[], paus
   return done;
 }
 
-/** Places that do not know yet that the last one is back would find nobody for whoever is new, were this one to leave. */
-async function unknownMs(call: Call, name: string, last: Rolled | undefined): Promise<number> {
+/** Places that do not know yet that the last one is back would find nobody for whoever is new, were the next to leave. */
+async function unknownMs(call: Call, last: Rolled | undefined): Promise<number> {
   if (last?.knownAtMs === undefined) return 0;
-  const { nowMs } = await call.edge().get<InstanceAnswer>(`/instances/${encodeURIComponent(name)}`);
-  return Math.max(0, last.knownAtMs - nowMs);
+  const leftMs = Math.max(0, last.knownAtMs - (await showInstance(call, last.instance)).nowMs);
+  if (leftMs > 0)
+    call.output.progress(`waiting until every place of the edge knows that ${last.instance} is back: ${Math.ceil(leftMs / 1000)} s`);
+  return leftMs;
 }
 
 async function othersAreWell(call: Call, { pool, force }: Rollout, name: string): Promise<void> {

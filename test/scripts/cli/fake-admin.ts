@@ -53,7 +53,10 @@ export interface Ran {
 }
 
 /** The command line as a process would run it, without the process: time passes when it sleeps. */
-export async function clawedge(args: readonly string[], around: Partial<Pick<Terminal, "env" | "directory">> = {}): Promise<Ran> {
+export async function clawedge(
+  args: readonly string[],
+  around: Partial<Pick<Terminal, "env" | "directory" | "runProgram" | "interrupts">> = {},
+): Promise<Ran> {
   const said: Record<"out" | "err", string[]> = { out: [], err: [] };
   const clock = { nowMs: 0 };
   const code = await run(args, {

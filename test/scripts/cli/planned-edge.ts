@@ -1,0 +1,73 @@
+/** An edge with one pool for the tests of planned restarts: its clock moves when it is looked at, and a member is probed at every look. */
+import { fakeAdmin, type Replies, type Reply } from "./fake-admin.ts";
+
+export interface Member {
+  readonly name: string;
+  isHealthy: boolean;
+  isDrainListed: boolean;
+  isReturning: boolean;
+  verdict: "up" | "down" | "draining";
+  hasAdminRpc: boolean;
+  /** What its gateway says to being suspended, one after the other; the last one again and again. */
+  suspends: readonly object[];
+  resumes: readonly object[];
+  /** It has no address. */
+  calledAtMs?: number;
+}
+
+export const READY = { status: "ready", activeCount: 0, blockers: [], expiresAtMs: 120_000 };
+export const DRAINING = { status: "draining", activeCount: 2, blockers: [{ kind: "root-request", count: 2 }], retryAfterMs: 20_000 };
+
+export const member = (name: string, more: Partial<Member> = {}): Member => ({
+  ...{ name, isHealthy: true, isDrainListed: false, isReturning: false, verdict: "up", hasAdminRpc: false },
+  ...{ suspends: [READY], resumes: [{ status: "running", resumed: true }] },
+  ...more,
+});
+
+const LOOK_MS = 1000;
+const QUIET_MS = 5000;
+
+export async function plannedEdge(members: readonly Member[], knownAfterMs = 0) {
+  const edge = { nowMs: 1_000_000 };
+  const since = new Map<string, number>();
+  const shown = (one: Member): object => {
+    const { name, isHealthy, isDrainListed, isReturning, hasAdminRpc, verdict, calledAtMs } = one;
+    const drainingSinceMs = since.get(name);
+    const drain = drainingSinceMs === undefined ? {} : { drainingSinceMs, quietAtMs: drainingSinceMs + QUIET_MS };
+    const seen =
+      calledAtMs === undefined
+        ? { url: "http://gateway", lastProbe: { verdict, atMs: edge.nowMs, reason: verdict } }
+        : { url: null, pollers: [{ account: "telegram:support", calledAtMs, isWaiting: true, open: 0 }] };
+    const state = { isHealthy, isDraining: isDrainListed, isDrainListed, isReturning, hasAdminRpc };
+    return { name, pools: ["support"], region: null, ...state, ...drain, ...seen, nowMs: edge.nowMs };
+  };
+  const look = (reply: () => object) => (): Reply => {
+    edge.nowMs += LOOK_MS;
+    return { json: reply() };
+  };
+  const of = (one: Member): Replies => ({
+    [`GET /admin/instances/${one.name}`]: look(() => shown(one)),
+    [`POST /admin/instances/${one.name}/drain`]: () => {
+      const changed = !one.isDrainListed;
+      one.isDrainListed = true;
+      since.set(one.name, since.get(one.name) ?? edge.nowMs);
+      return { json: { instance: one.name, changed, number: 2, drainingSinceMs: edge.nowMs, quietAtMs: edge.nowMs + QUIET_MS } };
+    },
+    [`POST /admin/instances/${one.name}/undrain`]: () => {
+      one.isDrainListed = false;
+      since.delete(one.name);
+      return { json: { instance: one.name, changed: true, number: 3, knownAtMs: edge.nowMs + knownAfterMs } };
+    },
+    [`POST /admin/instances/${one.name}/suspend`]: (times) => ({ json: one.suspends[Math.min(times, one.suspends.length - 1)] }),
+    [`POST /admin/instances/${one.name}/resume`]: (times) => ({ json: one.resumes[Math.min(times, one.resumes.length - 1)] }),
+  });
+  const list = { "GET /admin/instances": look(() => ({ instances: members.map(shown) })) };
+  const admin = await fakeAdmin(Object.assign(list, ...members.map(of)));
+  /** What was changed or asked of gateways, in order. */
+  const changes = (): readonly string[] =>
+    admin.asked.flatMap(({ request, body }) => {
+      const [method, path = ""] = request.split(" ");
+      return method === "POST" ? [`${path.slice("/admin/instances/".length)}${body}`] : [];
+    });
+  return { url: admin.url, changes, edge };
+}

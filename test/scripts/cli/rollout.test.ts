@@ -1,0 +1,190 @@
+import { expect, it } from "vitest";
+import type { Program } from "../../../scripts/cli/program.ts";
+import { clawedge } from "./fake-admin.ts";
+import { DRAINING, type Member, member, plannedEdge, READY } from "./planned-edge.ts";
+
+const COMMAND = ["--", "restart", "--json", "{}"];
+
+interface Around {
+  readonly options?: readonly string[];
+  readonly command?: (program: Program) => string | undefined;
+  readonly signal?: AbortSignal;
+  readonly knownAfterMs?: number;
+}
+
+async function rollout(members: readonly Member[], { options = [], command = () => undefined, signal, knownAfterMs }: Around = {}) {
+  const { url, changes } = await plannedEdge(members, knownAfterMs);
+  const programs: Program[] = [];
+  const ran = await clawedge(["rollout", "support", ...options, "--edge", url, ...COMMAND], {
+    runProgram: async (program) => {
+      programs.push(program);
+      return command(program);
+    },
+    interrupts: () => signal ?? new AbortController().signal,
+  });
+  return { ...ran, changes: changes(), programs };
+}
+
+const away = 'eu-1/drain{"returning":true}';
+
+it("each instance is drained, restarted and taken back before the next; the command's words and variables name it", async () => {
+  const ran = await rollout([member("eu-1"), member("eu-2")]);
+  expect([ran.code, ran.changes]).toEqual([0, [away, "eu-1/undrain", 'eu-2/drain{"returning":true}', "eu-2/undrain"]]);
+  expect(ran.programs.map(({ words, env }) => [...words, env["CLAWEDGE_INSTANCE"], env["CLAWEDGE_POOL"]])).toEqual([
+    ["restart", "--json", "eu-1", "eu-1", "support"],
+    ["restart", "--json", "eu-2", "eu-2", "support"],
+  ]);
+  expect(ran.out).toMatch(/^eu-1 is back after \d+ s\neu-2 is back after \d+ s\n2 instances of support restarted\n$/);
+  expect(ran.err).toContain("eu-1: draining; its conversations wait for it\n");
+});
+
+it("--json gives the figures, and the command's output goes beside them", async () => {
+  const ran = await rollout([member("eu-1"), member("eu-2")], { options: ["--json"] });
+  const figures = { quietMs: expect.any(Number), suspendMs: 0, commandMs: 0, backMs: expect.any(Number), readmitMs: 0 };
+  const one = (instance: string) => ({
+    ...{ instance, stage: "done", awayMs: expect.any(Number), knownAtMs: expect.any(Number) },
+    ...figures,
+  });
+  expect(JSON.parse(ran.out)).toEqual({ pool: "support", instances: [one("eu-1"), one("eu-2")] });
+  expect(ran.programs.every(({ isBeside }) => isBeside)).toBe(true);
+});
+
+it("--move leaves its conversations to the pool's policy", async () => {
+  expect((await rollout([member("eu-1"), member("eu-2")], { options: ["--move"] })).changes[0]).toBe("eu-1/drain");
+});
+
+it("a gateway that can be asked has finished before the command, and goes on before it is taken back", async () => {
+  const one = member("eu-1", { hasAdminRpc: true, suspends: [DRAINING, DRAINING, READY] });
+  const ran = await rollout([one, member("eu-2")], { options: ["--from", "eu-1"] });
+  const suspend = Array(3).fill("eu-1/suspend");
+  expect([ran.code, ran.changes.slice(0, 6)]).toEqual([0, [away, ...suspend, "eu-1/resume", "eu-1/undrain"]]);
+  expect(ran.err).toContain("eu-1 is still at work: 2 root-request");
+});
+
+it("one that is still starting is asked to go on until it can be", async () => {
+  const resumes = [{ status: "unreachable" }, { status: "busy" }, { status: "running", resumed: false }];
+  const ran = await rollout([member("eu-1", { hasAdminRpc: true, resumes })]);
+  expect([ran.code, ran.changes.filter((change) => change === "eu-1/resume").length]).toEqual([0, 3]);
+});
+
+it("--no-suspend asks no gateway", async () => {
+  const ran = await rollout([member("eu-1", { hasAdminRpc: true })], { options: ["--no-suspend"] });
+  expect(ran.changes).toEqual([away, "eu-1/undrain"]);
+});
+
+it.each(["unsupported", "unreachable"])("a gateway where that is %s is restarted all the same, and it is said", async (status) => {
+  const ran = await rollout([member("eu-1", { hasAdminRpc: true, suspends: [{ status, detail: "http 404" }] })]);
+  expect([ran.code, ran.changes]).toEqual([0, [away, "eu-1/suspend", "eu-1/undrain"]]);
+  expect(ran.err).toContain("does not tell whether it still works (http 404)");
+});
+
+it("one that refuses stops the rollout with what to do, before the command", async () => {
+  const ran = await rollout([member("eu-1", { hasAdminRpc: true, suspends: [{ status: "forbidden", detail: "http 500, FORBIDDEN" }] })]);
+  expect([ran.code, ran.programs]).toEqual([1, []]);
+  expect(ran.err).toContain('let adminRpc of the instance be { "user": … }');
+  expect(ran.err).toContain("--no-suspend");
+  expect(ran.err).toContain("the command was not run");
+});
+
+it("a pool of one is rolled, and it is said what that means", async () => {
+  const ran = await rollout([member("eu-1")]);
+  expect([ran.code, ran.err.includes("eu-1 is the only instance of support: what is written meanwhile waits for it")]).toEqual([0, true]);
+});
+
+it.each([
+  ["is not healthy", { isHealthy: false }, "eu-2 is not healthy"],
+  ["drains", { isDrainListed: true, isHealthy: true }, "eu-1 is"],
+])("nothing is taken away while another %s, unless forced", async (_, more, hint) => {
+  const bad = () => [member("eu-1", hint.startsWith("eu-1") ? { isHealthy: false } : {}), member("eu-2", more)];
+  const ran = await rollout(bad());
+  expect([ran.code, ran.changes, ran.programs]).toEqual([1, [], []]);
+  expect(ran.err).toContain(hint);
+  expect(ran.err).toContain("was not touched");
+});
+
+it("--force takes it away all the same", async () => {
+  const members = [member("eu-1"), member("eu-2", { isHealthy: false, isDrainListed: true })];
+  const ran = await rollout(members, {
+    options: ["--force", "--from", "eu-1"],
+    command: () => void Object.assign(members[1] ?? {}, { isHealthy: true }),
+  });
+  expect([ran.code, ran.programs.length]).toEqual([0, 2]);
+});
+
+it("what an earlier run left drained is the first", async () => {
+  const ran = await rollout([member("eu-1"), member("eu-2", { isDrainListed: true, isReturning: true })]);
+  expect([ran.code, ran.programs.map(({ words }) => words.at(-1))]).toEqual([0, ["eu-2", "eu-1"]]);
+});
+
+it("a command that fails stops it: one stays drained, and it is said how to take it back and how to go on", async () => {
+  const ran = await rollout([member("eu-1"), member("eu-2"), member("eu-3")], {
+    command: ({ env }) => (env["CLAWEDGE_INSTANCE"] === "eu-2" ? "ended with 3" : undefined),
+  });
+  expect([ran.code, ran.changes.at(-1)]).toEqual([1, 'eu-2/drain{"returning":true}']);
+  expect(ran.err.split("\n").slice(-6)).toEqual([
+    "clawedge: the command ended with 3.",
+    "eu-2 stays drained, and its conversations wait for it; the command was run, or begun.",
+    "Done: eu-1; left: eu-2, eu-3.",
+    "Take it back: clawedge instance undrain eu-2",
+    "Go on: clawedge rollout support --from eu-2 -- restart --json {}",
+    "",
+  ]);
+});
+
+it("what stopped it is told as JSON too", async () => {
+  const ran = await rollout([member("eu-1")], { options: ["--json"], command: () => "ended with 1" });
+  expect([ran.code, JSON.parse(ran.out)]).toMatchObject([
+    1,
+    {
+      error: { code: "stopped", message: "the command ended with 1" },
+      instances: [{ instance: "eu-1", stage: "restarting" }],
+      left: ["eu-1"],
+    },
+  ]);
+});
+
+it.each([["down"], ["draining"]] as const)("one that is seen %s is not taken back", async (verdict) => {
+  const one = member("eu-1");
+  const ran = await rollout([one], { options: ["--timeout", "30"], command: () => void Object.assign(one, { verdict }) });
+  expect([ran.code, ran.changes, ran.err.includes(`it is not well: ${verdict}`)]).toEqual([1, [away], true]);
+});
+
+it("one that only polls is back when it asks again", async () => {
+  const one = member("eu-1", { calledAtMs: 1 });
+  const silent = await rollout([one], { options: ["--timeout", "30"] });
+  expect([silent.code, silent.changes]).toEqual([1, [away]]);
+  const two = member("eu-1", { calledAtMs: 1 });
+  expect((await rollout([two], { command: () => void Object.assign(two, { calledAtMs: 9_000_000 }) })).code).toBe(0);
+});
+
+it("Ctrl-C stops it, and it is said how things stand", async () => {
+  const stop = new AbortController();
+  const ran = await rollout([member("eu-1"), member("eu-2")], { command: () => void stop.abort(), signal: stop.signal });
+  expect([ran.code, ran.changes]).toEqual([1, [away]]);
+  expect(ran.err).toContain("interrupted.\neu-1 stays drained");
+});
+
+it("the next one leaves when every place knows that the last is back", async () => {
+  const members = [member("eu-1"), member("eu-2")];
+  const [quick, slow] = [await rollout(members), await rollout(members, { knownAfterMs: 60_000 })];
+  expect([quick.code, slow.code]).toEqual([0, 0]);
+  expect(slow.err).toContain("waiting until every place of the edge knows that eu-1 is back");
+  expect(quick.err).not.toContain("every place");
+});
+
+it.each([
+  [["rollout", "support"], 2, "COMMAND… is missing"],
+  [["rollout", "support", "--"], 2, "COMMAND… is missing"],
+  [["rollout", "support", "eu-1", "--", "x"], 2, '"eu-1" is one too many'],
+  [["rollout", "support", "--pause", "soon", "--", "x"], 2, "--pause soon"],
+])("%j is wrong usage", async (args, code, hint) => {
+  expect(await clawedge(args)).toMatchObject({ code, err: expect.stringContaining(hint) });
+});
+
+it.each([
+  [["sales"], "no pool with instances is called sales"],
+  [["support", "--from", "eu-9"], "eu-9 is no instance of support: it has eu-1"],
+])("%j is not there", async (words, hint) => {
+  const { url } = await plannedEdge([member("eu-1")]);
+  expect(await clawedge(["rollout", ...words, "--edge", url, "--", "x"])).toMatchObject({ code: 1, err: expect.stringContaining(hint) });
+});
