@@ -9,6 +9,7 @@ export function bentEvent(bug: Bug | undefined, event: Event): Event {
     return { ...event, outcome: { kind: "unreachable", detail: "no answer" } };
   }
   if (bug === "no-dead-letter" && "rules" in event) return withPools(event, { maxAttempts: Infinity, poisonMs: Infinity });
+  if (bug === "moves-while-returning" && "rules" in event) return { ...event, rules: { ...event.rules, returning: [] } };
   if (bug === "asked-again" && event.type === "wake") return withPools(event, { ambiguous: "resend" });
   return event;
 }
@@ -16,6 +17,13 @@ export function bentEvent(bug: Bug | undefined, event: Event): Event {
 function withPools<Ruled extends Extract<Event, { readonly rules: object }>>(event: Ruled, bent: Partial<PoolRules>): Ruled {
   const pools = Object.entries(event.rules.pools).map(([name, rules]) => [name, { ...rules, ...bent }] as const);
   return { ...event, rules: { ...event.rules, pools: Object.fromEntries(pools) } };
+}
+
+/** What the machine believes before a step. */
+export function bentBefore(bug: Bug | undefined, state: State): State {
+  if (bug === "notice-every-message") return { ...state, isTold: undefined };
+  if (bug !== "collapse-drops-maybe") return state;
+  return { ...state, queue: state.queue.map((entry) => (entry.heldSinceMs === undefined ? entry : { ...entry, maybeAt: undefined })) };
 }
 
 export function bentWrites(bug: Bug | undefined, { writes, effects }: Step): readonly Write[] {

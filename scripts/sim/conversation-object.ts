@@ -5,10 +5,11 @@ import { type Effect, emptyState, type State, type Step } from "../../durable-ob
 import type { Commit, CommitResult } from "../../src/core/commit.ts";
 import type { DeliveryRules } from "../../src/core/delivery-rules.ts";
 import type { ReplyEnd } from "../../src/ports/bots.ts";
-import { bentEffects, bentEvent, bentState, bentWrites } from "./bent.ts";
+import { bentBefore, bentEffects, bentEvent, bentState, bentWrites } from "./bent.ts";
 import { ConversationRows } from "./conversation-rows.ts";
 import { Died, DurableObject, Unready } from "./durable.ts";
 import { choose, giveReply, handOver } from "./effects.ts";
+import { askInstance } from "./instance-calls.ts";
 import { strikes, tell } from "./world.ts";
 
 const HOUR_MS = 3_600_000;
@@ -16,6 +17,8 @@ const HOUR_MS = 3_600_000;
 export class ConversationObject extends DurableObject {
   readonly rows = new ConversationRows();
   state: State = emptyState;
+  /** Memory: until when everything for an instance asks for a turn. */
+  readonly ramps = new Map<string, number>();
   #configNumber = 0;
 
   protected override start(): void {
@@ -26,6 +29,7 @@ export class ConversationObject extends DurableObject {
   protected override forget(): void {
     this.state = emptyState;
     this.#configNumber = 0;
+    this.ramps.clear();
     this.world.ledger.left(this.name);
   }
 
@@ -87,7 +91,7 @@ export class ConversationObject extends DurableObject {
   }
 
   apply(event: Event): Step {
-    const next = step(this.state, bentEvent(this.world.bug, event));
+    const next = step(bentBefore(this.world.bug, this.state), bentEvent(this.world.bug, event));
     this.#take(next, event);
     return next;
   }
@@ -135,6 +139,13 @@ export class ConversationObject extends DurableObject {
         return;
       case "troubled":
         this.world.pending.add(this.name);
+        return;
+      case "granted":
+        if (this.world.plan.isJudged) askInstance(this.world, effect.instance, (it) => it.granted(), undefined);
+        return;
+      case "notice":
+        this.world.ledger.noticed(this.name, effect.notice);
+        this.world.promises.noticed(this.name, effect.entry, effect.notice);
         return;
       default:
         return;

@@ -24,8 +24,7 @@ export class Dice {
   }
 
   pick<Value>(list: readonly Value[]): Value {
-    const picked = list[Math.floor(this.next() * list.length)];
-    if (picked === undefined) throw new Error("nothing to pick from");
-    return picked;
+    if (list.length === 0) throw new Error("nothing to pick from");
+    return list[Math.floor(this.next() * list.length)] as Value;
   }
 }

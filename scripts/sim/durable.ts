@@ -50,6 +50,11 @@ export abstract class DurableObject {
     return EPOCH_MS + this.world.agenda.nowMs + this.#skewMs;
   }
 
+  /** An alarm is to come, as far as this incarnation knows. */
+  get isArmed(): boolean {
+    return this.#setAtMs !== undefined && this.#setAtMs > this.nowMs - LEASE_MS;
+  }
+
   get isAwake(): boolean {
     return this.#isAwake;
   }

@@ -19,6 +19,8 @@ export class Gateway {
   readonly name: string;
   life = 1;
   isDown = false;
+  /** Probes call it down, by mistake. */
+  isMisjudged = false;
   #hangsUntilMs = 0;
   readonly #remembered = new Map<string, number>();
   /** Sessions whose turn this gateway's death broke off, and until when it goes on with them. */
@@ -37,6 +39,10 @@ export class Gateway {
       return;
     }
     this.#serve(request, answer);
+  }
+
+  get hangsForMs(): number {
+    return Math.max(0, this.#hangsUntilMs - this.world.agenda.nowMs);
   }
 
   hang(forMs: number): void {
@@ -88,10 +94,11 @@ export class Gateway {
   }
 
   #take(request: Request, answer: Answer): void {
-    const { agenda, ledger } = this.world;
+    const { agenda, ledger, promises } = this.world;
     const until = this.#remembered.get(request.key) ?? 0;
     if (until <= agenda.nowMs) {
       ledger.ran(this, request.conversation, request.entry);
+      promises.ran(request.conversation, request.entry, this.name);
       this.#remember(request.key);
       this.#speakLater(request);
     }

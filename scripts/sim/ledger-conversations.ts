@@ -11,6 +11,28 @@ class Book {
   readonly #newest = new Map<string, number>();
   readonly #accepted = new Map<string, { readonly seq: number; readonly atMs: number }>();
   readonly #answered = new Map<string, number>();
+  #kept = 0;
+  #isTold = false;
+
+  /** Nothing that was kept waits for its end. */
+  get isIdle(): boolean {
+    return this.#kept === this.#ended.size;
+  }
+
+  waits(): void {
+    this.#kept += 1;
+  }
+
+  arrives(): void {
+    this.#isTold = false;
+  }
+
+  /** False when the person was told before, and nothing has arrived since. */
+  hearsOfHold(): boolean {
+    const isFirst = !this.#isTold;
+    this.#isTold = true;
+    return isFirst;
+  }
 
   /** Telegram brings a chat's events in order, and they are kept so. */
   isOutOfOrder({ account, chat, messageId }: Entry): boolean {

@@ -3,7 +3,7 @@
  * at the end stands in `verdict.ts`.
  */
 import { DEBT_MS } from "../../durable-objects/conversation/failover.ts";
-import type { Attempt, Entry, Pin, Write } from "../../durable-objects/conversation/state.ts";
+import type { Attempt, Entry, Notice, Pin, Write } from "../../durable-objects/conversation/state.ts";
 import type { ConversationObject } from "./conversation-object.ts";
 import { type Gateway, REPLAY_MS } from "./gateway.ts";
 import { Conversations } from "./ledger-conversations.ts";
@@ -70,8 +70,10 @@ export class Ledger {
     for (const write of writes) this.#wrote(object, write);
   }
 
-  handsOver({ name }: ConversationObject, entry: Entry, attempt: Attempt): void {
+  handsOver({ name, rows }: ConversationObject, entry: Entry, attempt: Attempt): void {
     const book = this.#conversations.of(name);
+    const owner = rows.pins.get(entry.pool)?.instance;
+    if (owner !== attempt.instance) this.breaks(`${name} #${entry.seq} goes to ${attempt.instance}, and ${owner} has the conversation`);
     const account = this.#plan.accounts.find(({ id }) => id === entry.account);
     const own = this.#plan.pools.find((pool) => pool.name === account?.pool)?.instances ?? [];
     if (!own.includes(attempt.instance)) this.breaks(`${name} #${entry.seq} of ${entry.account} goes to ${attempt.instance}`);
@@ -158,6 +160,12 @@ export class Ledger {
     this.repeats.set(key, repeats);
   }
 
+  /** That a message waits is told once for an outage. */
+  noticed(conversation: string, notice: Notice): void {
+    if (notice === "held" && !this.#conversations.of(conversation).hearsOfHold())
+      this.breaks(`the person in ${conversation} is told twice that a message waits`);
+  }
+
   unarmed(object: string): void {
     this.breaks(`${object} has work pending and no alarm`);
   }
@@ -166,22 +174,29 @@ export class Ledger {
     return this.#plan.pools.find(({ name }) => name === pool)?.rules.ambiguous === "resend";
   }
 
-  #wrote({ name, rows }: ConversationObject, write: Write): void {
+  #wrote(object: ConversationObject, write: Write): void {
+    const { name, rows } = object;
     const book = this.#conversations.of(name);
     switch (write.row) {
       case "insert":
         if (book.isOutOfOrder(write.entry)) this.breaks(`${name} keeps ${write.entry.key} behind what was written later`);
         if (write.ending !== undefined) book.ends(write.entry.seq);
+        else object.world.promises.committed(name, write.entry, { pin: rows.pins.get(write.entry.pool), isFirst: book.isIdle });
+        book.waits();
         break;
       case "end":
         if (!book.ends(write.ending.seq)) this.breaks(`${name} #${write.ending.seq} ends twice`);
+        if (["delivered", "answered"].includes(write.ending.state)) book.arrives();
         if (write.ending.state === "delivered") book.owes(write.ending, this.#nowMs());
         break;
       case "answered":
         book.answers(write.instance, write.seq);
         break;
       case "pin":
-        this.#pins(name, write.pin, [...rows.pins.values()]);
+        this.#pins(object, write.pin);
+        break;
+      case "reply":
+        book.arrives();
     }
   }
 
@@ -199,12 +214,15 @@ export class Ledger {
     );
   }
 
-  #pins(name: string, pin: Pin, all: readonly Pin[]): void {
+  #pins({ name, rows, world }: ConversationObject, pin: Pin): void {
     const book = this.#conversations.of(name);
+    const all = [...rows.pins.values()];
     const before = book.pins.get(pin.pool);
     book.pins.set(pin.pool, pin);
     if (before !== undefined && pin.epoch < before.epoch) this.breaks(`${name}: the epoch of ${pin.pool} shrinks to ${pin.epoch}`);
     if (before === undefined || before.instance === pin.instance) return;
+    if (before.isLeft !== true && world.operator.isWaitedFor(world, pin.pool, before.instance))
+      this.breaks(`${name} leaves ${before.instance}, which will be back`);
     if (pin.epoch <= before.epoch) this.breaks(`${name}: ${pin.pool} moves without a new epoch`);
     const isElsewhere = all.some((other) => other.pool !== pin.pool && other.instance === pin.instance);
     if (!isElsewhere && book.isOwedBy(pin.instance, this.#nowMs() - DEBT_MS + SKEW_MS)) {

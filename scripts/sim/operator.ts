@@ -1,16 +1,23 @@
 /** The routes document over time: instances leave and return, pools change their policy, drains, and hours in which nobody can read it. */
+import { type Canary, membersWith } from "../../src/core/canary.ts";
 import type { DeliveryRules, LinkRules, PoolRules } from "../../src/core/delivery-rules.ts";
 import type { Plan } from "./plan.ts";
 import { isStormy, strikes, tell, type World } from "./world.ts";
 
 const LINKS: Readonly<Record<string, LinkRules>> = {
   native: { absorbsRepeats: true, attemptMs: 10_000, takesPermit: true },
-  poll: { absorbsRepeats: true, attemptMs: 30_000, takesPermit: true },
+  poll: { absorbsRepeats: true, attemptMs: 30_000, takesPermit: false },
   chat: { absorbsRepeats: false, attemptMs: 120_000, takesPermit: true },
 };
 
+/** A choice that was asked for under the document before may take so long. */
+const KNOWN_AFTER_MS = 15_000;
+
 export class Operator {
   readonly #versions: DeliveryRules[];
+  /** Of each pool, with the number of the document it came with. */
+  readonly #canaries = new Map<string, readonly { readonly number: number; readonly canary: Canary }[]>();
+  #publishedAtMs = 0;
   readonly #plan: Plan;
   #blindUntilMs = 0;
 
@@ -32,6 +39,19 @@ export class Operator {
     return before !== undefined && before.number >= seen && strikes(world, 0.1) ? before : this.rules;
   }
 
+  /** As a document of this number has it. */
+  canaryOf(pool: string, number: number): Canary | undefined {
+    return this.#canaries.get(pool)?.findLast((one) => one.number <= number)?.canary;
+  }
+
+  /** Every object that asks knows by now that it will be back. */
+  isWaitedFor({ agenda }: World, pool: string, instance: string): boolean {
+    if (agenda.nowMs - this.#publishedAtMs < KNOWN_AFTER_MS) return false;
+    return this.#versions.slice(-2).every(({ returning, pools }) => {
+      return returning.includes(instance) && pools[pool]?.instances.includes(instance) === true;
+    });
+  }
+
   isBlind({ agenda }: World): boolean {
     return agenda.nowMs < this.#blindUntilMs;
   }
@@ -40,7 +60,10 @@ export class Operator {
     const { changes, configOutages, untilMs } = this.#plan.weather;
     for (let index = 0; index < changes; index += 1) world.agenda.after(world.dice.between(0, untilMs), () => this.#change(world));
     for (let index = 0; index < configOutages; index += 1) world.agenda.after(world.dice.between(0, untilMs), () => this.#blind(world));
-    world.agenda.after(untilMs, () => this.#publish(world, documentOf(this.#plan), "as it was"));
+    world.agenda.after(untilMs, () => {
+      this.#canaries.clear();
+      this.#publish(world, documentOf(this.#plan), "as it was");
+    });
   }
 
   #blind(world: World): void {
@@ -60,9 +83,12 @@ export class Operator {
       this.#join(world, { name, pool, instance });
       return;
     }
-    if (drawn < 0.75) {
-      const draining = toggled(this.rules.draining, instance);
-      this.#publish(world, { ...this.rules, draining }, `draining: ${draining.join(", ") || "nobody"}`);
+    if (drawn < 0.7) {
+      this.#drain(world, instance);
+      return;
+    }
+    if (drawn < 0.85) {
+      this.#try(world, { name, pool, instance });
       return;
     }
     const policy = world.dice.pick(["hold", "hold-then-move", "move"] as const);
@@ -75,9 +101,33 @@ export class Operator {
     this.#publish(world, withPool(this.rules, name, { ...pool, instances }), `${name} is ${instances.join(", ")}`);
   }
 
+  #drain(world: World, instance: string): void {
+    const draining = toggled(this.rules.draining, instance);
+    const others = this.rules.returning.filter((name) => name !== instance);
+    const returning = draining.includes(instance) && world.dice.chance(0.5) ? [...others, instance] : others;
+    const said = `draining: ${draining.join(", ") || "nobody"}; back soon: ${returning.join(", ") || "nobody"}`;
+    this.#publish(world, { ...this.rules, draining, returning }, said);
+  }
+
+  /** A canary begins, or the one that runs ends one way or the other. */
+  #try(world: World, { name, pool, instance }: { readonly name: string; readonly pool: PoolRules; readonly instance: string }): void {
+    const running = this.canaryOf(name, this.rules.number);
+    const isNew = running?.phase !== "running";
+    const number = this.rules.number + 1;
+    const begun: Canary = {
+      ...{ id: `${name} ${number}`, pool: name, instance, percentage: world.dice.pick([20, 50]) },
+      ...{ startedAtMs: world.agenda.nowMs, untilMs: Number.POSITIVE_INFINITY, phase: "running" },
+    };
+    const canary: Canary = isNew ? begun : { ...running, phase: world.dice.pick(["promoted", "rolled-back"]) };
+    this.#canaries.set(name, [...(this.#canaries.get(name) ?? []), { number, canary }]);
+    const instances = membersWith(pool.instances, canary);
+    this.#publish(world, withPool(this.rules, name, { ...pool, instances }), `the canary ${canary.instance} of ${name} is ${canary.phase}`);
+  }
+
   #publish(world: World, rules: DeliveryRules, what: string): void {
     const next = { ...rules, number: this.rules.number + 1 };
     this.#versions.push(next);
+    this.#publishedAtMs = world.agenda.nowMs;
     tell(world, () => `document ${next.number}: ${what}`);
   }
 }

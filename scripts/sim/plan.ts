@@ -1,6 +1,7 @@
 /** What a seed's world is made of: accounts, pools, instances, who writes when, and how bad the weather gets. Drawn once, then only read. */
 import type { LimitRule } from "../../src/core/commit.ts";
 import type { PoolRules } from "../../src/core/delivery-rules.ts";
+import type { RampRule } from "../../src/core/ramp.ts";
 import type { Dice } from "./dice.ts";
 
 export type LinkName = "native" | "poll" | "chat";
@@ -16,6 +17,10 @@ export interface PoolPlan {
   readonly name: string;
   readonly instances: readonly string[];
   readonly rules: Omit<PoolRules, "instances">;
+  readonly strategy: string;
+  readonly panicPercent: number;
+  /** Hand-overs at once. */
+  readonly concurrency: number | undefined;
 }
 
 /** Kinds of messages that are trouble by themselves. */
@@ -54,6 +59,15 @@ export interface Weather {
   readonly lostAlarms: number;
 }
 
+/** The one thing that goes wrong in a calm world. */
+export interface Incident {
+  /** `blind`: probes call everybody down who is well. `outage`: with many who write. */
+  readonly kind: "dead" | "hung" | "blind" | "outage";
+  readonly instance: string;
+  readonly atMs: number;
+  readonly forMs: number;
+}
+
 export interface Plan {
   readonly accounts: readonly AccountPlan[];
   readonly pools: readonly PoolPlan[];
@@ -66,6 +80,11 @@ export interface Plan {
   /** How long after a person's message the edge may speak freely to them. */
   readonly windowMs: number | undefined;
   readonly hasTemplate: boolean;
+  /** Instances have objects that judge them, and those are asked; else chance chooses among them. */
+  readonly isJudged: boolean;
+  readonly recovery: RampRule;
+  readonly isCalm: boolean;
+  readonly incident: Incident | undefined;
 }
 
 const ACCOUNTS: readonly (AccountPlan & { readonly size: number })[] = [
@@ -85,20 +104,31 @@ export function planOf(dice: Dice): Plan {
   return { accounts, pools, writings, weather, ...rulesOf(dice) };
 }
 
-function rulesOf(dice: Dice): Pick<Plan, "memory" | "limit" | "windowMs" | "hasTemplate"> {
+function rulesOf(
+  dice: Dice,
+): Pick<Plan, "memory" | "limit" | "windowMs" | "hasTemplate" | "isJudged" | "recovery" | "isCalm" | "incident"> {
   const onLimit = dice.pick(["drop", "notify", "defer"] as const);
   return {
     memory: dice.pick([2, 10, 1000]),
     limit: dice.chance(0.15) ? { perMinute: 6, burst: 2, onLimit } : undefined,
     windowMs: dice.chance(0.1) ? 30_000 : undefined,
     hasTemplate: dice.chance(0.5),
+    isJudged: dice.chance(0.4),
+    recovery: { rampMs: dice.pick([0, 10_000, 60_000]), perSecond: dice.pick([2, 100]) },
+    isCalm: false,
+    incident: undefined,
   };
 }
 
 function poolOf(name: string, size: number, dice: Dice): PoolPlan {
+  const instances = Array.from({ length: size }, (_, index) => `${name}-${index + 1}`);
+  const standbys = size > 1 && dice.chance(0.3) ? instances.slice(-1) : [];
   return {
     name,
-    instances: Array.from({ length: size }, (_, index) => `${name}-${index + 1}`),
+    instances,
+    strategy: dice.pick(["rendezvous", "round-robin", "least-loaded", "weighted", "primary-standby"]),
+    panicPercent: dice.pick([0, 0, 50]),
+    concurrency: dice.chance(0.15) ? dice.between(1, 2) : undefined,
     rules: {
       policy: dice.pick(["hold", "hold-then-move", "hold-then-move", "move"]),
       holdMs: dice.pick([5000, 30_000]),
@@ -106,9 +136,15 @@ function poolOf(name: string, size: number, dice: Dice): PoolPlan {
       maxAttempts: 12,
       poisonMs: 900_000,
       attemptMs: undefined,
-      standbys: [],
-      backlog: { policy: "flush", keep: 1, afterMs: 60_000 },
-      tells: { held: false, moved: false, unanswered: dice.chance(0.3) },
+      returnAfterMs: dice.pick([undefined, 5000, 60_000]),
+      standbys,
+      backlog: {
+        policy: dice.pick(["flush", "flush", "collapse"]),
+        keep: dice.between(1, 2),
+        afterMs: dice.pick([1000, 20_000]),
+        maxAgeMs: dice.pick([undefined, undefined, undefined, 10_000, 120_000]),
+      },
+      tells: { held: dice.chance(0.5), moved: dice.chance(0.5), unanswered: dice.chance(0.3) },
     },
   };
 }

@@ -1,4 +1,5 @@
 /** The shell around the outbox of one gateway that polls, as `durable-objects/instance/outbox-desk.ts` is: rows of ids, offers in memory, one poller that waits. */
+import type { Silence } from "../../durable-objects/instance/machine.ts";
 import {
   type Asked,
   ask,
@@ -73,6 +74,10 @@ export class PollObject extends DurableObject {
       if (!(error instanceof Died)) throw error;
       finish({ kind: "unknown", detail: "the outbox cannot be asked" });
     }
+  }
+
+  get silence(): Silence | undefined {
+    return this.#isSilent ? { accounts: [ACCOUNT], calledAtMs: this.#poller.calledAtMs } : undefined;
   }
 
   /** A poller's question; `answer` gets nothing when the connection breaks. */

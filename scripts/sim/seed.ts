@@ -2,15 +2,19 @@
 import { Agenda } from "./agenda.ts";
 import { BotObject } from "./bot-object.ts";
 import type { Bug } from "./bugs.ts";
+import { calmPlanOf } from "./calm.ts";
 import { ConversationObject } from "./conversation-object.ts";
 import { Dice } from "./dice.ts";
 import { Gateway } from "./gateway.ts";
+import { InstanceObject } from "./instance-object.ts";
 import { Ledger } from "./ledger.ts";
 import { Operator } from "./operator.ts";
+import { Permits } from "./permits.ts";
 import { planOf } from "./plan.ts";
 import { Platform } from "./platform.ts";
 import { PollGateway } from "./poll-gateway.ts";
 import { PollObject } from "./poll-object.ts";
+import { Promises } from "./promises.ts";
 import { startSenders } from "./senders.ts";
 import { Story } from "./story.ts";
 import { isSettled, judge } from "./verdict.ts";
@@ -39,6 +43,8 @@ export interface SeedOptions {
 /** After the faults everything must have come to rest by then: a poison message may take a quarter of an hour, and others may wait for it. */
 const REST_MS = 3 * 3_600_000;
 const LOOK_MS = 5000;
+/** Among so many worlds one is calm. */
+const CALM_EVERY = 20;
 /** What comes late comes within this. */
 const AFTERWARDS_MS = 90_000;
 
@@ -53,7 +59,7 @@ export function runSeed(seed: number, { bug, isTold = false }: SeedOptions = {})
   agenda.after(plan.weather.untilMs, look);
   const isOver = (): boolean => ledger.fault !== undefined || (restsAtMs !== undefined && agenda.nowMs - restsAtMs > AFTERWARDS_MS);
   agenda.run(plan.weather.untilMs + REST_MS, isOver);
-  const objects = [...world.conversations.values(), ...world.bots.values(), ...world.polls.values()];
+  const objects = [...world.conversations.values(), ...world.bots.values(), ...world.polls.values(), ...world.instances.values()];
   const deaths = objects.reduce((sum, object) => sum + object.deaths, 0);
   const counts = { events: agenda.count, messages: plan.writings.length, deaths, endings: endingsIn(world), moves: movesIn(world) };
   return { seed, fault: judge(world), ...counts, story: story.lines };
@@ -77,9 +83,10 @@ function movesIn({ conversations }: World): number {
 
 function worldOf(seed: number, bug: Bug | undefined, story: Story): World {
   const dice = new Dice(seed);
-  const plan = planOf(dice);
+  const plan = seed % CALM_EVERY === 0 ? calmPlanOf(dice) : planOf(dice);
   const agenda = new Agenda();
   const world: World = {
+    ...{ instances: new Map(), permits: new Permits(), promises: new Promises(plan, () => world) },
     ...{ agenda, dice, plan, story, bug, ledger: new Ledger(plan, () => agenda.nowMs), operator: new Operator(plan) },
     ...{ conversations: new Map(), gateways: new Map(), polls: new Map(), bots: new Map() },
     ...{ pending: new Set(), keysElsewhere: new Set() },
@@ -96,6 +103,7 @@ function worldOf(seed: number, bug: Bug | undefined, story: Story): World {
 }
 
 function addInstance(world: World, pool: string, instance: string): void {
+  world.instances.set(instance, new InstanceObject(world, instance));
   const isPolled = world.plan.accounts.some((account) => account.pool === pool && account.link === "poll");
   if (!isPolled) return void world.gateways.set(instance, new Gateway(world, instance));
   const outbox = new PollObject(world, instance);

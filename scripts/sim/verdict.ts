@@ -16,7 +16,13 @@ export function isSettled(world: World): boolean {
 }
 
 export function judge(world: World): string | undefined {
-  return world.ledger.fault ?? unsettled(world) ?? lost(world) ?? first(world, (name, row) => wrongEnd(world, name, row));
+  return (
+    world.ledger.fault ??
+    world.promises.broken() ??
+    unsettled(world) ??
+    lost(world) ??
+    first(world, (name, row) => wrongEnd(world, name, row))
+  );
 }
 
 function unsettled(world: World): string | undefined {

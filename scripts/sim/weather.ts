@@ -1,6 +1,7 @@
 /** What happens to the world by itself: objects are evicted, gateways stop, hang and return, operators replay dead letters, the sweeper makes its round. */
 import type { DurableObject } from "./durable.ts";
-import { isStormy, tell, type World } from "./world.ts";
+import type { Incident } from "./plan.ts";
+import { isStormy, named, tell, type World } from "./world.ts";
 
 const SWEEP_MS = 300_000;
 /** Dead letters are also sent again when all is well. */
@@ -14,6 +15,20 @@ export function startWeather(world: World): void {
   scatter(world, { times: outages, untilMs }, () => hang(world));
   scatter(world, { times: 3, untilMs: untilMs + REPLAYS_AFTER_MS }, () => replay(world));
   sweepLater(world);
+  if (world.plan.incident !== undefined) startIncident(world, world.plan.incident);
+}
+
+function startIncident(world: World, { kind, instance, atMs, forMs }: Incident): void {
+  const gateways = [...world.gateways.values()];
+  const misjudge = (isMisjudged: boolean): void => {
+    for (const gateway of gateways) gateway.isMisjudged = isMisjudged;
+  };
+  world.agenda.after(atMs, () => {
+    if (kind === "hung") named(world.gateways, instance).hang(forMs);
+    else if (kind === "blind") misjudge(true);
+    else named(world.gateways, instance).stop(forMs);
+  });
+  world.agenda.after(atMs + forMs, () => misjudge(false));
 }
 
 function scatter(world: World, by: { readonly times: number; readonly untilMs: number }, happen: () => void): void {
@@ -22,7 +37,12 @@ function scatter(world: World, by: { readonly times: number; readonly untilMs: n
 
 function evict(world: World): void {
   if (!isStormy(world)) return;
-  const objects: readonly DurableObject[] = [...world.conversations.values(), ...world.bots.values(), ...world.polls.values()];
+  const objects: readonly DurableObject[] = [
+    ...world.conversations.values(),
+    ...world.bots.values(),
+    ...world.polls.values(),
+    ...world.instances.values(),
+  ];
   const object = world.dice.pick(objects);
   if (object.isAwake) object.die("evicted");
 }
@@ -55,4 +75,5 @@ function sweep(world: World): void {
   for (const name of [...world.pending]) world.conversations.get(name)?.knock();
   if (world.bug === "outbox-not-swept") return;
   for (const bot of world.bots.values()) bot.knock();
+  if (world.plan.isJudged) for (const instance of world.instances.values()) instance.knock();
 }

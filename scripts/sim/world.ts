@@ -5,10 +5,13 @@ import type { Bug } from "./bugs.ts";
 import type { ConversationObject } from "./conversation-object.ts";
 import type { Dice } from "./dice.ts";
 import type { Gateway } from "./gateway.ts";
+import type { InstanceObject } from "./instance-object.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Operator } from "./operator.ts";
+import type { Permits } from "./permits.ts";
 import type { AccountPlan, Plan } from "./plan.ts";
 import type { PollObject } from "./poll-object.ts";
+import type { Promises } from "./promises.ts";
 import type { Story } from "./story.ts";
 
 export interface World {
@@ -21,6 +24,10 @@ export interface World {
   readonly bug: Bug | undefined;
   readonly conversations: Map<string, ConversationObject>;
   readonly gateways: Map<string, Gateway>;
+  /** What the edge knows of each gateway. */
+  readonly instances: Map<string, InstanceObject>;
+  readonly permits: Permits;
+  readonly promises: Promises;
   readonly polls: Map<string, PollObject>;
   readonly bots: Map<string, BotObject>;
   /** The shards' index of conversations with work pending: what the sweeper knocks at. */
@@ -32,7 +39,8 @@ export interface World {
 export const isStormy = ({ agenda, plan }: World): boolean => agenda.nowMs < plan.weather.untilMs;
 
 /** Whether something goes wrong here and now. */
-export const strikes = (world: World, rate: number): boolean => rate > 0 && isStormy(world) && world.dice.chance(rate);
+export const strikes = (world: World, rate: number): boolean =>
+  rate > 0 && !world.plan.isCalm && isStormy(world) && world.dice.chance(rate);
 
 export const tell = (world: World, line: () => string): void => world.story.tell(world.agenda.nowMs, line);
 

@@ -1,0 +1,131 @@
+/**
+ * Promises about time, judged in worlds in which nothing goes wrong but one thing: an instance that dies, hangs, is called down by mistake,
+ * or is out with all that write to it. Seconds are simulated ones.
+ */
+import type { Entry, Notice, Pin } from "../../durable-objects/conversation/state.ts";
+import { shareAt } from "../../src/core/ramp.ts";
+import { EPOCH_MS } from "./durable.ts";
+import type { Incident, Plan } from "./plan.ts";
+import { named, tell, type World } from "./world.ts";
+
+interface Watched {
+  readonly conversation: string;
+  readonly atMs: number;
+  readonly pin: Pin | undefined;
+  /** Nothing waited before it. */
+  readonly isFirst: boolean;
+  ran?: { readonly gateway: string; readonly atMs: number };
+  heldToldAtMs?: number;
+}
+
+export const NEW_MS = 3000;
+const DETECTED_MS = 12_000;
+const MOVED_MS = 3000;
+const TOLD_MS = 5000;
+const RAMP_MS = 5000;
+const AMPLIFIED = 1.2;
+
+export class Promises {
+  readonly #worldOf: () => World;
+  readonly #incident: Incident | undefined;
+  readonly #watched = new Map<string, Watched>();
+  readonly #tried = new Set<string>();
+  #sends = 0;
+  #sendsAfterwards = 0;
+  #isLooking = false;
+
+  constructor({ incident }: Plan, worldOf: () => World) {
+    this.#worldOf = worldOf;
+    this.#incident = incident;
+  }
+
+  get #world(): World {
+    return this.#worldOf();
+  }
+
+  get #nowMs(): number {
+    return this.#world.agenda.nowMs;
+  }
+
+  committed(conversation: string, entry: Entry, at: { readonly pin: Pin | undefined; readonly isFirst: boolean }): void {
+    if (this.#incident === undefined) return;
+    this.#watched.set(`${conversation} #${entry.seq}`, { conversation, atMs: this.#nowMs, ...at });
+  }
+
+  ran(conversation: string, entry: Entry, gateway: string): void {
+    const watched = this.#watched.get(`${conversation} #${entry.seq}`);
+    if (watched !== undefined) watched.ran ??= { gateway, atMs: this.#nowMs };
+  }
+
+  noticed(conversation: string, entry: Entry, notice: Notice): void {
+    const watched = this.#watched.get(`${conversation} #${entry.seq}`);
+    if (watched !== undefined && notice === "held") watched.heldToldAtMs ??= this.#nowMs;
+  }
+
+  /** It leaves for the instance: neither held back nor without a permit. */
+  sends(conversation: string, entry: Entry, instance: string): void {
+    const incident = this.#incident;
+    if (incident?.instance !== instance || this.#nowMs < incident.atMs) return;
+    if (this.#nowMs < incident.atMs + incident.forMs) {
+      this.#sends += 1;
+      this.#tried.add(`${conversation} #${entry.seq}`);
+      if (incident.kind === "hung") this.#detects(instance);
+      return;
+    }
+    const { backSinceMs } = named(this.#world.instances, instance);
+    if (backSinceMs !== undefined && this.#nowMs < backSinceMs - EPOCH_MS + RAMP_MS) this.#sendsAfterwards += 1;
+  }
+
+  /** The first that is broken. */
+  broken(): string | undefined {
+    if (this.#incident === undefined) return undefined;
+    const late = [...this.#watched.values()].flatMap((one) => this.#late(one) ?? []);
+    return late[0] ?? this.#overrun() ?? this.#amplified();
+  }
+
+  #detects(instance: string): void {
+    if (this.#isLooking) return;
+    this.#isLooking = true;
+    this.#world.agenda.after(DETECTED_MS, () => {
+      if (!named(this.#world.instances, instance).isHealthy) return;
+      this.#world.ledger.breaks(`${instance} hangs for ${DETECTED_MS / 1000} s, and nobody noticed`);
+    });
+  }
+
+  #late(one: Watched): string | undefined {
+    const { kind, instance, atMs, forMs } = this.#incident ?? { kind: "outage", instance: "", atMs: 0, forMs: 0 };
+    const endsAtMs = atMs + forMs;
+    if (one.atMs < atMs || one.atMs >= endsAtMs || kind === "outage" || kind === "hung") return undefined;
+    const ranInMs = (one.ran?.atMs ?? Number.POSITIVE_INFINITY) - one.atMs;
+    if (one.pin === undefined) return ranInMs > NEW_MS ? `a new conversation (${one.conversation}) waits ${ranInMs} ms` : undefined;
+    if (kind === "blind" || one.pin.instance !== instance || !one.isFirst) return undefined;
+    return this.#lateMove(one, ranInMs, endsAtMs);
+  }
+
+  #lateMove(one: Watched, ranInMs: number, endsAtMs: number): string | undefined {
+    const { rules } = this.#world.plan.pools[0] ?? {};
+    const moveMs = (rules?.holdMs ?? 0) + MOVED_MS;
+    const toldInMs = (one.heldToldAtMs ?? Number.POSITIVE_INFINITY) - one.atMs;
+    if (one.atMs + moveMs < endsAtMs && (ranInMs > moveMs || one.ran?.gateway === one.pin?.instance))
+      return `${one.conversation} is moved after ${ranInMs} ms`;
+    if (one.atMs + TOLD_MS < endsAtMs && ranInMs > TOLD_MS && toldInMs > TOLD_MS)
+      return `${one.conversation} waits, and nobody is told for ${toldInMs} ms`;
+    return undefined;
+  }
+
+  /** In the first seconds after it is back. */
+  #overrun(): string | undefined {
+    const { recovery } = this.#world.plan;
+    const share = (shareAt(0, recovery, 0) + shareAt(0, recovery, RAMP_MS)) / 2;
+    const most = 2 + recovery.perSecond * share * (RAMP_MS / 1000);
+    tell(this.#world, () => `${this.#sendsAfterwards} of at most ${most} in the first seconds`);
+    return this.#sendsAfterwards > most ? `${this.#sendsAfterwards} messages in the first seconds after an outage` : undefined;
+  }
+
+  #amplified(): string | undefined {
+    if (this.#incident?.kind !== "outage") return undefined;
+    const times = this.#sends / Math.max(1, this.#tried.size);
+    tell(this.#world, () => `${this.#sends} hand-overs of ${this.#tried.size} messages`);
+    return times > AMPLIFIED ? `${this.#sends} hand-overs of ${this.#tried.size} messages in an outage` : undefined;
+  }
+}
