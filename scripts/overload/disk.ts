@@ -1,0 +1,42 @@
+/** What lies on the disk of a local edge: when each file changed, and which messages were kept, read after workerd has gone. */
+import { readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+
+/** Of every file: its size and the time it changed, as one text. */
+export type Photograph = ReadonlyMap<string, { readonly bytes: number; readonly changedMs: number }>;
+
+export function photograph(stateDir: string): Photograph {
+  const names = readdirSync(stateDir, { recursive: true, encoding: "utf8" });
+  return new Map(
+    names.flatMap((name) => {
+      const file = statSync(join(stateDir, name), { throwIfNoEntry: false });
+      return file?.isFile() === true ? [[name, { bytes: file.size, changedMs: file.mtimeMs }] as const] : [];
+    }),
+  );
+}
+
+/** Objects and other files that changed, each once: a database is several files. */
+export function changed(before: Photograph, after: Photograph): readonly string[] {
+  const names = [...after].filter(([name, { changedMs }]) => before.get(name)?.changedMs !== changedMs).map(([name]) => name);
+  return [...new Set(names.map((name) => name.replace(/\.sqlite(-wal|-shm)?$/, "")))].toSorted();
+}
+
+export const bytesOf = (photo: Photograph): number => [...photo.values()].reduce((sum, { bytes }) => sum + bytes, 0);
+
+/** `account id` of every message that any conversation keeps. */
+export function keptMessages(stateDir: string): ReadonlySet<string> {
+  const kept = new Set<string>();
+  for (const name of readdirSync(stateDir, { recursive: true, encoding: "utf8" })) {
+    if (!name.endsWith(".sqlite") || !name.includes("Conversation")) continue;
+    const database = new DatabaseSync(join(stateDir, name));
+    try {
+      for (const row of database.prepare("SELECT account, message_id FROM messages").iterate()) {
+        kept.add(`${String(row["account"])} ${String(row["message_id"])}`);
+      }
+    } finally {
+      database.close();
+    }
+  }
+  return kept;
+}

@@ -1,0 +1,75 @@
+/** The generator: requests go out at their time whatever happens to earlier ones, and an answer that does not come is one that did not come. */
+import { createServer } from "node:http";
+import { afterEach, expect, it } from "vitest";
+import { post } from "../../../scripts/bench/load.ts";
+import { Senders } from "../../../scripts/overload/arrivals.ts";
+import { ACCOUNTS } from "../../../scripts/overload/cast.ts";
+import { changed } from "../../../scripts/overload/disk.ts";
+import { type Arrival, Generator } from "../../../scripts/overload/open-loop.ts";
+
+const closing: (() => void)[] = [];
+afterEach(() => {
+  for (const close of closing.splice(0)) close();
+});
+
+/** Answers as the path says: `/200`, `/503`; `/hold` only when everything else was answered; `/cut` breaks the connection. */
+async function serve(): Promise<Generator> {
+  const held: (() => void)[] = [];
+  const server = createServer((request, response) => {
+    request.resume();
+    const path = request.url ?? "";
+    if (path === "/cut") return void request.socket.destroy();
+    if (path === "/hold") return void held.push(() => response.writeHead(200).end());
+    response.writeHead(Number(path.slice(1)), path === "/503" ? { "retry-after": "4" } : {}).end(() => {
+      if (path === "/200") for (const release of held.splice(0)) release();
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  const generator = new Generator(typeof address === "object" && address !== null ? address.port : 0);
+  closing.push(() => {
+    generator.close();
+    server.closeAllConnections();
+    server.close();
+  });
+  return generator;
+}
+
+const arrival = (path: string, atMs: number): Arrival => ({ atMs, account: "a", id: path, request: post(path, "{}") });
+
+it("waits for nobody, and tells every answer", async () => {
+  const generator = await serve();
+  const samples = await generator.drive([arrival("/hold", 0), arrival("/503", 1), arrival("/cut", 2), arrival("/200", 60)]);
+  expect(samples.map(({ id, status, retryAfter }) => [id, status, retryAfter]).toSorted()).toEqual([
+    ["/200", 200, undefined],
+    ["/503", 503, "4"],
+    ["/cut", 0, undefined],
+    ["/hold", 200, undefined],
+  ]);
+  const held = samples.find(({ id }) => id === "/hold");
+  expect(held?.latencyMs).toBeGreaterThanOrEqual(59);
+});
+
+it("senders repeat nothing, come in order of time, at about their rate, and from all accounts", () => {
+  const senders = new Senders();
+  const rates = new Map(ACCOUNTS.map((account) => [account, 100]));
+  const arrivals = [...senders.arrivals(rates, 10), ...senders.arrivals(rates, 10)];
+  expect(new Set(arrivals.map(({ account, id }) => `${account} ${id}`)).size).toBe(arrivals.length);
+  for (const account of ACCOUNTS) {
+    const { length } = arrivals.filter((each) => each.account === account);
+    expect(Math.abs(length - 2000)).toBeLessThan(300);
+  }
+  const times = senders.arrivals(rates, 1).map(({ atMs }) => atMs);
+  expect(times).toEqual(times.toSorted((left, right) => left - right));
+});
+
+it("a database is one thing that changed, whichever of its files did", () => {
+  const file = (changedMs: number) => ({ bytes: 1, changedMs });
+  const before = new Map([
+    ["a.sqlite", file(1)],
+    ["b.sqlite", file(1)],
+    ["kv/routes", file(1)],
+  ]);
+  const after = new Map([...before, ["a.sqlite-wal", file(2)], ["a.sqlite", file(2)], ["c.sqlite", file(2)]]);
+  expect(changed(before, after)).toEqual(["a", "c"]);
+});
