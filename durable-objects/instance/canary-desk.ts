@@ -55,8 +55,8 @@ export class CanaryDesk {
   async look(): Promise<void> {
     const routes = (await this.#object.ports.routes.current())?.routes;
     const own = [...(routes?.canaries.values() ?? [])].filter(({ instance }) => instance === this.#object.health.name);
-    if (own.length === 0 && this.#held.size === 0) return;
     this.#write();
+    if (own.length === 0) return;
     this.#forgetBut(own.map(({ id }) => id));
     for (const canary of own) if (canary.phase === "running") await this.#judge(canary, routes?.pools.get(canary.pool));
   }
@@ -65,7 +65,9 @@ export class CanaryDesk {
     const { id, instance } = canary;
     const { reason } = healthOf(this.#object.health, this.#nowMs);
     const others = pool?.instances.filter((name) => name !== instance) ?? [];
-    const isAlone = reason !== "" && (await instancesOf(this.#env).status(others)).some(({ isHealthy }) => isHealthy);
+    const well = reason === "" ? [] : (await instancesOf(this.#env).status(others)).filter(({ isHealthy }) => isHealthy);
+    // With most of the others out, too, it is not the canary.
+    const isAlone = well.length > 0 && 2 * well.length >= others.length;
     const atMs = this.#nowMs;
     const end = judge({ canary, evidence: this.evidence(id), out: isAlone ? reason : undefined, nowMs: atMs });
     if (end === undefined) return;

@@ -14,7 +14,8 @@ export function placeBeside(
   context: PlaceContext,
 ): Placement {
   if (canary?.phase !== "running") return place(pool, statuses, context);
-  const its = statuses.filter(({ name }) => name === canary.instance);
+  // No panic makes use of a canary that is out.
+  const its = statuses.filter(({ name, isHealthy }) => name === canary.instance && isHealthy);
   const rest = statuses.filter(({ name }) => name !== canary.instance);
   // The draw has chosen already; the pool's strategy may be one that knows no other name than its own.
   const drawn = groupOf(canary, context.conversation) === "canary" ? place({ ...pool, strategy: "rendezvous" }, its, context) : undefined;

@@ -51,6 +51,17 @@ it("a canary that is out or tried already gets nobody; its conversations go wher
   expect(await placeAll([started], wellBut(), ["eu-3"])).toEqual(await placeAll([], wellBut()));
 });
 
+it("a pool in panic takes members that only probes call down, but no such canary", async () => {
+  const doubting = async (names: readonly string[]) => (await wellBut("eu-3").status(names)).map((one) => ({ ...one, isDoubted: true }));
+  const { failover, ...pool } = document.pools["support"] ?? expect.unreachable();
+  const inPanic = { ...pool, failover: { ...failover, panicPercent: 100 } };
+  const routes = buildRoutes(1, { ...document, pools: { ...document.pools, support: inPanic } }, { canaries: [started] });
+  const asked = { pool: "support", account: "telegram:support", exclude: [] };
+  const around = { ...wellBut(), status: doubting };
+  const placed = await Promise.all(conversations.map((conversation) => choose(routes, around, { ...asked, conversation })));
+  expect(placed.filter(({ instance }) => instance === "eu-3")).toEqual([]);
+});
+
 it("with nobody else well, the rest is held rather than given to it", async () => {
   const placed = await placeAll([started], wellBut("eu-1", "us-1"));
   expect(placed).toEqual(conversations.map((one) => (groupOf(started, one) === "canary" ? "eu-3" : "nobody")));
