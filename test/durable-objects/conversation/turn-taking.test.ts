@@ -1,0 +1,140 @@
+/** Who asks before a hand-over, what a wait becomes, and what is done beside one that takes long. */
+import { describe, expect, it } from "vitest";
+import { whileSlow } from "../../../durable-objects/conversation/slowness.ts";
+import type { Entry } from "../../../durable-objects/conversation/state.ts";
+import { isTroubled, TurnTaking } from "../../../durable-objects/conversation/turn-taking.ts";
+import type { Turn } from "../../../src/ports/instances.ts";
+import { accepted, Driver, unreachable } from "../../support/conversation.ts";
+
+const entryOf = (bent: Partial<Entry> = {}): Entry => ({ ...({ tries: 1 } as Entry), ...bent });
+const first = entryOf();
+const retry = entryOf({ tries: 2 });
+
+function taking(...turns: readonly Turn[]) {
+  const asked: (readonly [string, boolean])[] = [];
+  const left = [...turns];
+  const taker = new TurnTaking({
+    turn: async (name, isRetry) => {
+      asked.push([name, isRetry]);
+      return left.shift() ?? { verdict: "go" };
+    },
+  });
+  return { taker, asked };
+}
+
+it.each<[string, Partial<Entry>, boolean]>([
+  ["a first hand-over", {}, false],
+  ["a second one", { tries: 2 }, true],
+  ["one that waited for an instance", { waits: 1 }, true],
+  ["one that is held", { heldSinceMs: 5 }, true],
+])("%s is in trouble: %s, %s", (_, bent, isIt) => expect(isTroubled(entryOf(bent))).toBe(isIt));
+
+describe("turns", () => {
+  it("on the healthy path nobody is asked", async () => {
+    const { taker, asked } = taking();
+    expect(await taker.heldBack(first, "eu-1", 0)).toBeUndefined();
+    expect(asked).toEqual([]);
+  });
+
+  it("a wait for one that is down was never sent and may be moved; one for a ramp is only late", async () => {
+    const wait = { verdict: "wait", waitMs: 2500, detail: "held back: http 500" } as const;
+    const { taker } = taking({ ...wait, isDown: true }, { ...wait, isDown: false });
+    const facts = { retryAfterMs: 2500, detail: "held back: http 500", isHeldBack: true };
+    expect(await taker.heldBack(retry, "eu-1", 0)).toEqual({ kind: "unreachable", ...facts });
+    expect(await taker.heldBack(retry, "eu-1", 0)).toEqual({ kind: "busy", ...facts });
+  });
+
+  it("who was told of a ramp asks before everything for that instance until it ends, and for no other", async () => {
+    const { taker, asked } = taking({ verdict: "go", rampUntilMs: 1000 });
+    for (const [entry, instance, nowMs] of [
+      [retry, "eu-1", 0],
+      [first, "eu-1", 999],
+      [first, "eu-2", 999],
+      [first, "eu-1", 1000],
+    ] as const)
+      expect(await taker.heldBack(entry, instance, nowMs)).toBeUndefined();
+    expect(asked).toEqual([
+      ["eu-1", true],
+      ["eu-1", false],
+    ]);
+  });
+});
+
+describe("work that takes long", () => {
+  /** Sleeps end when the test says so. */
+  function clockwork() {
+    const sleepers: { readonly ms: number; readonly wake: () => void }[] = [];
+    const sleep = (ms: number, signal?: AbortSignal) =>
+      new Promise<void>((resolve) => {
+        sleepers.push({ ms, wake: resolve });
+        signal?.addEventListener("abort", () => resolve());
+      });
+    const pass = async (ms: number) => {
+      for (const sleeper of sleepers) if (sleeper.ms <= ms) sleeper.wake();
+      await new Promise((resolve) => setImmediate(resolve));
+    };
+    return { clock: { nowMs: () => 0, sleep }, pass };
+  }
+
+  it("each thing is done once its time has come, and none once the work is done", async () => {
+    const { clock, pass } = clockwork();
+    const done: string[] = [];
+    const work = Promise.withResolvers<string>();
+    const all = [1000, 3000].map((afterMs) => ({ afterMs, act: () => done.push(`${afterMs}`) }));
+    const watched = whileSlow(work.promise, all, clock);
+    await pass(999);
+    expect(done).toEqual([]);
+    await pass(1000);
+    expect(done).toEqual(["1000"]);
+    work.resolve("answer");
+    expect(await watched).toBe("answer");
+    await pass(3000);
+    expect(done).toEqual(["1000"]);
+  });
+
+  it("a failure of the work is the caller's, and ends the watching too", async () => {
+    const { clock, pass } = clockwork();
+    const done: string[] = [];
+    const watched = whileSlow(Promise.reject(new Error("lost")), [{ afterMs: 1, act: () => done.push("late") }], clock);
+    await expect(watched).rejects.toThrow("lost");
+    await pass(10);
+    expect(done).toEqual([]);
+  });
+});
+
+describe("a message that is kept back", () => {
+  const heldBack = (kind: "unreachable" | "busy") =>
+    ({ kind, retryAfterMs: 2500, detail: "held back: http 500", isHeldBack: true }) as const;
+
+  /** On a pin that was used, after a first hand-over that found nobody. */
+  function inTrouble(): Driver {
+    const driver = new Driver();
+    driver.commit();
+    driver.place("eu-1");
+    driver.answer(accepted);
+    driver.commit();
+    driver.answer(unreachable);
+    driver.wake(600);
+    return driver;
+  }
+
+  it("because its instance is down: it comes again when it was told, its hold goes on, and ends in a move", () => {
+    const driver = inTrouble();
+    const sinceMs = driver.state.queue[0]?.heldSinceMs;
+    driver.answer(heldBack("unreachable"));
+    expect(driver.state.queue[0]).toMatchObject({ heldSinceMs: sinceMs, dueAtMs: driver.nowMs + 2500, reached: 0 });
+    driver.run(
+      driver.nowMs + 32_000,
+      () => (driver.state.pins["support"]?.instance === "eu-1" ? heldBack("unreachable") : accepted),
+      () => "eu-2",
+    );
+    expect([driver.state.pins["support"]?.instance, driver.state.queue]).toEqual(["eu-2", []]);
+  });
+
+  it("because its instance comes back: it is late, never moved, and never a dead letter", () => {
+    const driver = inTrouble();
+    driver.run(driver.nowMs + 3_600_000, () => heldBack("busy"));
+    expect(driver.state.pins["support"]?.instance).toBe("eu-1");
+    expect(driver.state.queue[0]).toMatchObject({ reached: 0, heldSinceMs: undefined });
+  });
+});
