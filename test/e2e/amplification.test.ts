@@ -1,0 +1,56 @@
+/** An outage of an instance that a hundred conversations wait for, in the real bundle: what reaches it is counted, not timed. */
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { inLanes } from "../support/lanes.ts";
+import { type LiveEdge, liveEdge, routesFor, textUpdate, until } from "../support/live-edge.ts";
+import { type Recorder, startRecorder } from "../support/recorder.ts";
+
+const CHATS = 100;
+const EACH = 10;
+const MESSAGES = CHATS * EACH;
+/** Envoy's retry budget. */
+const MOST = 1.2 * MESSAGES;
+
+let edge: LiveEdge;
+let recorder: Recorder;
+
+beforeAll(async () => {
+  recorder = await startRecorder({
+    name: "one",
+    accounts: ["telegram:support"],
+    config: { recovery: { rampMs: 10_000, perSecond: 100 } },
+  });
+  edge = await liveEdge(routesFor([recorder], { pool: { failover: { failTimeoutMs: 2_000, attemptMs: 5_000 } } }));
+});
+
+afterAll(async () => {
+  await edge.close();
+  await recorder.close();
+});
+
+it("reaches it at most 1.2 times as often as there are messages, and brings each once and in order", { timeout: 180_000 }, async () => {
+  await recorder.setFault({ kind: "status", status: 500 });
+  const rounds = Array.from({ length: EACH }, (_, round) => Array.from({ length: CHATS }, (_, chat) => ({ chat: chat + 1, round }))).flat();
+  await inLanes(
+    rounds.map(({ chat, round }) => ({ chat, id: chat * 100 + round })),
+    ({ chat }) => String(chat),
+    async ({ chat, id }) => expect(await edge.post("support", textUpdate(id, chat, "hello"))).toMatchObject({ status: 200 }),
+  );
+  // All heads have been refused, and trials since.
+  await until(
+    () => recorder.knocks.length,
+    (knocks) => knocks >= CHATS + 3,
+    60_000,
+  );
+  await recorder.setFault(undefined);
+  await until(
+    () => recorder.receipts.length,
+    (receipts) => receipts >= MESSAGES,
+    120_000,
+  );
+  expect(recorder.knocks.length).toBeLessThanOrEqual(MOST);
+  const byChat = Map.groupBy(recorder.receipts, ({ update }) => Math.floor(update.update_id / 100));
+  expect([...byChat.values()].map((receipts) => receipts.map(({ update }) => update.update_id % 100))).toEqual(
+    Array.from({ length: CHATS }, () => Array.from({ length: EACH }, (_, round) => round)),
+  );
+  expect(edge.log().some(({ event, by }) => event === "instance.ejected" && by === "deliveries")).toBe(true);
+});
