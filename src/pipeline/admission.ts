@@ -24,7 +24,7 @@ export const ADMITTED = {
   /** While commits take about their usual time, nothing is in anybody's way: a bound for memory, some of it nobody's alone. */
   calm: { all: 512, alone: 448 },
   /** More than keeps a slow thread busy, and no more than it has done within a fraction of a second. */
-  busy: { all: 128, alone: 96, shared: 32, least: 4 },
+  busy: { all: 256, alone: 224, shared: 48, least: 6 },
 } as const;
 
 /** So many times the fastest is still calm. */
@@ -34,7 +34,9 @@ export const ACTIVE_MS = 1_000;
 /** What stayed longer went with its request, which was cancelled and told nobody. */
 export const LEASE_MS = 30_000;
 
-const WEIGHT = 0.1;
+const WEIGHT = 0.05;
+/** A pause of the machine is not a slow machine: what took longer than this many times the fastest counts as this long. */
+const MOST_TIMES = 2 * CALM_TIMES;
 /** Clocks tick in milliseconds, and what once was fast may be so no more: in about ten minutes twice as much counts as the fastest. */
 const FASTEST_MS = 2;
 const FORGETS_MS = 600_000;
@@ -56,7 +58,7 @@ class Pace {
   note(tookMs: number, nowMs: number): void {
     const forgotten = 1 + Math.max(0, nowMs - this.#atMs) / FORGETS_MS;
     this.#fastestMs = Math.min(this.#fastestMs * forgotten, Math.max(tookMs, FASTEST_MS));
-    this.#usualMs += WEIGHT * (tookMs - this.#usualMs);
+    this.#usualMs += WEIGHT * (Math.min(tookMs, MOST_TIMES * this.#fastestMs) - this.#usualMs);
     this.#atMs = nowMs;
   }
 }
