@@ -38,7 +38,7 @@ export class ConversationStorage {
     this.#storage = storage;
     this.#sql = storage.sql;
     migrate(storage, MIGRATIONS);
-    this.said = new SaidRows(storage.sql);
+    this.said = new SaidRows(storage.sql, (query, ...bindings) => this.#exec(query, ...bindings));
   }
 
   /** `below`: every message up to it has ended, so that a long history is not read at every start. */

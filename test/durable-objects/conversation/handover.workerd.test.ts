@@ -197,3 +197,18 @@ it("a pool that asks for it no more forgets, and one that never did remembers no
   await exchange("fourth");
   expect(await rows()).toEqual([]);
 });
+
+it("remembering costs two rows a message with its answer, and two when they make room", async () => {
+  const written = () => runInDurableObject(conversation, (object) => object.storage.rowsWritten);
+  const costOf = async (text: string): Promise<number> => {
+    const before = await written();
+    await exchange(text);
+    return (await written()) - before;
+  };
+  await push(FIRST, SECOND, null);
+  await exchange("first");
+  const without = await costOf("second");
+  await push(FIRST, SECOND);
+  const [filling, , full] = [await costOf("third"), await costOf("fourth"), await costOf("fifth")];
+  expect([filling - without, full - without]).toEqual([2, 4]);
+});
