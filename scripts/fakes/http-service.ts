@@ -17,6 +17,8 @@ const answerBug = (response: ServerResponse, error: unknown): void => {
   if (!response.headersSent) answerJson(response, 500, { ok: false, error_code: 500, description: "Internal Server Error" });
 };
 
+const IDLE_MS = 120_000;
+
 export function listen(port: number, handle: Handle): Promise<Service> {
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? "/", `http://${HOST}`);
@@ -24,6 +26,8 @@ export function listen(port: number, handle: Handle): Promise<Service> {
       .then(() => handle(request, response, url))
       .catch((error: unknown) => (request.destroyed ? response.destroy() : answerBug(response, error)));
   });
+  // A connection that is closed for being idle, in the moment a request comes on it, is a request that nobody can say was lost.
+  server.keepAliveTimeout = IDLE_MS;
   return new Promise((resolve, reject) => {
     server.once("error", reject);
     server.listen(port, HOST, () => resolve(serviceOf(server)));
