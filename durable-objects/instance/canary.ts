@@ -80,7 +80,7 @@ function isWorse(canary: Share, control: Share, { z, by }: { readonly z: number;
 export interface Look {
   readonly canary: Canary;
   readonly evidence: Evidence;
-  /** Why the instance is out; not given while it is well, or while all others are out too. */
+  /** Why the instance is out; not given while it is well, or while most others are out too. */
   readonly out?: string | undefined;
   readonly nowMs: number;
 }
@@ -96,18 +96,19 @@ export function judge({ canary, evidence, out, nowMs }: Look): CanaryEnd | undef
   const ground = (out === undefined ? undefined : `the instance is out: ${out}`) ?? groundIn(evidence, isLast);
   if (ground !== undefined) return { phase: "rolled-back", verdict: `${ground}; ${wordsOf(evidence)}` };
   if (!isLast) return undefined;
-  return hasEnough(evidence)
+  return observationsIn(evidence) >= ENOUGH
     ? { phase: "promoted", verdict: wordsOf(evidence) }
-    : { phase: "rolled-back", verdict: `inconclusive: ${evidence.canary.handed} observations; ${wordsOf(evidence)}` };
+    : { phase: "rolled-back", verdict: `inconclusive: ${observationsIn(evidence)} observations; ${wordsOf(evidence)}` };
 }
 
-const hasEnough = ({ canary, control }: Evidence): boolean => Math.min(canary.handed, control.handed) >= ENOUGH;
+/** Of the group of which less was seen. */
+const observationsIn = ({ canary, control }: Evidence): number => Math.min(canary.handed, control.handed);
 
 function groundIn(evidence: Evidence, isLast: boolean): string | undefined {
   const { canary, control } = evidence;
   const z = isLast ? Z_LAST : Z_RUNNING;
   if (hasFailedFromTheStart(evidence)) return "its first hand-overs all failed";
-  if (!hasEnough(evidence)) return undefined;
+  if (observationsIn(evidence) < ENOUGH) return undefined;
   const errors = [canary, control].map(({ errors: of, handed: all }) => ({ of, all })) as [Share, Share];
   if (isWorse(...errors, { z, by: LEAST_DIFFERENCE })) return "more hand-overs fail";
   if (isSlower(canary.handing, control.handing, z)) return "hand-overs take longer";
