@@ -29,8 +29,8 @@ export async function sweep(env: Env): Promise<void> {
   const failed = swept.filter((one) => one.status === "rejected").length;
   if (refs.length > 0) jsonLog.write({ level: failed > 0 ? "warn" : "info", event: "sweep.done", conversations: refs.length, failed });
   await instancesOf(env).status([...routes.instances.keys()]);
-  await endOverdueCanaries(env, routes);
   await inTurns([...routes.accounts.keys()], AT_ONCE, (account) => sweepBot(env, account));
+  await endOverdueCanaries(env, routes);
 }
 
 export const residenciesOf = (routes: Routes): readonly Residency[] => [
