@@ -28,15 +28,21 @@ export const bytesOf = (photo: Photograph): number => [...photo.values()].reduce
 export function keptMessages(stateDir: string): ReadonlySet<string> {
   const kept = new Set<string>();
   for (const name of readdirSync(stateDir, { recursive: true, encoding: "utf8" })) {
-    if (!name.endsWith(".sqlite") || !name.includes("Conversation")) continue;
+    if (!name.endsWith(".sqlite") || !name.includes("-Conversation")) continue;
     const database = new DatabaseSync(join(stateDir, name));
     try {
-      for (const row of database.prepare("SELECT account, message_id FROM messages").iterate()) {
-        kept.add(`${String(row["account"])} ${String(row["message_id"])}`);
-      }
+      for (const message of messagesIn(database)) kept.add(message);
     } finally {
       database.close();
     }
   }
   return kept;
+}
+
+/** Beside the objects lies a database of their alarms, and an object may have died before its first table. */
+function messagesIn(database: DatabaseSync): readonly string[] {
+  const table = database.prepare("SELECT name FROM sqlite_schema WHERE name = 'messages'").get();
+  if (table === undefined) return [];
+  const rows = database.prepare("SELECT account, message_id FROM messages").all();
+  return rows.map((row) => `${String(row["account"])} ${String(row["message_id"])}`);
 }

@@ -1,10 +1,14 @@
 /** The generator: requests go out at their time whatever happens to earlier ones, and an answer that does not come is one that did not come. */
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { afterEach, expect, it } from "vitest";
 import { post } from "../../../scripts/bench/load.ts";
 import { Senders } from "../../../scripts/overload/arrivals.ts";
 import { ACCOUNTS } from "../../../scripts/overload/cast.ts";
-import { changed } from "../../../scripts/overload/disk.ts";
+import { changed, keptMessages } from "../../../scripts/overload/disk.ts";
 import { type Arrival, Generator } from "../../../scripts/overload/open-loop.ts";
 
 const closing: (() => void)[] = [];
@@ -72,4 +76,20 @@ it("a database is one thing that changed, whichever of its files did", () => {
   ]);
   const after = new Map([...before, ["a.sqlite-wal", file(2)], ["a.sqlite", file(2)], ["c.sqlite", file(2)]]);
   expect(changed(before, after)).toEqual(["a", "c"]);
+});
+
+it("what conversations keep is read from their databases, and from no other", () => {
+  const dir = mkdtempSync(join(tmpdir(), "clawedge-disk-"));
+  closing.push(() => rmSync(dir, { recursive: true }));
+  const objects = join(dir, "objects", "x-Conversation");
+  mkdirSync(objects, { recursive: true });
+  const write = (name: string, sql: string): void => {
+    const database = new DatabaseSync(join(objects, name));
+    database.exec(sql);
+    database.close();
+  };
+  write("metadata.sqlite", "CREATE TABLE alarms (at INTEGER)");
+  write("one.sqlite", "CREATE TABLE messages (account TEXT, message_id TEXT); INSERT INTO messages VALUES ('a', '1'), ('a', '2')");
+  write("two.sqlite", "CREATE TABLE messages (account TEXT, message_id TEXT); INSERT INTO messages VALUES ('b', '1')");
+  expect([...keptMessages(dir)].toSorted()).toEqual(["a 1", "a 2", "b 1"]);
 });
