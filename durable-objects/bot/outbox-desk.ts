@@ -174,6 +174,7 @@ export class OutboxDesk {
   async #send(line: Line, entry: Entry, waitMs: number): Promise<void> {
     if (waitMs > 0) await systemClock.sleep(waitMs);
     const words = this.#host.rows.part(entry.key, entry.next);
+    if (entry.attempts > 1) repeated(entry);
     if (FAULTS) await haltAt("bot.beforeSend");
     const answer = await sendPart(line, entry, words, this.#host.http).catch(
       (error: unknown): Answer => ({ kind: "refused", verdict: { kind: "give-up", detail: String(error) } }),
@@ -208,3 +209,9 @@ export class OutboxDesk {
 /** What the channel makes of a failure that came later. */
 const verdictOn = ({ error }: DeliveryStatus, line: Line | undefined): SendVerdict | undefined =>
   error === undefined ? undefined : line?.outgoing.judge({ code: error.code, refusals: 0 });
+
+/** A person may read it twice: whoever asks why finds a call that nobody answered, or else that the incarnation which made it is gone. */
+function repeated({ account, ref, seq, next: part, doubts, detail }: Entry): void {
+  const why = doubts > 0 ? `unanswered: ${detail}` : "cut off";
+  jsonLog.write({ level: "warn", event: "reply.part-repeated", account, conversation: ref.key, seq, part, why });
+}

@@ -10,6 +10,7 @@ import { answerJson, readBody, sleep } from "./http-service.ts";
 export type CallKind = "message" | "read" | "media" | "settings";
 
 export interface GraphCall {
+  readonly arrivedAtMs: number;
   readonly atMs: number;
   readonly kind: CallKind;
   readonly method: string;
@@ -104,10 +105,11 @@ async function performWith(failure: GraphFailure | undefined, { perform }: Call)
 
 async function answerCall(state: GraphState, call: Call, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { kind, number, body } = call;
+  const arrivedAtMs = state.ports.nowMs();
   const failure = takeFailure(state, kind, number.id, call.to);
   const { answer, sent } = await performWith(failure, call);
   const status = failure?.drop ? 0 : answer.status;
-  const facts = { atMs: state.ports.nowMs(), kind, method: request.method ?? "", path: request.url ?? "", number: number.id };
+  const facts = { arrivedAtMs, atMs: state.ports.nowMs(), kind, method: request.method ?? "", path: request.url ?? "", number: number.id };
   state.calls.push({ ...facts, body, headers: request.headers, status });
   if (failure?.drop) request.socket.resetAndDestroy();
   else write(response, answer);

@@ -87,6 +87,10 @@ function laterBy(ms: number) {
   const nowMs = Date.now();
   vi.spyOn(Date, "now").mockImplementation(() => nowMs + ms);
 }
+const repeatsIn = (written: { readonly mock: { readonly calls: readonly (readonly unknown[])[] } }) =>
+  written.mock.calls
+    .map(([line]) => JSON.parse(String(line)) as Record<string, unknown>)
+    .filter(({ event }) => event === "reply.part-repeated");
 const metric = async (name: string) => (await botDesk(env).readMetrics(ACCOUNT))[name];
 
 it("an answer is sent part by part, and ends with the status of its last part", async () => {
@@ -133,7 +137,8 @@ it("an answer without words ends at once, and costs nothing", async () => {
 });
 
 describe("an object that dies while a part is under way", () => {
-  it("repeats that part alone, by its alarm alone, and counts it", async () => {
+  it("repeats that part alone, by its alarm alone, counts it and says why", async () => {
+    const written = vi.spyOn(console, "log");
     const said = platform((words, count) => (words === "two" && count === 2 ? never() : undefined));
     await bots.reply(ACCOUNT, replyOf({ text: "one\ntwo\nthree" }));
     await expect.poll(() => said).toEqual(["one", "two"]);
@@ -144,8 +149,21 @@ describe("an object that dies while a part is under way", () => {
     await expect.poll(() => progress()).toMatchObject({ next: 3, repeats: 1 });
     expect(said).toEqual(["one", "two", "two", "three"]);
     expect(await metric(`replies_repeated_total{account="${ACCOUNT}"}`)).toBe(1);
+    expect(repeatsIn(written)).toMatchObject([{ account: ACCOUNT, conversation: ref.key, part: 1, why: "cut off" }]);
     await bots.statuses(ACCOUNT, [statusOf("4", "delivered")]);
     await expect.poll(() => told).toMatchObject([{ state: "answered", outcome: "delivered", parts: 3, repeats: 1 }]);
+  });
+
+  it("a call that nobody answered is a reason of its own", async () => {
+    const written = vi.spyOn(console, "log");
+    const said = platform((_words, count) => (count === 1 ? Promise.reject(new Error("broken")) : undefined));
+    await bots.reply(ACCOUNT, replyOf());
+    await expect.poll(() => progress()).toMatchObject({ doubts: 1 });
+    expect(repeatsIn(written)).toEqual([]);
+    laterBy(10_000);
+    await runDurableObjectAlarm(stub());
+    await expect.poll(() => said).toEqual(["hello", "hello"]);
+    expect(repeatsIn(written)).toMatchObject([{ part: 0, why: "unanswered: Error: broken" }]);
   });
 
   it("repeats nothing when a status says first that the part arrived", async () => {
