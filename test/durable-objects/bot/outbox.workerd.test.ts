@@ -93,6 +93,15 @@ const repeatsIn = (written: { readonly mock: { readonly calls: readonly (readonl
     .filter(({ event }) => event === "reply.part-repeated");
 const metric = async (name: string) => (await botDesk(env).readMetrics(ACCOUNT))[name];
 
+it("an alarm that stands far off hides no answer that waits", async () => {
+  platform(() => refusal(503));
+  await runInDurableObject(stub(), (bot: Bot) => bot.clock.ringBy(Date.now() + 6 * 3_600_000));
+  await bots.reply(ACCOUNT, replyOf());
+  await expect.poll(() => progress()).toMatchObject({ refusals: 1 });
+  const alarm = await runInDurableObject(stub(), (_bot: Bot, state) => state.storage.getAlarm());
+  expect(alarm).toBeLessThan(Date.now() + 60_000);
+});
+
 it("an answer is sent part by part, and ends with the status of its last part", async () => {
   const said = platform();
   const reply = replyOf({ text: "one\ntwo\nthree" });

@@ -138,6 +138,19 @@ it("a lost alarm is set again by the next start", async () => {
   expect((await inKv()).number).toBe(2);
 });
 
+it("an alarm throws nothing, even where it cannot be armed", async () => {
+  await config.push(goodText());
+  await runInDurableObject(stub(), async (instance: Config, { storage }) => {
+    const { setAlarm } = storage;
+    storage.setAlarm = () => Promise.reject(new Error("storage is away"));
+    await expect(instance.alarm()).resolves.toBeUndefined();
+    storage.setAlarm = setAlarm;
+  });
+  await config.push(goodText("second"));
+  await published();
+  expect((await inKv()).number).toBe(2);
+});
+
 it("a write that KV refuses is shown in the status and repeated until it works", async () => {
   await runInDurableObject(stub(), async (instance: Config) => {
     const put = vi.spyOn((instance as unknown as { env: Env }).env.ROUTES, "put").mockRejectedValue(new Error("KV PUT failed: 503"));

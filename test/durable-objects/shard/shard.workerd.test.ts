@@ -86,6 +86,22 @@ describe("forgetting", () => {
     expect(await alarmOf()).toBe(armedFor);
   });
 
+  it("a purge that fails throws nothing, and is tried again within hours", async () => {
+    await shard().flush("c", { serial: 1, delta: {}, atMs: Date.now() });
+    const alarm = await runInDurableObject(shard(), async (object, { storage }) => {
+      const { transactionSync } = storage;
+      storage.transactionSync = () => {
+        throw new Error("the disk is full");
+      };
+      await storage.deleteAlarm();
+      await expect(object.alarm()).resolves.toBeUndefined();
+      storage.transactionSync = transactionSync;
+      return storage.getAlarm();
+    });
+    expect(alarm).toBeGreaterThan(Date.now());
+    expect(alarm).toBeLessThan(Date.now() + 24 * 3_600_000);
+  });
+
   it("purges the silent in batches, keeps the others and the totals, and then rests", async () => {
     const nowMs = Date.now();
     const oldMs = nowMs - FORGET_AFTER_MS - 1_000;
