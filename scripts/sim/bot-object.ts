@@ -113,7 +113,8 @@ export class BotObject extends DurableObject {
   }
 
   #write(write: OutboxWrite): void {
-    if (write.row === "insert") this.world.ledger.kept(write.entry.key, write.entry.ref.key, write.parts.length);
+    if (write.row === "insert")
+      this.world.ledger.kept(write.entry.key, `${write.entry.ref.key} ${write.entry.chat.id}`, write.parts.length);
     if (write.row === "delete") this.rows.delete(write.key);
     else this.rows.set(write.entry.key, write.entry);
   }

@@ -14,7 +14,7 @@ const OUTAGE_MS = 30_000;
 const MANY = 100;
 
 export function calmPlanOf(dice: Dice): Plan {
-  const kind = dice.pick(["dead", "hung", "blind", "outage"] as const);
+  const kind = dice.pick(["dead", "hung", "blind", "returning", "outage"] as const);
   const pool = poolOf(kind === "outage" ? 1 : dice.between(2, 3), kind, dice);
   const atMs = dice.between(AT_MS.least, AT_MS.most);
   const incident: Incident = { kind, instance: "support-1", atMs, forMs: kind === "outage" ? OUTAGE_MS : 45_000 };

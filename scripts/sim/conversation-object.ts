@@ -1,7 +1,7 @@
 /** The shell around the conversation machine, as `durable-objects/conversation/durable-object.ts` is: rows, state, alarm, effects, in that order. */
 import { type Event, LEASE_MS, step, wakeAtMs } from "../../durable-objects/conversation/machine.ts";
 import { type SpeakStep, speak } from "../../durable-objects/conversation/speak.ts";
-import { type Effect, emptyState, type State, type Step } from "../../durable-objects/conversation/state.ts";
+import { type Effect, emptyState, type Pin, type State, type Step } from "../../durable-objects/conversation/state.ts";
 import type { Commit, CommitResult } from "../../src/core/commit.ts";
 import type { DeliveryRules } from "../../src/core/delivery-rules.ts";
 import type { ReplyEnd } from "../../src/ports/bots.ts";
@@ -10,7 +10,7 @@ import { ConversationRows } from "./conversation-rows.ts";
 import { Died, DurableObject, Unready } from "./durable.ts";
 import { choose, giveReply, handOver } from "./effects.ts";
 import { askInstance } from "./instance-calls.ts";
-import { strikes, tell } from "./world.ts";
+import { named, strikes, tell } from "./world.ts";
 
 const HOUR_MS = 3_600_000;
 
@@ -23,7 +23,7 @@ export class ConversationObject extends DurableObject {
 
   protected override start(): void {
     this.state = this.rows.load();
-    this.#arm();
+    if (this.world.bug !== "throwing-alarm") this.#arm();
   }
 
   protected override forget(): void {
@@ -70,6 +70,16 @@ export class ConversationObject extends DurableObject {
     this.apply({ type: "replied", seq, end, nowMs: this.nowMs });
   }
 
+  /** Resolves when the other has the pins. */
+  move(to: string): void {
+    this.apply({ type: "move", to: { key: to }, own: this.name });
+    this.#handPins();
+  }
+
+  adopt(pins: readonly Pin[]): void {
+    this.apply({ type: "adopt", pins, nowMs: this.nowMs });
+  }
+
   /** An operator sends a dead letter again. */
   replay(seq: number): void {
     const rules = this.snapshot();
@@ -88,6 +98,7 @@ export class ConversationObject extends DurableObject {
     this.apply({ type: "wake", ...this.moment(rules) });
     if (this.state.queue.length + this.state.replying.length === 0) this.world.pending.delete(this.name);
     this.#planPurge();
+    this.#handPins();
   }
 
   apply(event: Event): Step {
@@ -122,6 +133,19 @@ export class ConversationObject extends DurableObject {
     this.ringBy(this.rows.purgeAtMs);
   }
 
+  /** To the conversation that continues this one, once; the alarm asks again. */
+  #handPins(): void {
+    const { world, rows, state } = this;
+    if (state.movedTo === undefined || rows.isHanded) return;
+    const to = named(world.conversations, state.movedTo.key);
+    const pins = world.bug === "move-forgets-pins" ? [] : Object.values(state.pins);
+    if (strikes(world, world.plan.weather.lose)) throw new Died("the call got lost");
+    to.enter(() => to.adopt(pins));
+    world.ledger.handed(this.name, Object.values(state.pins));
+    tell(world, () => `${this.name} is ${to.name} from now on`);
+    rows.isHanded = true;
+  }
+
   #perform(effect: Effect): void {
     switch (effect.do) {
       case "hand-over":
@@ -139,6 +163,10 @@ export class ConversationObject extends DurableObject {
         return;
       case "troubled":
         this.world.pending.add(this.name);
+        return;
+      case "hand-pins":
+        this.ringBy(this.nowMs + LEASE_MS);
+        this.later(this.world.dice.between(1, 30), () => this.#handPins());
         return;
       case "granted":
         if (this.world.plan.isJudged) askInstance(this.world, effect.instance, (it) => it.granted(), undefined);

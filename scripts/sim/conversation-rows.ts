@@ -8,6 +8,7 @@ import {
   type State,
   type Write,
 } from "../../durable-objects/conversation/state.ts";
+import type { ConversationRef } from "../../src/core/conversation-ref.ts";
 
 export interface MessageRow {
   readonly entry: Entry;
@@ -27,6 +28,9 @@ export class ConversationRows {
   readonly pins = new Map<string, Pin>();
   readonly answered = new Map<string, number>();
   isTold = false;
+  movedTo: ConversationRef | undefined;
+  /** Its pins are where it moved to. */
+  isHanded = false;
   purgeAtMs = 0;
 
   write(writes: readonly Write[]): void {
@@ -62,6 +66,7 @@ export class ConversationRows {
       brokenOffAtMs: brokenOffAtMs(rows),
       quietSinceMs: quietSinceMs(rows),
       isTold: this.isTold ? true : undefined,
+      movedTo: this.movedTo,
     };
   }
 
@@ -102,8 +107,13 @@ export class ConversationRows {
       case "told":
         this.isTold = write.isTold;
         return;
-      default:
-        throw new Error("chats do not move in this world");
+      case "moved":
+        this.movedTo = write.to;
+        return;
+      case "stayed":
+        this.movedTo = undefined;
+        this.isHanded = false;
+        return;
     }
   }
 

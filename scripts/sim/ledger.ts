@@ -49,6 +49,7 @@ export class Ledger {
   readonly #conversations = new Conversations();
   readonly #serials = new Map<string, number>();
   readonly #ids = new Map<string, string>();
+  readonly #handed = new Map<string, readonly Pin[]>();
   readonly #overtaken = new Set<string>();
   readonly #plan: Plan;
   readonly #nowMs: () => number;
@@ -166,6 +167,11 @@ export class Ledger {
       this.breaks(`the person in ${conversation} is told twice that a message waits`);
   }
 
+  /** What the conversation it continues had when it moved. */
+  handed(conversation: string, pins: readonly Pin[]): void {
+    this.#handed.set(conversation, pins);
+  }
+
   unarmed(object: string): void {
     this.breaks(`${object} has work pending and no alarm`);
   }
@@ -183,6 +189,7 @@ export class Ledger {
         if (write.ending !== undefined) book.ends(write.entry.seq);
         else object.world.promises.committed(name, write.entry, { pin: rows.pins.get(write.entry.pool), isFirst: book.isIdle });
         book.waits();
+        this.#begins(object, write.entry);
         break;
       case "end":
         if (!book.ends(write.ending.seq)) this.breaks(`${name} #${write.ending.seq} ends twice`);
@@ -198,6 +205,14 @@ export class Ledger {
       case "reply":
         book.arrives();
     }
+  }
+
+  /** Who comes from another chat begins with the instance that knows them. */
+  #begins({ name, rows, world }: ConversationObject, { seq, pool }: Entry): void {
+    const before = world.plan.writings.find(({ conversation, continues }) => conversation === name && continues !== undefined)?.continues;
+    const pin = this.#handed.get(before ?? "")?.find((one) => one.pool === pool);
+    if (seq === 1 && pin !== undefined && rows.pins.get(pool)?.instance !== pin.instance)
+      this.breaks(`${name} begins with ${rows.pins.get(pool)?.instance ?? "nobody"}, and ${pin.instance} knows it`);
   }
 
   #runsInOrder(conversation: string, entry: Entry): void {

@@ -45,9 +45,9 @@ export class Operator {
   }
 
   /** Every object that asks knows by now that it will be back. */
-  isWaitedFor({ agenda }: World, pool: string, instance: string): boolean {
+  isWaitedFor({ agenda, plan }: World, pool: string, instance: string): boolean {
     if (agenda.nowMs - this.#publishedAtMs < KNOWN_AFTER_MS) return false;
-    return this.#versions.slice(-2).every(({ returning, pools }) => {
+    return this.#versions.slice(plan.isCalm ? -1 : -2).every(({ returning, pools }) => {
       return returning.includes(instance) && pools[pool]?.instances.includes(instance) === true;
     });
   }
@@ -67,7 +67,7 @@ export class Operator {
   }
 
   #blind(world: World): void {
-    const forMs = world.dice.pick([2000, 20_000, 240_000]);
+    const forMs = world.dice.pick([2000, 20_000, 240_000, 240_000]);
     this.#blindUntilMs = world.agenda.nowMs + forMs;
     tell(world, () => `nobody can read the document for ${forMs / 1000} s`);
   }
@@ -99,6 +99,12 @@ export class Operator {
     const instances = toggled(pool.instances, instance);
     if (instances.length === 0) return;
     this.#publish(world, withPool(this.rules, name, { ...pool, instances }), `${name} is ${instances.join(", ")}`);
+  }
+
+  /** Away for a while, as before a restart. */
+  sendAway(world: World, instance: string | undefined): void {
+    const away = instance === undefined ? [] : [instance];
+    this.#publish(world, { ...this.rules, draining: away, returning: away }, `away and back soon: ${away.join(", ") || "nobody"}`);
   }
 
   #drain(world: World, instance: string): void {

@@ -32,6 +32,10 @@ export interface Writing {
   readonly conversation: string;
   readonly atMs: number;
   readonly temper: Temper;
+  /** It says that its chat lives on as another. */
+  readonly movedTo?: string;
+  /** The conversation of the chat that this one was before; and whether that one said so itself, too. */
+  readonly continues?: string;
   /** It is of no use later than this after it was written. */
   readonly freshForMs: number | undefined;
 }
@@ -61,8 +65,8 @@ export interface Weather {
 
 /** The one thing that goes wrong in a calm world. */
 export interface Incident {
-  /** `blind`: probes call everybody down who is well. `outage`: with many who write. */
-  readonly kind: "dead" | "hung" | "blind" | "outage";
+  /** `blind`: probes call everybody down who is well. `returning`: it is drained, and will be back. `outage`: with many who write. */
+  readonly kind: "dead" | "hung" | "blind" | "returning" | "outage";
   readonly instance: string;
   readonly atMs: number;
   readonly forMs: number;
@@ -149,6 +153,9 @@ function poolOf(name: string, size: number, dice: Dice): PoolPlan {
   };
 }
 
+/** Share of chats that become another one. */
+const MOVING_CHATS = 0.15;
+
 interface WritingBy {
   readonly dice: Dice;
   readonly isShared: boolean;
@@ -162,7 +169,7 @@ function writingsOf(account: AccountPlan, { dice, isShared, untilMs }: WritingBy
     const isPerson = isShared && chat === "1" && account.link === "native";
     const conversation = isPerson ? "person/alice" : `${account.id}/chat/${chat}`;
     const span = dice.pick([2000, 20_000, untilMs]);
-    return Array.from({ length: dice.between(1, 5) }, () => ({
+    const written: readonly Writing[] = Array.from({ length: dice.between(1, 5) }, () => ({
       account: account.id,
       chat,
       conversation,
@@ -170,7 +177,22 @@ function writingsOf(account: AccountPlan, { dice, isShared, untilMs }: WritingBy
       temper: temperOf(dice),
       freshForMs: dice.chance(0.05) ? dice.pick([5000, 60_000]) : undefined,
     })).toSorted((left, right) => left.atMs - right.atMs);
+    return dice.chance(MOVING_CHATS) ? moving(account, written) : written;
   });
+}
+
+/** From its second half on the chat is another one. On Telegram the old one says so, on WhatsApp the first word in the new one. */
+function moving({ channel }: AccountPlan, written: readonly Writing[]): readonly Writing[] {
+  const half = Math.ceil(written.length / 2);
+  const last = written[half - 1];
+  if (last === undefined || last.conversation.startsWith("person/")) return written;
+  const conversation = `${last.conversation}b`;
+  const before = channel === "telegram" ? { ...last, movedTo: conversation } : last;
+  // Now and then somebody still writes in the old one.
+  const after = written
+    .slice(half)
+    .map((one, index) => (index === 1 ? one : { ...one, chat: `${one.chat}b`, conversation, continues: last.conversation }));
+  return [...written.slice(0, half - 1), before, ...after];
 }
 
 function temperOf(dice: Dice): Temper {

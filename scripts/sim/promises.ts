@@ -98,7 +98,7 @@ export class Promises {
     if (one.atMs < atMs || one.atMs >= endsAtMs || kind === "outage" || kind === "hung") return undefined;
     const ranInMs = (one.ran?.atMs ?? Number.POSITIVE_INFINITY) - one.atMs;
     if (one.pin === undefined) return ranInMs > NEW_MS ? `a new conversation (${one.conversation}) waits ${ranInMs} ms` : undefined;
-    if (kind === "blind" || one.pin.instance !== instance || !one.isFirst) return undefined;
+    if (kind !== "dead" || one.pin.instance !== instance || !one.isFirst) return undefined;
     return this.#lateMove(one, ranInMs, endsAtMs);
   }
 

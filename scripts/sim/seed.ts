@@ -92,7 +92,7 @@ function worldOf(seed: number, bug: Bug | undefined, story: Story): World {
     ...{ pending: new Set(), keysElsewhere: new Set() },
   };
   for (const { name, instances } of plan.pools) for (const instance of instances) addInstance(world, name, instance);
-  for (const { conversation } of plan.writings) {
+  for (const conversation of plan.writings.flatMap((one) => [one.conversation, ...(one.movedTo === undefined ? [] : [one.movedTo])])) {
     if (!world.conversations.has(conversation)) world.conversations.set(conversation, new ConversationObject(world, conversation));
   }
   for (const { id, link } of plan.accounts) if (link === "chat") world.bots.set(id, new BotObject(world, id, new Platform(world)));

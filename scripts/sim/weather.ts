@@ -26,9 +26,13 @@ function startIncident(world: World, { kind, instance, atMs, forMs }: Incident):
   world.agenda.after(atMs, () => {
     if (kind === "hung") named(world.gateways, instance).hang(forMs);
     else if (kind === "blind") misjudge(true);
+    else if (kind === "returning") world.operator.sendAway(world, instance);
     else named(world.gateways, instance).stop(forMs);
   });
-  world.agenda.after(atMs + forMs, () => misjudge(false));
+  world.agenda.after(atMs + forMs, () => {
+    misjudge(false);
+    if (kind === "returning") world.operator.sendAway(world, undefined);
+  });
 }
 
 function scatter(world: World, by: { readonly times: number; readonly untilMs: number }, happen: () => void): void {
