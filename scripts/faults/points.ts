@@ -26,10 +26,18 @@ export const POINTS = [
 
 export type Point = (typeof POINTS)[number];
 
-const RARE: ReadonlySet<string> = new Set(["instance.beforeSave"]);
+/** A step, a row or an alarm is there at every turn; what needs a hand-over that ended, or an answer, comes after a kill in seconds only. */
+const BUSY: ReadonlySet<string> = new Set([
+  "beforeAlarm",
+  "conversation.beforeCommit",
+  "conversation.afterCommit",
+  "conversation.afterEffects",
+  "conversation.beforeSend",
+]);
+const RARE: ReadonlySet<string> = new Set(["instance.beforeSave", "bot.afterResponse", "bot.beforeMark"]);
 
 /** Drawn anew for every kill; up to this. */
 export const passingsOf = (point: Point): number => {
   if (RARE.has(point)) return 1;
-  return point.startsWith("conversation.before") || point.startsWith("conversation.after") || point === "beforeAlarm" ? 20 : 4;
+  return BUSY.has(point) ? 20 : 3;
 };
