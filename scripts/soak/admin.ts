@@ -39,6 +39,14 @@ export async function issueToken(url: string, account: string, instance: string)
   return tokenSchema.parse(await answer.json());
 }
 
+/** Whether the edge did so; whoever is drained will be back. */
+export async function setDraining(url: string, instance: string, isDraining: boolean): Promise<boolean> {
+  const path = `instances/${instance}/${isDraining ? "drain" : "undrain"}`;
+  const answer = await ask(url, "POST", path, isDraining ? { returning: true } : undefined);
+  await answer.body?.cancel();
+  return answer.ok;
+}
+
 /** A total of `/metrics`, over all its labels. */
 export async function totalOf(url: string, metric: string): Promise<number> {
   const headers = { authorization: `Bearer ${VARS.ADMIN_TOKEN}` };

@@ -29,10 +29,14 @@ export const VARS = {
   WA_TOKEN: "token-of-the-number",
 } as const;
 
+/** What the edge says by itself, in one of the accounts. */
+export const NOTICES = { held: "One moment please.", moved: "I had to start over." } as const;
+
 /** How long a native hand-over is waited for: short, so that hanging instances do not make a run long. */
 export const NATIVE_ATTEMPT_MS = 3_000;
 const ASKED_ATTEMPT_MS = 10_000;
-const FAILOVER = { policy: "hold-then-move", holdMs: 6_000, ambiguous: "park", attemptMs: NATIVE_ATTEMPT_MS };
+const MAX_ATTEMPTS = 12;
+const FAILOVER = { maxAttempts: MAX_ATTEMPTS, policy: "hold-then-move", holdMs: 6_000, ambiguous: "park", attemptMs: NATIVE_ATTEMPT_MS };
 const PROBE = { intervalMs: 1_000 };
 
 /** Every native instance has a listener for both bots, so that a confusion of accounts would be taken, and seen. */
@@ -53,7 +57,7 @@ export function routesFor(urls: ReadonlyMap<string, string>): object {
       ...AGENTS.map((name) => [name, { url: urlOf(name), probe: PROBE }]),
     ]),
     pools: {
-      native: { instances: POOLS["native"], failover: FAILOVER },
+      native: { instances: POOLS["native"], failover: FAILOVER, notices: NOTICES },
       mixed: { instances: POOLS["mixed"], failover: { ...FAILOVER, attemptMs: undefined } },
       asked: { instances: POOLS["asked"], agent: AGENT, failover: { ...FAILOVER, attemptMs: ASKED_ATTEMPT_MS } },
     },
@@ -66,6 +70,7 @@ const link = (account: string, more: Partial<Link>): Link => ({
   speakers: [],
   isOnce: false,
   deaths: ["poison", "ambiguous"],
+  maxAttempts: MAX_ATTEMPTS,
   ...more,
 });
 

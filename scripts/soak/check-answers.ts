@@ -1,16 +1,7 @@
-/** What people read: every part of an answer, in order, in the right chat, and what came twice. Pure. */
+/** What people read: every part of an answer, in order, in the right chat. Pure. */
 import { inversions, linkOf } from "./check-receipts.ts";
-import { type Ended, type Facts, type Kill, type Name, overlaps, type Part } from "./facts.ts";
-
-export interface RepeatedParts {
-  /** A kill lay between, at most one part for each kill and chat. */
-  readonly byKill: readonly Name[];
-  /** The platform had taken it and not said so. */
-  readonly byPolicy: readonly Name[];
-  readonly doubled: readonly Name[];
-}
-
-const sameLines = (one: Part, other: Part): boolean => one.from === other.from && one.to === other.to;
+import { sameLines } from "./check-repeats.ts";
+import type { Ended, Facts, Part } from "./facts.ts";
 
 /** Without the copies of what was read before. */
 const fresh = (parts: readonly Part[]): readonly Part[] =>
@@ -49,37 +40,6 @@ export function answeredOutOfOrder({ links, said, parts }: Facts): readonly stri
   const rank = new Map(firsts.map((name, index) => [name, index]));
   const own = said.filter(({ name }) => linkOf(links, name)?.isOnce === true);
   return [...Map.groupBy(own, ({ conversation }) => conversation).values()].flatMap((lane) => inversions(lane, rank));
-}
-
-export function repeatedParts({ parts, kills }: Facts): RepeatedParts {
-  const verdicts = [...Map.groupBy(parts, ({ conversation }) => conversation).values()].flatMap((chat) => judged(chat, kills));
-  const of = (why: keyof RepeatedParts): readonly Name[] => verdicts.filter((one) => one.why === why).map(({ name }) => name);
-  return { byKill: of("byKill"), byPolicy: of("byPolicy"), doubled: of("doubled") };
-}
-
-interface Judged {
-  readonly name: Name;
-  readonly why: keyof RepeatedParts;
-}
-
-/** Each kill excuses one part of a chat. */
-function judged(chat: readonly Part[], kills: readonly Kill[]): readonly Judged[] {
-  const left = new Set(kills);
-  return chat.flatMap((part, index): readonly Judged[] => {
-    const before = chat.slice(0, index).findLast((each) => each.name === part.name && sameLines(each, part));
-    if (before === undefined) return [];
-    if (!before.isConfirmed) return [{ name: part.name, why: "byPolicy" }];
-    const kill = [...left].find((each) => overlaps(each, { fromMs: before.atMs, toMs: part.atMs }));
-    if (kill !== undefined) left.delete(kill);
-    return [{ name: part.name, why: kill === undefined ? "doubled" : "byKill" }];
-  });
-}
-
-/** Where the edge brings answers itself, it counts what it repeats. */
-export function uncounted(facts: Facts): readonly string[] {
-  const { byKill, byPolicy, doubled } = repeatedParts(facts);
-  const own = [...byKill, ...byPolicy, ...doubled].filter((name) => linkOf(facts.links, name)?.isOnce === true).length;
-  return own > facts.repeatsCounted ? [`${own} parts were read again, ${facts.repeatsCounted} were counted`] : [];
 }
 
 /** Received by an instance that speaks here itself, in a conversation that never left it, and nobody read an answer. */

@@ -1,16 +1,5 @@
-/** What instances received against what people said: lost, out of order, crossed, twice. Pure; every finding is a sentence with a message's name. */
-import { accountOf, type Ended, type Facts, type Kill, type Link, type Name, overlaps, type Receipt, type Said } from "./facts.ts";
-
-export interface Repeats {
-  /** A kill lay between: what was in flight. */
-  readonly byKill: readonly Name[];
-  /** The instance had stored it and not said so, or not in time: the same instance is asked again. */
-  readonly byPolicy: readonly Name[];
-  /** The instance said it, and the edge wrote down that it did not hear it. */
-  readonly unheard: readonly Name[];
-  /** Nothing explains it. */
-  readonly doubled: readonly Name[];
-}
+/** What instances received against what people said: lost, out of order, crossed, at two places. Pure; every finding is a sentence with a message's name. */
+import { accountOf, type Ended, type Facts, type Link, type Name, type Receipt, type Said } from "./facts.ts";
 
 export const byName = (receipts: readonly Receipt[]): ReadonlyMap<Name, readonly Receipt[]> => Map.groupBy(receipts, ({ name }) => name);
 
@@ -56,33 +45,6 @@ export function split({ receipts }: Facts): readonly string[] {
     const instances = [...new Set(copies.map(({ instance }) => instance))];
     return instances.length > 1 ? [`${name} at ${instances.join(" and ")}`] : [];
   });
-}
-
-/** A hand-over may arrive when it was already given up: where both ends are busy, the wire is long. */
-const ON_ITS_WAY_MS = 5_000;
-
-export function repeats({ links, receipts, logged, kills }: Facts): Repeats {
-  const once = new Set(links.filter(({ isOnce }) => isOnce).map(({ account }) => account));
-  const held = Map.groupBy(
-    logged.filter(({ what }) => what === "held"),
-    ({ name }) => name,
-  );
-  const found = [...byName(receipts)].flatMap(([name, copies]) =>
-    copies.slice(1).map((copy, index) => {
-      const before = copies[index] ?? copy;
-      const between = { fromMs: before.atMs, toMs: copy.atMs };
-      const isHeld = held.get(name)?.some(({ atMs }) => atMs >= between.fromMs - ON_ITS_WAY_MS && atMs <= between.toMs) === true;
-      return { name, why: once.has(accountOf(name)) ? ("doubled" as const) : whyOf(before, between, kills, isHeld) };
-    }),
-  );
-  const of = (why: keyof Repeats): readonly Name[] => found.filter((one) => one.why === why).map(({ name }) => name);
-  return { byKill: of("byKill"), byPolicy: of("byPolicy"), unheard: of("unheard"), doubled: of("doubled") };
-}
-
-function whyOf(before: Receipt, between: Kill, kills: readonly Kill[], isHeld: boolean): keyof Repeats {
-  if (kills.some((kill) => overlaps(kill, between))) return "byKill";
-  if (before.answer === "otherwise") return "byPolicy";
-  return isHeld ? "unheard" : "doubled";
 }
 
 /** It ended as if an instance had it, and none has. */

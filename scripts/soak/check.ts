@@ -1,8 +1,11 @@
 /** The checker of a soak: every invariant by name, with what broke it, and the figures. Pure, and itself tested with planted faults. */
-import { answeredOutOfOrder, garbled, misplaced, repeatedParts, unanswered, uncounted } from "./check-answers.ts";
+import { tooFew } from "./check-amounts.ts";
+import { answeredOutOfOrder, garbled, misplaced, unanswered } from "./check-answers.ts";
 import { contradicted, groundless, storedTwice, unacknowledged, unfinished, untold } from "./check-ends.ts";
-import { crossed, invented, lost, reordered, repeats, split, unfounded } from "./check-receipts.ts";
-import { accountOf, type Facts } from "./facts.ts";
+import { overmoved, overtold, restless } from "./check-notices.ts";
+import { crossed, invented, lost, reordered, split, unfounded } from "./check-receipts.ts";
+import { byAccount, excessive, repeatedParts, repeats, uncounted } from "./check-repeats.ts";
+import { accountOf, type Facts, type Told } from "./facts.ts";
 
 /** Each is empty when its invariant held. */
 export interface Faults {
@@ -24,8 +27,13 @@ export interface Faults {
   readonly answeredOutOfOrder: readonly string[];
   readonly partsDoubled: readonly string[];
   readonly uncounted: readonly string[];
+  readonly excessive: readonly string[];
   readonly unanswered: readonly string[];
   readonly strays: readonly string[];
+  readonly overtold: readonly string[];
+  readonly overmoved: readonly string[];
+  readonly restless: readonly string[];
+  readonly tooFew: readonly string[];
 }
 
 export interface Figures {
@@ -45,8 +53,13 @@ export interface Figures {
   /** By account. */
   readonly partsRepeatedByKill: Readonly<Record<string, number>>;
   readonly partsRepeatedByPolicy: number;
+  readonly partsRepeatedUnheard: number;
   /** By the edge. */
   readonly repeatsCounted: number;
+  /** Also of instances that nobody had spoken with yet. */
+  readonly moves: number;
+  readonly toldHeld: number;
+  readonly toldMoved: number;
 }
 
 export interface Verdict {
@@ -64,33 +77,11 @@ function endsOf({ ended }: Facts): Readonly<Record<string, number>> {
   return Object.fromEntries([...kinds].map(([kind, all]) => [kind, all.length] as const).toSorted());
 }
 
-export function check(facts: Facts): Verdict {
+function figuresOf(facts: Facts): Figures {
   const again = repeats(facts);
-  const lines = untold(facts);
   const partsAgain = repeatedParts(facts);
-  const faults: Faults = {
-    lost: lost(facts),
-    reordered: reordered(facts),
-    crossed: crossed(facts),
-    invented: invented(facts),
-    doubled: again.doubled,
-    split: split(facts),
-    unfounded: unfounded(facts),
-    unacknowledged: unacknowledged(facts),
-    unfinished: unfinished(facts),
-    storedTwice: storedTwice(facts),
-    groundless: groundless(facts),
-    unlogged: lines.unlogged,
-    contradicted: contradicted(facts),
-    garbled: garbled(facts),
-    misplaced: misplaced(facts),
-    answeredOutOfOrder: answeredOutOfOrder(facts),
-    partsDoubled: partsAgain.doubled,
-    uncounted: uncounted(facts),
-    unanswered: unanswered(facts),
-    strays: facts.strays,
-  };
-  const figures: Figures = {
+  const toldOf = (notice: Told["notice"]): number => facts.told.filter((one) => one.notice === notice).length;
+  return {
     acknowledged: facts.said.filter(({ isAcknowledged }) => isAcknowledged).length,
     conversations: new Set(facts.said.map(({ conversation }) => conversation)).size,
     kills: facts.kills.length,
@@ -100,11 +91,46 @@ export function check(facts: Facts): Verdict {
     repeatsByKill: again.byKill.length,
     repeatsByPolicy: again.byPolicy.length,
     repeatsUnheard: again.unheard.length,
-    linesSwallowed: lines.swallowed.length,
+    linesSwallowed: untold(facts).swallowed.length,
     parts: facts.parts.length,
-    partsRepeatedByKill: Object.fromEntries([...Map.groupBy(partsAgain.byKill, accountOf)].map(([account, all]) => [account, all.length])),
-    repeatsCounted: facts.repeatsCounted,
+    partsRepeatedByKill: byAccount(partsAgain.byKill),
     partsRepeatedByPolicy: partsAgain.byPolicy.length,
+    partsRepeatedUnheard: partsAgain.unheard.length,
+    repeatsCounted: facts.repeatsCounted,
+    moves: facts.moves.length,
+    toldHeld: toldOf("held"),
+    toldMoved: toldOf("moved"),
   };
-  return { faults, figures, isHeld: Object.values(faults).every((all: readonly string[]) => all.length === 0) };
+}
+
+export function check(facts: Facts): Verdict {
+  const faults: Faults = {
+    lost: lost(facts),
+    reordered: reordered(facts),
+    crossed: crossed(facts),
+    invented: invented(facts),
+    doubled: repeats(facts).doubled,
+    split: split(facts),
+    unfounded: unfounded(facts),
+    unacknowledged: unacknowledged(facts),
+    unfinished: unfinished(facts),
+    storedTwice: storedTwice(facts),
+    groundless: groundless(facts),
+    unlogged: untold(facts).unlogged,
+    contradicted: contradicted(facts),
+    garbled: garbled(facts),
+    misplaced: misplaced(facts),
+    answeredOutOfOrder: answeredOutOfOrder(facts),
+    partsDoubled: repeatedParts(facts).doubled,
+    uncounted: uncounted(facts),
+    excessive: excessive(facts),
+    unanswered: unanswered(facts),
+    strays: facts.strays,
+    overtold: overtold(facts),
+    overmoved: overmoved(facts),
+    restless: restless(facts),
+    tooFew: tooFew(facts),
+  };
+  const isHeld = Object.values(faults).every((all: readonly string[]) => all.length === 0);
+  return { faults, figures: figuresOf(facts), isHeld };
 }

@@ -5,11 +5,13 @@ import { ensureBundle } from "../edge/build.ts";
 import { readBundle } from "../edge/manifest.ts";
 import { type Edge, startEdge } from "../edge/run.ts";
 import { VARS } from "./cast.ts";
-import { type Kill, type Logged, nameOf } from "./facts.ts";
+import { type Kill, type Logged, type Move, nameOf, type Repeated } from "./facts.ts";
 
 export interface SoakEdge {
   readonly url: string;
   readonly logged: readonly Logged[];
+  readonly repeated: readonly Repeated[];
+  readonly moves: readonly Move[];
   /** Complaints of the edge's own, by event: leads, not verdicts. */
   readonly complaints: ReadonlyMap<string, number>;
   readonly kills: readonly Kill[];
@@ -54,23 +56,41 @@ async function copyBundle(dir: string): Promise<ReturnType<typeof readBundle>> {
   return readBundle(dir);
 }
 
-export interface EdgeLog extends Pick<SoakEdge, "logged" | "complaints"> {
+function repeatedOf({ ts, event, conversation, why }: Line): Repeated | undefined {
+  if (event !== "reply.part-repeated") return undefined;
+  return { conversation: String(conversation), why: String(why), atMs: Date.parse(String(ts)) };
+}
+
+function moveOf({ ts, event, conversation, from, instance }: Line): Move | undefined {
+  if (event !== "conversation.moved") return undefined;
+  return { conversation: String(conversation), from: String(from), to: String(instance), atMs: Date.parse(String(ts)) };
+}
+
+export interface EdgeLog extends Pick<SoakEdge, "logged" | "repeated" | "moves" | "complaints"> {
   readonly onLine: (text: string) => void;
   readonly onError: (text: string) => void;
+}
+
+function keep<T>(all: T[], found: T | undefined): void {
+  if (found !== undefined) all.push(found);
 }
 
 /** Keeps every line in `logFile`, and what it says of messages. */
 export function keepLog(logFile: string): EdgeLog {
   const logged: Logged[] = [];
+  const repeated: Repeated[] = [];
+  const moves: Move[] = [];
   const complaints = new Map<string, number>();
   const onLine = (text: string): void => {
     appendFileSync(logFile, `${text}\n`);
     const line = parse(text);
-    const found = line && loggedOf(line);
-    if (found !== undefined) logged.push(found);
-    else if (line?.["level"] === "error") complaints.set(String(line["event"]), (complaints.get(String(line["event"])) ?? 0) + 1);
+    if (line === undefined) return;
+    keep(logged, loggedOf(line));
+    keep(repeated, repeatedOf(line));
+    keep(moves, moveOf(line));
+    if (line["level"] === "error") complaints.set(String(line["event"]), (complaints.get(String(line["event"])) ?? 0) + 1);
   };
-  return { logged, complaints, onLine, onError: (text) => appendFileSync(logFile, `workerd: ${text}\n`) };
+  return { logged, repeated, moves, complaints, onLine, onError: (text) => appendFileSync(logFile, `workerd: ${text}\n`) };
 }
 
 export type StartEdge = (dir: string, routes: object, vars: Readonly<Record<string, string>>) => Promise<SoakEdge>;
@@ -78,7 +98,7 @@ export type StartEdge = (dir: string, routes: object, vars: Readonly<Record<stri
 export const startSoakEdge: StartEdge = async (dir, routes, vars) => {
   const routesFile = join(dir, "routes.jsonc");
   writeFileSync(routesFile, JSON.stringify(routes));
-  const { logged, complaints, onLine, onError } = keepLog(join(dir, "edge.log"));
+  const { onLine, onError, ...log } = keepLog(join(dir, "edge.log"));
   const kills: Kill[] = [];
   const options = {
     ...{ bundle: await copyBundle(join(dir, "bundle")), routesFile, stateDir: join(dir, "state"), vars: { ...VARS, ...vars } },
@@ -93,5 +113,5 @@ export const startSoakEdge: StartEdge = async (dir, routes, vars) => {
     edge = await startEdge({ ...options, port });
     kills.push({ fromMs, toMs: Date.now() });
   };
-  return { url, logged, complaints, kills, kill, stop: () => edge.kill() };
+  return { url, ...log, kills, kill, stop: () => edge.kill() };
 };

@@ -57,6 +57,29 @@ export interface Logged {
   readonly atMs: number;
 }
 
+/** The edge says that it sends a part of an answer again, and why. */
+export interface Repeated {
+  readonly conversation: string;
+  readonly why: string;
+  readonly atMs: number;
+}
+
+/** The edge says that a conversation has another instance than before. */
+export interface Move {
+  readonly conversation: string;
+  readonly from: string;
+  readonly to: string;
+  readonly atMs: number;
+}
+
+/** What the edge itself said to a person. */
+export interface Told {
+  readonly notice: "held" | "moved";
+  readonly account: string;
+  readonly conversation: string;
+  readonly atMs: number;
+}
+
 /** One thing a person read: lines `from` to `to` of the answer to `name`. */
 export interface Part {
   readonly name: Name;
@@ -67,8 +90,10 @@ export interface Part {
   readonly total: number;
   /** Its lines follow each other. */
   readonly isWhole: boolean;
+  /** When the call reached the platform: between that and the reading its caller may die. */
+  readonly askedAtMs: number;
   readonly atMs: number;
-  /** The platform said at once that it took it. */
+  /** The platform answered with success, whether anybody was left to hear it or not. */
   readonly isConfirmed: boolean;
 }
 
@@ -82,6 +107,14 @@ export interface Link {
   readonly isOnce: boolean;
   /** Beginnings of the reasons for which a message may end as a dead letter. */
   readonly deaths: readonly string[];
+  /** So often a message may reach its instance, kills apart. */
+  readonly maxAttempts: number;
+}
+
+/** What a run must come to, so that its other figures mean something. */
+export interface Least {
+  readonly acknowledged: number;
+  readonly kills: number;
 }
 
 export interface Facts {
@@ -93,12 +126,17 @@ export interface Facts {
   readonly logged: readonly Logged[];
   /** In the order of reading. */
   readonly parts: readonly Part[];
-  /** What people read that is no answer to anything. */
+  readonly repeated: readonly Repeated[];
+  readonly moves: readonly Move[];
+  /** In the order of reading. */
+  readonly told: readonly Told[];
+  /** What people read that is no answer to anything, and no notice. */
   readonly strays: readonly string[];
   /** Parts that the edge says it may have shown again. */
   readonly repeatsCounted: number;
   readonly kills: readonly Kill[];
   readonly troubles: readonly Trouble[];
+  readonly least: Least;
 }
 
 /** The text of a message, and of each line of its answer. */

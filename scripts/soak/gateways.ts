@@ -1,6 +1,7 @@
 /** The instances of a soak, running: native listeners that take notes, agents over `/v1`, and one that polls. What each received, in one order. */
 import { join } from "node:path";
 import type { GraphApi } from "../fakes/graph-api.ts";
+import type { GraphCall } from "../fakes/graph-server.ts";
 import { type Instance, startInstance } from "../fakes/instance.ts";
 import { AGENT, AGENTS, ASKED, MIXED, NATIVE_ATTEMPT_MS, NATIVES, POLLER, TOKENS, VARS } from "./cast.ts";
 import type { Chance } from "./chance.ts";
@@ -61,12 +62,5 @@ export const receiptsOf = (natives: readonly Native[], agents: readonly Instance
 /** The account a bot's token belongs to. */
 export const accountOfToken = (token: string): string => Object.entries(TOKENS).find(([, each]) => each === token)?.[0] ?? "";
 
-/** Whether the answer to the call that sent this was a success. */
-export function confirmedBodies(graph: GraphApi): ReadonlySet<unknown> {
-  return new Set(
-    graph
-      .calls()
-      .filter(({ status }) => status === 200)
-      .map(({ body }) => body),
-  );
-}
+/** The call that sent this, by its body. */
+export const callsByBody = (graph: GraphApi): ReadonlyMap<unknown, GraphCall> => new Map(graph.calls().map((call) => [call.body, call]));

@@ -3,10 +3,13 @@ import { writeFileSync } from "node:fs";
 import { EdgeFailure } from "../edge/failure.ts";
 import { sleep } from "../fakes/http-service.ts";
 import { totalOf } from "./admin.ts";
+import { AGENTS, NATIVES, POLLER } from "./cast.ts";
 import { chanceOf } from "./chance.ts";
 import { check, type Verdict } from "./check.ts";
+import { isEnough, leastOf } from "./check-amounts.ts";
 import { HELP, readCommandLine, type SoakSettings } from "./command-line.ts";
 import { startBreaking } from "./faults.ts";
+import { startOperator } from "./operator.ts";
 import { startPeople } from "./people.ts";
 import { linesOf } from "./report.ts";
 import { settle } from "./settle.ts";
@@ -15,9 +18,12 @@ import { factsOf, startWorld, type World } from "./world.ts";
 
 const KILL_EVERY_MS = [5_000, 12_000] as const;
 const DOWN_MS = [0, 1_500] as const;
+const LOOK_MS = 250;
 const TELL_EVERY_MS = 30_000;
-const ACKNOWLEDGED_WITHIN_MS = 60_000;
-const SETTLED_WITHIN_MS = 5 * 60_000;
+/** On a machine that is busy a run goes on until it has its amounts, but not for ever. */
+const MAX_STRETCH = 3;
+const ACKNOWLEDGED_WITHIN_MS = 120_000;
+const SETTLED_WITHIN_MS = 10 * 60_000;
 
 async function run(world: World, { minutes, seed }: SoakSettings): Promise<Verdict> {
   const chance = chanceOf(seed);
@@ -25,25 +31,38 @@ async function run(world: World, { minutes, seed }: SoakSettings): Promise<Verdi
   const breaking = startBreaking({ ...world, poller: world.poller.instance }, chance.fork());
   const telling = startTelling(graph, chance.fork());
   const people = startPeople(edge.url, graph, chance.fork());
+  const operator = startOperator(edge.url, [...NATIVES, ...AGENTS, POLLER], chance.fork());
   const fromMs = Date.now();
   const endMs = fromMs + minutes * 60_000;
+  const lastMs = fromMs + minutes * 60_000 * MAX_STRETCH;
+  const least = leastOf(minutes);
   const acknowledged = (): number => people.said.filter(({ isAcknowledged }) => isAcknowledged).length;
   const news = setInterval(() => {
     const at = ((Date.now() - fromMs) / 60_000).toFixed(1);
     console.log(`${at} min: acknowledged ${acknowledged()}, kills ${edge.kills.length}, troubles ${breaking.troubles.length}`);
   }, TELL_EVERY_MS);
-  while (Date.now() < endMs) {
-    await sleep(Math.min(chance.between(...KILL_EVERY_MS), Math.max(endMs - Date.now(), 0)));
-    if (Date.now() < endMs) await edge.kill(chance.between(...DOWN_MS));
+  const isOver = (): boolean => {
+    const nowMs = Date.now();
+    return nowMs >= lastMs || (nowMs >= endMs && isEnough(least, { acknowledged: acknowledged(), kills: edge.kills.length }));
+  };
+  while (!isOver()) {
+    await restUntil(Date.now() + chance.between(...KILL_EVERY_MS), isOver);
+    if (!isOver()) await edge.kill(chance.between(...DOWN_MS));
   }
   await breaking.stop();
+  await operator.stop();
   await people.stop(ACKNOWLEDGED_WITHIN_MS);
   const conversations = [...new Set(people.said.map(({ conversation }) => conversation))];
   const ended = await settle(world, conversations, SETTLED_WITHIN_MS);
   await telling.stop();
   clearInterval(news);
   const repeatsCounted = await totalOf(edge.url, "clawedge_replies_repeated_total");
-  return check(factsOf(world, { said: people.said, ended, repeatsCounted, troubles: breaking.troubles }));
+  const troubles = [...breaking.troubles, ...operator.drains];
+  return check(factsOf(world, { said: people.said, ended, repeatsCounted, troubles, least }));
+}
+
+async function restUntil(atMs: number, isOver: () => boolean): Promise<void> {
+  while (Date.now() < atMs && !isOver()) await sleep(Math.min(LOOK_MS, Math.max(atMs - Date.now(), 0)));
 }
 
 async function soak(settings: SoakSettings): Promise<boolean> {

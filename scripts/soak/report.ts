@@ -23,8 +23,13 @@ const INVARIANTS: Readonly<Record<keyof Faults, string>> = {
   answeredOutOfOrder: "answers in another order than their questions",
   partsDoubled: "parts read twice that neither a kill nor a silent platform explains",
   uncounted: "more parts read again than the edge counted",
+  excessive: "messages and parts that came more often than any rule lets them",
   unanswered: "questions to one that answers itself, without an answer",
-  strays: "texts that a person read and that are no answer",
+  strays: "texts that a person read and that are neither answer nor notice",
+  overtold: "notices of a wait, although nothing was delivered since the last one",
+  overmoved: "notices of a move, and there was none",
+  restless: "conversations that moved twice within a minute, from instances they had spoken with",
+  tooFew: "amounts that are too small for this length",
 };
 
 const finding = ([name, what]: readonly [string, string], found: readonly string[]): readonly string[] =>
@@ -37,11 +42,13 @@ const spell = (counts: Readonly<Record<string, number>>): string =>
 
 export function linesOf({ faults, figures, isHeld }: Verdict, complaints: ReadonlyMap<string, number>): readonly string[] {
   const { acknowledged, conversations, kills, troubles, receipts, ends, parts } = figures;
-  const { repeatsByKill, repeatsByPolicy, repeatsUnheard, partsRepeatedByKill, partsRepeatedByPolicy, linesSwallowed } = figures;
+  const { repeatsByKill, repeatsByPolicy, repeatsUnheard, partsRepeatedByKill, linesSwallowed, moves, toldHeld, toldMoved } = figures;
+  const { partsRepeatedByPolicy, partsRepeatedUnheard } = figures;
   return [
     `acknowledged ${acknowledged} in ${conversations} conversations, kills ${kills}, troubles ${troubles}`,
     `receipts ${receipts}; again: ${repeatsByKill} over a kill, ${repeatsByPolicy} not confirmed by the instance, ${repeatsUnheard} not heard by the edge`,
-    `parts read ${parts}; again: ${spell(partsRepeatedByKill)} over a kill, ${partsRepeatedByPolicy} not confirmed by the platform; the edge counted ${figures.repeatsCounted}`,
+    `parts read ${parts}; again: ${spell(partsRepeatedByKill)} over a kill, ${partsRepeatedByPolicy} not confirmed by the platform, ${partsRepeatedUnheard} not heard by the edge; the edge counted ${figures.repeatsCounted}`,
+    `moves ${moves}; people were told of ${toldMoved}, and ${toldHeld} times that they wait`,
     `lines of the log that a kill swallowed: ${linesSwallowed}`,
     ...Object.entries(ends).map(([kind, count]) => `  ${kind}: ${count}`),
     ...[...complaints].map(([event, count]) => `the edge complained: ${event} ${count} times`),

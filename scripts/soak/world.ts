@@ -6,12 +6,12 @@ import { type GraphApi, startGraphApi } from "../fakes/graph-api.ts";
 import type { Instance } from "../fakes/instance.ts";
 import { startTelegramApi, type TelegramApi } from "../fakes/telegram-api.ts";
 import { issueToken } from "./admin.ts";
-import { ASKED, LINKS, MIXED, NUMBER, POLLER, routesFor, TOKENS, VARS } from "./cast.ts";
+import { ASKED, LINKS, MIXED, NOTICES, NUMBER, POLLER, routesFor, TOKENS, VARS } from "./cast.ts";
 import type { Chance } from "./chance.ts";
 import { type SoakEdge, type StartEdge, startSoakEdge } from "./edge.ts";
-import type { Ended, Facts, Part, Said, Trouble } from "./facts.ts";
+import type { Ended, Facts, Least, Part, Said, Told, Trouble } from "./facts.ts";
 import { refusalsOf } from "./faults.ts";
-import { accountOfToken, confirmedBodies, type Poller, receiptsOf, startAgents, startNatives, startPoller } from "./gateways.ts";
+import { accountOfToken, callsByBody, type Poller, receiptsOf, startAgents, startNatives, startPoller } from "./gateways.ts";
 import type { Native } from "./native.ts";
 import { SECOND_MS } from "./people.ts";
 import { readPart } from "./texts.ts";
@@ -51,17 +51,25 @@ interface Read {
   readonly account: string;
   readonly chat: string;
   readonly text: string;
+  readonly askedAtMs: number;
   readonly atMs: number;
   readonly isConfirmed: boolean;
 }
 
 function readOf({ telegram, graph }: World): readonly Read[] {
-  const confirmed = confirmedBodies(graph);
+  const calls = callsByBody(graph);
   return [
-    ...telegram.sent().map(({ token, chat, text, atMs }) => ({ account: accountOfToken(token), chat, text, atMs, isConfirmed: true })),
-    ...graph.sent().map(({ to, text, body, atMs }) => ({ account: ASKED, chat: to, text, atMs, isConfirmed: confirmed.has(body) })),
+    ...telegram.sent().map(({ token, chat, text, atMs }) => {
+      return { account: accountOfToken(token), chat, text, askedAtMs: atMs, atMs, isConfirmed: true };
+    }),
+    ...graph.sent().map(({ to, text, body, atMs }) => {
+      const call = calls.get(body);
+      return { account: ASKED, chat: to, text, askedAtMs: call?.arrivedAtMs ?? atMs, atMs, isConfirmed: call?.status === 200 };
+    }),
   ];
 }
+
+const noticeIn = (text: string): Told["notice"] | undefined => (["held", "moved"] as const).find((notice) => NOTICES[notice] === text);
 
 /** What was written down beside the world: by those who wrote, by the edge when asked, by what broke. */
 export interface Notes {
@@ -69,18 +77,27 @@ export interface Notes {
   readonly ended: readonly Ended[];
   readonly repeatsCounted: number;
   readonly troubles: readonly Trouble[];
+  /** Default: nothing in particular. */
+  readonly least?: Least;
 }
 
-export function factsOf(world: World, { said, ended, repeatsCounted, troubles }: Notes): Facts {
+export function factsOf(world: World, { said, ended, repeatsCounted, troubles, least = { acknowledged: 0, kills: 0 } }: Notes): Facts {
   const read = readOf(world);
   const parts = read.flatMap(({ account, chat, text, ...rest }): readonly Part[] => {
     const part = readPart(text);
     return part === undefined ? [] : [{ ...part, account, conversation: `${account}/chat/${chat}`, ...rest }];
   });
+  const told = read.flatMap(({ account, chat, text, atMs }): readonly Told[] => {
+    const notice = noticeIn(text);
+    return notice === undefined ? [] : [{ notice, account, conversation: `${account}/chat/${chat}`, atMs }];
+  });
+  const { logged, repeated, moves, kills } = world.edge;
   return {
-    ...{ links: LINKS, said, ended, parts, repeatsCounted, logged: world.edge.logged, kills: world.edge.kills },
+    ...{ links: LINKS, said, ended, parts, told, repeatsCounted, logged, repeated, moves, kills, least },
     receipts: receiptsOf(world.natives, world.agents, world.poller),
-    strays: read.filter(({ text }) => readPart(text) === undefined).map(({ account, chat, text }) => `${account}/chat/${chat}: ${text}`),
+    strays: read
+      .filter(({ text }) => readPart(text) === undefined && noticeIn(text) === undefined)
+      .map(({ account, chat, text }) => `${account}/chat/${chat}: ${text}`),
     troubles: [...troubles, ...refusalsOf(world.graph, ASKED)],
   };
 }

@@ -1,7 +1,7 @@
 /** The checker of the soak, checked: an honest run is clean, and each planted fault is found, under its own name. */
 import { expect, it } from "vitest";
 import { check, type Faults } from "../../../scripts/soak/check.ts";
-import type { Ended, Facts, Link, Logged, Part, Receipt, Said } from "../../../scripts/soak/facts.ts";
+import type { Ended, Facts, Link, Logged, Move, Part, Receipt, Said, Told } from "../../../scripts/soak/facts.ts";
 
 const NATIVE = "telegram:native";
 const MIXED = "telegram:mixed";
@@ -9,9 +9,9 @@ const ASKED = "whatsapp:asked";
 const DEATHS = ["poison", "ambiguous"];
 
 const links: readonly Link[] = [
-  { account: NATIVE, instances: ["n-1", "n-2"], speakers: [], isOnce: false, deaths: DEATHS },
-  { account: MIXED, instances: ["n-3", "p-1"], speakers: ["p-1"], isOnce: false, deaths: DEATHS },
-  { account: ASKED, instances: ["a-1", "a-2"], speakers: [], isOnce: true, deaths: [...DEATHS, "cut-off"] },
+  { account: NATIVE, instances: ["n-1", "n-2"], speakers: [], isOnce: false, deaths: DEATHS, maxAttempts: 3 },
+  { account: MIXED, instances: ["n-3", "p-1"], speakers: ["p-1"], isOnce: false, deaths: DEATHS, maxAttempts: 3 },
+  { account: ASKED, instances: ["a-1", "a-2"], speakers: [], isOnce: true, deaths: [...DEATHS, "cut-off"], maxAttempts: 3 },
 ];
 
 const said = (name: string, chat = "1"): Said => {
@@ -31,9 +31,13 @@ const logged = (name: string, state: string, what: Logged["what"] = "settled", a
 });
 const part = (name: string, [from, to, total]: readonly [from: number, to: number, total: number], more: Partial<Part> = {}): Part => ({
   ...{ name, account: name.slice(0, name.indexOf("#")), conversation: `${name.slice(0, name.indexOf("#"))}/chat/1`, from, to, total },
-  ...{ isWhole: true, atMs: 2_000, isConfirmed: true },
+  ...{ isWhole: true, askedAtMs: more.atMs ?? 2_000, atMs: 2_000, isConfirmed: true },
   ...more,
 });
+const told = (notice: Told["notice"], atMs: number, account = NATIVE): Told => ({
+  ...{ notice, account, conversation: `${account}/chat/1`, atMs },
+});
+const move = (atMs: number, from: string, to: string): Move => ({ conversation: `${NATIVE}/chat/1`, from, to, atMs });
 
 const [N1, N2, M1, A1, A2] = [`${NATIVE}#u1`, `${NATIVE}#u2`, `${MIXED}#u1`, `${ASKED}#w1`, `${ASKED}#w2`] as const;
 
@@ -57,10 +61,14 @@ const honest: Facts = {
   ],
   logged: [...[N1, N2, M1].map((name) => logged(name, "delivered")), ...[A1, A2].map((name) => logged(name, "answered"))],
   parts: [part(M1, [1, 1, 1]), part(A1, [1, 40, 90]), part(A1, [41, 90, 90]), part(A2, [1, 1, 1])],
+  repeated: [],
+  moves: [],
+  told: [],
   strays: [],
   repeatsCounted: 9,
   kills: [{ fromMs: 5_000, toMs: 6_000 }],
   troubles: [{ where: "n-1", kind: "hang", fromMs: 7_000, toMs: 8_000 }],
+  least: { acknowledged: 4, kills: 1 },
 };
 
 const without = <T extends { readonly name: string }>(all: readonly T[], name: string): readonly T[] =>
@@ -69,6 +77,13 @@ const replaced = <T extends { readonly name: string }>(all: readonly T[], name: 
   all.map((one) => (one.name === name ? { ...one, ...more } : one));
 const broken = (facts: Partial<Facts>): readonly string[] =>
   Object.entries(check({ ...honest, ...facts }).faults as Faults).flatMap(([name, found]) => (found.length > 0 ? [name] : []));
+/** Both were delivered by `n-1`, at 1,500 and 40,000; then the conversation moved away, and back. */
+const apart: Partial<Facts> = { ended: replaced(honest.ended, N2, { endedAtMs: 40_000 }) };
+const moved = (...atMs: readonly [number, number]): Partial<Facts> => ({
+  ...apart,
+  receipts: replaced(honest.receipts, N2, { instance: "n-2" }),
+  moves: [move(atMs[0], "n-1", "n-2"), move(atMs[1], "n-2", "n-1")],
+});
 const receipts = (...more: readonly Receipt[]): Partial<Facts> => ({ receipts: [...honest.receipts, ...more] });
 const dies = (name: string, outcome: string, more: Partial<Ended> = {}): Partial<Facts> => ({
   ended: replaced(honest.ended, name, { state: "dead", outcome, ...more }),
@@ -146,6 +161,60 @@ it.each<readonly [what: string, facts: Partial<Facts>, found: readonly string[]]
     ["partsDoubled"],
   ],
   [
+    "two parts of a chat for one call that was not heard",
+    {
+      parts: [...honest.parts, part(A2, [1, 1, 1], { atMs: 3_000 }), part(A2, [1, 1, 1], { atMs: 4_000 })],
+      repeated: [{ conversation: `${ASKED}/chat/1`, why: "unanswered: lost", atMs: 2_900 }],
+    },
+    ["partsDoubled", "excessive"],
+  ],
+  [
+    "a part twice, cut off by a kill that nobody saw",
+    {
+      parts: [...honest.parts, part(A2, [1, 1, 1], { atMs: 3_000 })],
+      repeated: [{ conversation: `${ASKED}/chat/1`, why: "cut off", atMs: 2_900 }],
+    },
+    ["partsDoubled"],
+  ],
+  [
+    "a part three times, although the platform never said that it took it",
+    {
+      parts: [
+        ...replaced(honest.parts, A2, { isConfirmed: false }),
+        ...[3_000, 4_000].map((atMs) => part(A2, [1, 1, 1], { atMs, isConfirmed: false })),
+      ],
+    },
+    ["excessive"],
+  ],
+  [
+    "more attempts than the pool allows",
+    {
+      receipts: [
+        ...replaced(honest.receipts, N2, { answer: "otherwise" }),
+        ...[1_300, 1_400, 1_500].map((atMs) => receipt(N2, "n-1", atMs, { answer: "otherwise" })),
+      ],
+    },
+    ["excessive"],
+  ],
+  ["two repeats in a conversation for one kill", receipts(receipt(N1, "n-1", 6_500), receipt(N2, "n-1", 6_600)), ["doubled"]],
+  [
+    "two repeats for one word of the log",
+    { ...receipts(receipt(N2, "n-1", 1_300), receipt(N2, "n-1", 1_400)), logged: [...honest.logged, logged(N2, "", "held", 1_250)] },
+    ["doubled"],
+  ],
+  ["told twice of one wait", { told: [told("held", 50_000), told("held", 90_000)] }, ["overtold"]],
+  [
+    "told of a wait a third time, before the second delivery",
+    { ...apart, told: [told("held", 1_400), told("held", 30_000), told("held", 39_000)] },
+    ["overtold"],
+  ],
+  ["told of a move that never was", { told: [told("moved", 60_000)] }, ["overmoved"]],
+  ["told twice of one move", { told: [told("moved", 60_000), told("moved", 61_000)], moves: [move(59_000, "n-1", "n-2")] }, ["overmoved"]],
+  ["told of a move that came later", { told: [told("moved", 60_000)], moves: [move(70_000, "n-1", "n-2")] }, ["overmoved"]],
+  ["a history lost twice within a minute", moved(2_000, 61_000 - 1), ["restless"]],
+  ["too few messages", { least: { acknowledged: 6, kills: 1 } }, ["tooFew"]],
+  ["too few kills", { least: { acknowledged: 5, kills: 2 } }, ["tooFew"]],
+  [
     "a part twice that nobody counted",
     { parts: [...honest.parts, part(A2, [1, 1, 1], { atMs: 6_100 })], repeatsCounted: 0 },
     ["uncounted"],
@@ -174,6 +243,27 @@ it.each<readonly [what: string, facts: Partial<Facts>, figures: object]>([
     { parts: [...replaced(honest.parts, A2, { isConfirmed: false }), part(A2, [1, 1, 1], { atMs: 3_000 })] },
     { partsRepeatedByPolicy: 1 },
   ],
+  [
+    "a part that was under way when its caller was killed, and read after that",
+    { parts: [...replaced(honest.parts, A2, { askedAtMs: 5_900, atMs: 6_500 }), part(A2, [1, 1, 1], { atMs: 9_000 })] },
+    { partsRepeatedByKill: { [ASKED]: 1 } },
+  ],
+  [
+    "a part whose success the edge did not hear, by its own log",
+    {
+      parts: [...honest.parts, part(A2, [1, 1, 1], { atMs: 3_000 })],
+      repeated: [{ conversation: `${ASKED}/chat/1`, why: "unanswered: lost", atMs: 2_900 }],
+    },
+    { partsRepeatedUnheard: 1 },
+  ],
+  ["a word for each of two waits", { ...apart, told: [told("held", 1_400), told("held", 50_000)] }, { toldHeld: 2 }],
+  [
+    "a word for a move, and one whose line a kill swallowed",
+    { told: [told("moved", 4_000), told("moved", 6_500)], moves: [move(3_900, "n-1", "n-2")] },
+    { moves: 1, toldMoved: 2 },
+  ],
+  ["two moves, a minute apart", moved(2_000, 62_000), { moves: 2 }],
+  ["two moves in a row, the second from one that had nothing yet", { ...moved(2_000, 3_000), receipts: honest.receipts }, { moves: 2 }],
   ["an agent without words", { ended: replaced(honest.ended, A2, { outcome: "empty" }), parts: without(honest.parts, A2) }, {}],
   [
     "a line that a kill swallowed",

@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { ASKED, LINKS, MIXED, NATIVE, routesFor } from "../../../scripts/soak/cast.ts";
 import { chanceOf } from "../../../scripts/soak/chance.ts";
+import { isEnough, leastOf } from "../../../scripts/soak/check-amounts.ts";
 import { readCommandLine } from "../../../scripts/soak/command-line.ts";
 import { answerTo, question, readPart, readQuestion } from "../../../scripts/soak/texts.ts";
 import { loadRoutes } from "../../../src/config/load.ts";
@@ -43,6 +44,20 @@ describe("flags", () => {
       expect(() => readCommandLine(args, 5)).toThrow();
     },
   );
+});
+
+describe("amounts", () => {
+  it.each([
+    [10, { acknowledged: 20_000, kills: 20 }],
+    [1, { acknowledged: 2_000, kills: 2 }],
+    [0.3, { acknowledged: 600, kills: 1 }],
+    [0.01, { acknowledged: 20, kills: 1 }],
+  ])("%d minutes", (minutes, least) => {
+    expect(leastOf(minutes)).toEqual(least);
+    expect(isEnough(least, least)).toBe(true);
+    expect(isEnough(least, { ...least, acknowledged: least.acknowledged - 1 })).toBe(false);
+    expect(isEnough(least, { ...least, kills: least.kills - 1 })).toBe(false);
+  });
 });
 
 describe("texts", () => {
