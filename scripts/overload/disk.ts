@@ -24,7 +24,7 @@ export function changed(before: Photograph, after: Photograph): readonly string[
 
 export const bytesOf = (photo: Photograph): number => [...photo.values()].reduce((sum, { bytes }) => sum + bytes, 0);
 
-/** `account id` of every message that any conversation keeps. */
+/** The key of every message that any conversation keeps or has kept: keys stay when what ended is cleared away. */
 export function keptMessages(stateDir: string): ReadonlySet<string> {
   const kept = new Set<string>();
   for (const name of readdirSync(stateDir, { recursive: true, encoding: "utf8" })) {
@@ -41,8 +41,10 @@ export function keptMessages(stateDir: string): ReadonlySet<string> {
 
 /** Beside the objects lies a database of their alarms, and an object may have died before its first table. */
 function messagesIn(database: DatabaseSync): readonly string[] {
-  const table = database.prepare("SELECT name FROM sqlite_schema WHERE name = 'messages'").get();
+  const table = database.prepare("SELECT name FROM sqlite_schema WHERE name = 'seen'").get();
   if (table === undefined) return [];
-  const rows = database.prepare("SELECT account, message_id FROM messages").all();
-  return rows.map((row) => `${String(row["account"])} ${String(row["message_id"])}`);
+  return database
+    .prepare("SELECT key FROM seen")
+    .all()
+    .map(({ key }) => String(key));
 }

@@ -1,4 +1,5 @@
 /** What is done to the edge, one phase after the other: a flood of strangers, how much it sustains, steps above that, one loud account. */
+import { messageKey } from "../../src/core/conversation-ref.ts";
 import { openConnection } from "../bench/connection.ts";
 import { sleep } from "../fakes/http-service.ts";
 import { type Rates, Senders } from "./arrivals.ts";
@@ -25,7 +26,7 @@ const USUAL = 0.5;
 const LOUD_TIMES = 10;
 
 const STRANGER = "stranger";
-const FORGED_PER_SECOND = 1_000;
+const FORGED_PER_SECOND = 300;
 const FLOOD_SECONDS = 10;
 /** The edge has started and says nothing more by itself; refusals have been counted. */
 const START_MS = 12_000;
@@ -52,6 +53,8 @@ export class Phases {
   /** Before anything genuine: a quiet time, and the flood alone. */
   async floodAlone(): Promise<Omit<Flood, "beside">> {
     const { stateDir } = this.#world;
+    // Whoever asks first makes the edge read its document.
+    await this.#drive(this.#strangers().slice(0, 1));
     await sleep(START_MS);
     const before = photograph(stateDir);
     await sleep(FLOOD_SECONDS * 1000 + FLUSH_MS);
@@ -85,7 +88,7 @@ export class Phases {
         const account = ACCOUNTS[index % ACCOUNTS.length] ?? LOUD;
         while (performance.now() < endMs) {
           const { id, request } = this.#senders.webhook(account);
-          if ((await connection.send(request)) === 200) this.#acknowledged.push(`${account} ${id}`);
+          if ((await connection.send(request)) === 200) this.#acknowledged.push(messageKey(account, id));
         }
         connection.close();
       }),
@@ -141,7 +144,7 @@ export class Phases {
   async #drive(arrivals: readonly Arrival[]): Promise<readonly Sample[]> {
     const samples = await this.#generator.drive(arrivals);
     const acknowledged = samples.filter(({ status, account }) => status === 200 && account !== STRANGER);
-    this.#acknowledged.push(...acknowledged.map(({ account, id }) => `${account} ${id}`));
+    this.#acknowledged.push(...acknowledged.map(({ account, id }) => messageKey(account, id)));
     return samples;
   }
 

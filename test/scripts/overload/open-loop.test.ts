@@ -89,7 +89,7 @@ it("what conversations keep is read from their databases, and from no other", ()
     database.close();
   };
   write("metadata.sqlite", "CREATE TABLE alarms (at INTEGER)");
-  write("one.sqlite", "CREATE TABLE messages (account TEXT, message_id TEXT); INSERT INTO messages VALUES ('a', '1'), ('a', '2')");
-  write("two.sqlite", "CREATE TABLE messages (account TEXT, message_id TEXT); INSERT INTO messages VALUES ('b', '1')");
-  expect([...keptMessages(dir)].toSorted()).toEqual(["a 1", "a 2", "b 1"]);
+  write("one.sqlite", "CREATE TABLE seen (key TEXT); INSERT INTO seen VALUES ('a/1'), ('a/2')");
+  write("two.sqlite", "CREATE TABLE seen (key TEXT); INSERT INTO seen VALUES ('b/1')");
+  expect([...keptMessages(dir)].toSorted()).toEqual(["a/1", "a/2", "b/1"]);
 });
