@@ -51,6 +51,7 @@ it.each([
   ["moved", "/startupz: http 302"],
   ["endless", "/startupz: 200, but not the expected body"],
   ["silent", "/startupz: no answer in time"],
+  ["stalled", "/startupz: 200, but the body came too late"],
 ])("%s is down: %s", async (path, reason) => {
   expect(await gateway(path)).toMatchObject({ verdict: "down", reason });
 });
