@@ -90,7 +90,7 @@ const pathOf = (account: string): string => `/webhooks/${account.replace(":", "/
 export function webhook(account: AccountName, index: number): Webhook {
   if (account !== "whatsapp:fourth") {
     const request = post(pathOf(account), telegramBody(index), { "x-telegram-bot-api-secret-token": SECRET });
-    return { account, id: String(100_000_000 + index), request };
+    return { account, id: `u${100_000_000 + index}`, request };
   }
   const body = whatsappBody(index);
   const signature = createHmac("sha256", APP_SECRET).update(body).digest("hex");
