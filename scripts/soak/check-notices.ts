@@ -66,6 +66,17 @@ export function restless(facts: Facts): readonly string[] {
   });
 }
 
+/** Whoever has no history to lose may move at once, but where everybody is out it waits like the others: its retries are seconds apart. */
+const MAX_PER_MINUTE = 30;
+
+/** Conversations that went to and fro. */
+export function swaying({ moves }: Facts): readonly string[] {
+  return [...Map.groupBy(moves, ({ conversation }) => conversation)].flatMap(([conversation, own]) => {
+    const most = Math.max(...own.map((move, index) => own.slice(index).filter(({ atMs }) => atMs - move.atMs < REST_MS).length));
+    return most > MAX_PER_MINUTE ? [`${conversation} ${most} times within a minute`] : [];
+  });
+}
+
 /** Whether the instance that a move left had taken something of the conversation since the move before. */
 function usesOf({ ended, receipts }: Facts): (move: Move, sinceMs: number) => boolean {
   const homes = new Map<Name, string>(receipts.map(({ name, instance }) => [name, instance]));

@@ -2,7 +2,7 @@
 import { tooFew } from "./check-amounts.ts";
 import { answeredOutOfOrder, garbled, misplaced, unanswered } from "./check-answers.ts";
 import { contradicted, groundless, storedTwice, unacknowledged, unfinished, untold } from "./check-ends.ts";
-import { overmoved, overtold, restless } from "./check-notices.ts";
+import { overmoved, overtold, restless, swaying } from "./check-notices.ts";
 import { crossed, invented, lost, reordered, split, unfounded } from "./check-receipts.ts";
 import { byAccount, excessive, repeatedParts, repeats, uncounted } from "./check-repeats.ts";
 import { accountOf, type Facts, type Told } from "./facts.ts";
@@ -33,6 +33,7 @@ export interface Faults {
   readonly overtold: readonly string[];
   readonly overmoved: readonly string[];
   readonly restless: readonly string[];
+  readonly swaying: readonly string[];
   readonly tooFew: readonly string[];
 }
 
@@ -129,6 +130,7 @@ export function check(facts: Facts): Verdict {
     overtold: overtold(facts),
     overmoved: overmoved(facts),
     restless: restless(facts),
+    swaying: swaying(facts),
     tooFew: tooFew(facts),
   };
   const isHeld = Object.values(faults).every((all: readonly string[]) => all.length === 0);

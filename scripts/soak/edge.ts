@@ -93,6 +93,18 @@ export function keepLog(logFile: string): EdgeLog {
   return { logged, repeated, moves, complaints, onLine, onError: (text) => appendFileSync(logFile, `workerd: ${text}\n`) };
 }
 
+/** On a machine that is very busy workerd may take longer than anybody else waits for it. */
+const STARTS = 5;
+
+async function startAgain(options: Parameters<typeof startEdge>[0], left = STARTS): Promise<Edge> {
+  try {
+    return await startEdge(options);
+  } catch (error) {
+    if (left <= 1) throw error;
+    return startAgain(options, left - 1);
+  }
+}
+
 export type StartEdge = (dir: string, routes: object, vars: Readonly<Record<string, string>>) => Promise<SoakEdge>;
 
 export const startSoakEdge: StartEdge = async (dir, routes, vars) => {
@@ -110,7 +122,7 @@ export const startSoakEdge: StartEdge = async (dir, routes, vars) => {
     const fromMs = Date.now();
     await edge.kill();
     await new Promise((resolve) => setTimeout(resolve, downMs));
-    edge = await startEdge({ ...options, port });
+    edge = await startAgain({ ...options, port });
     kills.push({ fromMs, toMs: Date.now() });
   };
   return { url, ...log, kills, kill, stop: () => edge.kill() };

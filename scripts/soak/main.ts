@@ -96,6 +96,7 @@ else {
   } catch (error) {
     if (!(error instanceof EdgeFailure)) throw error;
     console.error(`soak: ${error.message}`);
-    process.exitCode = error.exitCode;
+    // The people of its world would go on writing.
+    process.exit(error.exitCode);
   }
 }

@@ -29,6 +29,7 @@ const INVARIANTS: Readonly<Record<keyof Faults, string>> = {
   overtold: "notices of a wait, although nothing was delivered since the last one",
   overmoved: "notices of a move, and there was none",
   restless: "conversations that moved twice within a minute, from instances they had spoken with",
+  swaying: "conversations that went to and fro between instances",
   tooFew: "amounts that are too small for this length",
 };
 

@@ -212,6 +212,11 @@ it.each<readonly [what: string, facts: Partial<Facts>, found: readonly string[]]
   ["told twice of one move", { told: [told("moved", 60_000), told("moved", 61_000)], moves: [move(59_000, "n-1", "n-2")] }, ["overmoved"]],
   ["told of a move that came later", { told: [told("moved", 60_000)], moves: [move(70_000, "n-1", "n-2")] }, ["overmoved"]],
   ["a history lost twice within a minute", moved(2_000, 61_000 - 1), ["restless"]],
+  [
+    "to and fro, from instances that had nothing yet",
+    { moves: Array.from({ length: 31 }, (_, index) => move(50_000 + index * 20, "n-1", "n-2")) },
+    ["swaying"],
+  ],
   ["too few messages", { least: { acknowledged: 6, kills: 1 } }, ["tooFew"]],
   ["too few kills", { least: { acknowledged: 5, kills: 2 } }, ["tooFew"]],
   [
