@@ -34,10 +34,10 @@ const BUSY: ReadonlySet<string> = new Set([
   "conversation.afterEffects",
   "conversation.beforeSend",
 ]);
-const RARE: ReadonlySet<string> = new Set(["instance.beforeSave", "bot.afterResponse", "bot.beforeMark"]);
+const RARE: ReadonlySet<string> = new Set(["bot.afterResponse", "bot.beforeMark"]);
 
 /** Drawn anew for every kill; up to this. */
 export const passingsOf = (point: Point): number => {
-  if (RARE.has(point)) return 1;
+  if (RARE.has(point) || point.startsWith("instance.")) return 1;
   return BUSY.has(point) ? 20 : 3;
 };
