@@ -2,7 +2,7 @@
  * A head that cannot be delivered now: it waits for its pin, or the pin is given up by the pool's policy. Also the small words
  * every step of delivery shares: the moment it happens in, choosing, ending.
  */
-import type { DeliveryRules } from "../../src/core/delivery-rules.ts";
+import type { DeliveryRules, PoolRules } from "../../src/core/delivery-rules.ts";
 import type { TerminalState } from "../../src/core/terminal.ts";
 import { avoided, fence, giveUpPin } from "./failover.ts";
 import { andThen, type Effect, type Ending, type Entry, type Pin, type State, type Step, still, withHead } from "./state.ts";
@@ -27,8 +27,8 @@ export interface Trouble {
 
 /** The pin cannot take the head now: wait for it, or give the pin up when the pool's policy says so. */
 export function held(state: State, head: Entry, trouble: Trouble, moment: Moment): Step {
-  const rules = moment.rules.pools[head.pool];
   const pin = state.pins[head.pool];
+  const rules = pin && within(moment.rules, head.pool, pin);
   // Busy is not broken: time spent waiting for a healthy instance is no part of a hold.
   const since = trouble.mayMove ? (head.heldSinceMs ?? moment.nowMs) : undefined;
   const waiting: Entry = { ...head, heldSinceMs: since, lastDetail: trouble.detail };
@@ -50,6 +50,13 @@ export function held(state: State, head: Entry, trouble: Trouble, moment: Moment
   const until = fence(waiting, pin, rules, { nowMs: moment.nowMs, mayMove });
   const later: Entry = { ...waiting, dueAtMs: until };
   return { state: withHead(state, later), writes: [{ row: "update", entry: later }], effects: troubled.effects };
+}
+
+/** Its pool as it can be moved in: nobody is given to a member that drains. */
+function within({ pools, draining }: DeliveryRules, pool: string, pin: Pin): PoolRules | undefined {
+  const rules = pools[pool];
+  if (rules === undefined || draining.length === 0) return rules;
+  return { ...rules, instances: rules.instances.filter((instance) => instance === pin.instance || !draining.includes(instance)) };
 }
 
 /** What follows a parked message moves: the pin stays on record, for its epoch, but is not tried again. */

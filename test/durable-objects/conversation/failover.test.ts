@@ -42,6 +42,16 @@ describe("an instance that drains and will be back", () => {
     expect(driver.state.queue[0]).toMatchObject({ maybeAt: "eu-1", reached: 1 });
   });
 
+  it("leaves nobody to move to: what another one may have is not parked while it is the only one left", () => {
+    const driver = pinned();
+    driver.rules = { ...deliveryRules({ tells }, ["eu-2"]), returning: ["eu-2"] };
+    driver.commit({ messageId: "b" });
+    driver.run(driver.nowMs + 120_000, () => unknown);
+    expect(driver.endings()).toEqual(["first delivered: accepted"]);
+    driver.run(driver.nowMs + 60_000, () => accepted);
+    expect(driver.endings()).toEqual(["first delivered: accepted", "b delivered: accepted"]);
+  });
+
   it("is left like any other when its return is called off, and when it leaves the pool", () => {
     const calledOff = pinned();
     calledOff.rules = returning();
