@@ -40,6 +40,7 @@ export interface AskedPlan extends Plan {
 export type GatewayPlan = ListeningPlan | PollingPlan | AskedPlan;
 
 export const WEBHOOK_PATH = "/telegram-webhook";
+const ADMIN_RPC = "admin-http-rpc";
 const USER_HEADER = "x-clawedge-user";
 
 const EVERYBODY = {
@@ -103,6 +104,13 @@ const entriesOf = (plan: GatewayPlan, home: string) =>
     ? { entries: { main: {}, [plan.agent]: { workspace: `${home}/workspace-${plan.agent}`, tools: { deny: ["*"] } } } }
     : {};
 
+/** A gateway that listens can be asked to suspend itself, which a planned restart does. */
+const pluginsOf = ({ link }: GatewayPlan) => ({
+  allow: link === "chat" ? [] : ["telegram", ...(link === "native" ? [ADMIN_RPC] : [])],
+  ...(link === "native" ? { entries: { [ADMIN_RPC]: { enabled: true } } } : {}),
+  slots: { memory: "none" },
+});
+
 /** `meta`: what OpenClaw stamped into its last version of the file; without it the gateway takes the new file for damaged. */
 export const gatewayConfig = (plan: GatewayPlan, home: string, meta?: unknown): object => ({
   gateway: {
@@ -118,7 +126,7 @@ export const gatewayConfig = (plan: GatewayPlan, home: string, meta?: unknown): 
     ...entriesOf(plan, home),
   },
   ...(plan.link === "chat" ? {} : speakingTelegram(plan)),
-  plugins: { allow: plan.link === "chat" ? [] : ["telegram"], slots: { memory: "none" } },
+  plugins: pluginsOf(plan),
   browser: { enabled: false },
   discovery: { mdns: { mode: "off" } },
   update: { checkOnStart: false },

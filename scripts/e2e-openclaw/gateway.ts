@@ -14,6 +14,8 @@ export interface Gateway {
   readonly start: () => Promise<number>;
   /** `kill -9` of the gateway and of everything it started. */
   readonly kill: () => Promise<void>;
+  /** SIGTERM, as supervisors do: it finishes what it has, and goes. */
+  readonly stop: () => Promise<void>;
 }
 
 const READY_WITHIN_MS = 120_000;
@@ -110,23 +112,24 @@ export function gatewayOf(installation: Installation, plan: GatewayPlan, root: s
   const home = join(root, plan.name);
   mkdirSync(home, { recursive: true, mode: 0o700 });
   let running: Running | undefined;
-  const kill = async (): Promise<void> => {
+  const endBy = (signal: "SIGKILL" | "SIGTERM") => async (): Promise<void> => {
     if (running === undefined) return;
     const { pid, ended, callOff } = running;
     running = undefined;
     try {
-      process.kill(-pid, "SIGKILL");
+      process.kill(signal === "SIGKILL" ? -pid : pid, signal);
     } catch {
-      // The group is gone already.
+      // It is gone already.
     }
-    callOff();
     await ended;
+    callOff();
   };
+  const kill = endBy("SIGKILL");
   const start = async (): Promise<number> => {
     const startedAtMs = Date.now();
     running = launch(installation, plan, home);
     await untilReady({ plan }, running, home);
     return Date.now() - startedAtMs;
   };
-  return { name: plan.name, plan, start, kill };
+  return { name: plan.name, plan, start, kill, stop: endBy("SIGTERM") };
 }

@@ -4,23 +4,24 @@ import { EdgeFailure, usageFailure } from "../edge/failure.ts";
 import type { Case, Stage } from "./cases/case.ts";
 import { type Ending, ending } from "./ending.ts";
 import { findInstallation, HOW_TO_INSTALL } from "./installation.ts";
-import { PARTS, type Part } from "./parts.ts";
+import { CHAOS, PARTS, type Part } from "./parts.ts";
 import { allFigures, type CaseReport, tell, tellFigures, writeJson } from "./report.ts";
 import { Broken } from "./until.ts";
 import { startWorld } from "./world.ts";
 
-const HELP = `npm run -s e2e:openclaw -- [--only PART] [--json FILE] [--keep]
+const HELP = `npm run -s e2e:openclaw -- [--only PART | --chaos] [--json FILE] [--keep]
 
 Starts real OpenClaw gateways behind the edge, on loopback, with stand-ins for Telegram, Meta and the model, and checks what the edge promises.
 
   --only PART   run this part alone; may be given more than once
+  --chaos       run the part chaos alone: moves, crashes, late answers, a rollout
   --json FILE   write the cases and the figures as JSON
   --keep        leave the temporary directory (logs, routes, state) behind and say where it is
   --help        this text
 
-Parts, in their order, and their cases:
+Parts, in their order, and their cases; chaos only when it is asked for:
 
-${PARTS.map(({ name, what, cases }) => `  ${name.padEnd(10)}${what}:\n${" ".repeat(12)}${cases.map((each) => each.name).join(", ")}`).join("\n")}
+${[...PARTS, CHAOS].map(({ name, what, cases }) => `  ${name.padEnd(10)}${what}:\n${" ".repeat(12)}${cases.map((each) => each.name).join(", ")}`).join("\n")}
 
 OPENCLAW_RIG names the directory with OpenClaw. ${HOW_TO_INSTALL}
 
@@ -30,6 +31,7 @@ Takes about nine minutes and 4 GB of memory. Exit codes: 0 every case holds, 1 o
 interface Flags {
   readonly json?: string;
   readonly only?: readonly string[];
+  readonly chaos: boolean;
   readonly keep: boolean;
   readonly help: boolean;
 }
@@ -38,6 +40,7 @@ function readFlags(args: readonly string[]): Flags {
   const options = {
     json: { type: "string" },
     only: { type: "string", multiple: true },
+    chaos: { type: "boolean", default: false },
     keep: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   } as const;
@@ -48,7 +51,8 @@ function readFlags(args: readonly string[]): Flags {
   }
 }
 
-function chosen({ only }: Flags): readonly Part[] {
+function chosen({ only, chaos }: Flags): readonly Part[] {
+  if (chaos) return [CHAOS];
   if (only === undefined) return PARTS;
   const unknown = only.find((name) => PARTS.every((part) => part.name !== name));
   if (unknown !== undefined) throw usageFailure(`--only ${unknown}: the parts are ${PARTS.map(({ name }) => name).join(", ")}`);
@@ -78,7 +82,7 @@ async function runCase({ name, run }: Case, part: string, stage: Stage): Promise
 async function prove(end: Ending, flags: Flags): Promise<boolean> {
   const parts = chosen(flags);
   const installation = findInstallation(process.env["OPENCLAW_RIG"]);
-  const world = await startWorld(installation, { end, isKept: flags.keep });
+  const world = await startWorld(installation, { end, isKept: flags.keep, isChaos: flags.chaos });
   await world.admin.setWebhook();
   const stage: Stage = { ...world, owners: new Map(), customers: new Map(), parked: new Map() };
   const reports: CaseReport[] = [];

@@ -28,6 +28,7 @@ export interface Admin {
   readonly setWebhook: (account?: string) => Promise<void>;
   /** Fields in which the platform differs from what it should have. */
   readonly webhookDifferences: (account?: string) => Promise<readonly string[]>;
+  readonly push: (text: string) => Promise<void>;
   /** The text of the document in force. */
   readonly routesInForce: () => Promise<string | null>;
   readonly instance: (name: string) => Promise<InstanceState>;
@@ -36,9 +37,9 @@ export interface Admin {
 }
 
 export function adminOf(edgeUrl: string, token: string): Admin {
-  const call = async (method: string, path: string, body?: object): Promise<unknown> => {
+  const call = async (method: string, path: string, body?: object | string): Promise<unknown> => {
     const init = { method, headers: { authorization: `Bearer ${token}`, "content-type": "application/json" }, redirect: "manual" as const };
-    const answer = await fetch(`${edgeUrl}/admin/${path}`, { ...init, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
+    const answer = await fetch(`${edgeUrl}/admin/${path}`, { ...init, ...(body === undefined ? {} : { body: textOf(body) }) });
     const text = await answer.text();
     if (answer.status !== 200) throw new EdgeFailure(`${method} /admin/${path} answered ${answer.status}: ${text.slice(0, 500)}`);
     return JSON.parse(text);
@@ -51,6 +52,7 @@ export function adminOf(edgeUrl: string, token: string): Admin {
       if (differences.length > 0) throw new EdgeFailure(`the webhook was set, and still differs: ${JSON.stringify(differences)}`);
     },
     webhookDifferences: async (account) => shown.parse(await call("GET", webhookOf(account))).differences.map(({ field }) => field),
+    push: async (text) => void (await call("POST", "routes", text)),
     routesInForce: async () => routes.parse(await call("GET", "routes")).text,
     instance: async (name) => instance.parse(await call("GET", `instances/${name}`)),
     check: async (name) => {
@@ -62,8 +64,10 @@ export function adminOf(edgeUrl: string, token: string): Admin {
   };
 }
 
+const textOf = (body: object | string): string => (typeof body === "string" ? body : JSON.stringify(body));
+
 /** The command itself, with an operator's environment. */
-async function clawedge(args: readonly string[], token: string) {
+export async function clawedge(args: readonly string[], token: string) {
   const out: string[] = [];
   const err: string[] = [];
   const exitCode = await run(args, {

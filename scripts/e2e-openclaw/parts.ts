@@ -1,6 +1,10 @@
 /** The parts of this proof: which gateways each needs, and its cases in their order. Every part can run alone. */
 import { affinity } from "./cases/affinity.ts";
 import type { Case, Stage } from "./cases/case.ts";
+import { aftermath } from "./cases/chaos-aftermath.ts";
+import { awayAndBack, killMoveRestart, lateReply } from "./cases/chaos-moves.ts";
+import { rollout } from "./cases/chaos-rollout.ts";
+import { lateEdit, override, proactive } from "./cases/chaos-speaking.ts";
 import { crash, pollingCrash } from "./cases/crash.ts";
 import { duplicates } from "./cases/duplicates.ts";
 import { egress } from "./cases/egress.ts";
@@ -17,7 +21,7 @@ import { whatsappIdentity } from "./cases/whatsapp-identity.ts";
 import { whatsappLong } from "./cases/whatsapp-long.ts";
 import { whatsappMedia } from "./cases/whatsapp-media.ts";
 import { WHATSAPP } from "./routes.ts";
-import { ASKED, FIRST, POLLER } from "./world.ts";
+import { ASKED, FIRST, LATER, POLLER } from "./world.ts";
 
 export interface Part {
   readonly name: string;
@@ -41,6 +45,14 @@ const whatsappCases = [
   whatsappCrash,
   whatsappEnds,
 ];
+
+/** Not among the others: here conversations move, and in their world they must not. */
+export const CHAOS: Part = {
+  name: "chaos",
+  what: "gateways that die, return and are restarted, while people talk",
+  gateways: [...FIRST, LATER],
+  cases: [override, awayAndBack, lateReply, lateEdit, proactive, killMoveRestart, rollout, aftermath],
+};
 
 export const PARTS: readonly Part[] = [
   {

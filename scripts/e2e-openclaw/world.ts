@@ -13,7 +13,7 @@ import { type Gateway, gatewayOf } from "./gateway.ts";
 import { type GatewayPlan, WEBHOOK_PATH } from "./gateway-config.ts";
 import type { Installation } from "./installation.ts";
 import { type Admin, adminOf } from "./operator.ts";
-import { AGENT, type Link, listenerSecretVar, PHONE_NUMBER_ID, routesDocument, type Site } from "./routes.ts";
+import { AGENT, gatewayTokenVar, type Link, listenerSecretVar, PHONE_NUMBER_ID, routesDocument, type Site } from "./routes.ts";
 import { newSettings, type Settings, secret, varsOf } from "./settings.ts";
 import { until } from "./until.ts";
 
@@ -31,8 +31,9 @@ export interface World {
   readonly gateways: Map<string, Gateway>;
   /** A gateway, started; returns how long it took in ms. `isThief`: its `webhookUrl` is its own listener, not the edge. */
   readonly join: (name: string, isThief?: boolean) => Promise<number>;
-  /** Who is in the bot's pool from now on: changes the edge's routes file and waits until that is in force. */
+  /** Who is in the bot's pool from now on: pushes the document that says so and waits until it is in force. */
   readonly setPool: (members: readonly string[]) => Promise<void>;
+  readonly adminToken: string;
 }
 
 export const FIRST = ["eu-1", "us-1"];
@@ -102,7 +103,7 @@ async function planOf(
   const own = `http://127.0.0.1:${listenerPort}${WEBHOOK_PATH}`;
   const webhookSecret = settings.webhookSecrets[listenerSecretVar(name)] ?? "";
   const telegram = { ...access, webhookUrl: isThief ? own : webhookUrl, webhookSecret };
-  return { ...plan, link, listenerPort, gatewayToken: secret(), telegram };
+  return { ...plan, link, listenerPort, gatewayToken: settings.gatewayTokens[gatewayTokenVar(name)] ?? "", telegram };
 }
 
 function joining({ installation, sites, settings, end }: Ground, world: Unjoined): World["join"] {
@@ -119,7 +120,7 @@ function joining({ installation, sites, settings, end }: Ground, world: Unjoined
 /** The edge and what stands around it; gateways join one after the other. */
 export async function startWorld(
   installation: Installation,
-  { end, isKept }: { readonly end: Ending; readonly isKept: boolean },
+  { end, isKept, isChaos }: { readonly end: Ending; readonly isKept: boolean; readonly isChaos?: boolean },
 ): Promise<World> {
   const dir = newDir(end, isKept);
   const sites = await sitesOfAll();
@@ -127,7 +128,8 @@ export async function startWorld(
   const { realToken, adminToken, edgeUser } = settings;
   const outside = await startOutside(settings, end);
   const routesFile = join(dir, "routes.jsonc");
-  writeFileSync(routesFile, routesDocument({ sites, members: FIRST, edgeUser }));
+  const document = { sites, edgeUser, billing: isChaos === true ? LATER : undefined };
+  writeFileSync(routesFile, routesDocument({ ...document, members: FIRST }));
   const edge = await startEdge({
     bundle: await ensureBundle(),
     routesFile,
@@ -138,11 +140,12 @@ export async function startWorld(
   end.add(edge.stop);
   const admin = adminOf(edge.url, adminToken);
   const setPool = async (members: readonly string[]): Promise<void> => {
-    const text = routesDocument({ sites, members, edgeUser });
-    writeFileSync(routesFile, text);
+    const text = routesDocument({ ...document, members });
+    // Pushed, and not put: a text that another one replaced a moment ago would be taken for a stale read.
+    await admin.push(text);
     await until("the new routes to be in force", async () => (await admin.routesInForce()) === text);
   };
   if (isKept) end.add(async () => keepRecords(dir, outside, edge.lines));
-  const world = { ...outside, dir, edge, admin, setPool, realToken, edgeTokens: new Map(), gateways: new Map() };
+  const world = { ...outside, dir, edge, admin, setPool, realToken, adminToken, edgeTokens: new Map(), gateways: new Map() };
   return { ...world, join: joining({ installation, sites, settings, end }, world) };
 }
