@@ -1,6 +1,7 @@
 /** Who may speak to the person: the owner of a pin. This is the fence that works with a stock gateway, which knows nothing of epochs. */
 import { type ConversationRef, refName } from "../../src/core/conversation-ref.ts";
 import type { Speak, SpeakVerdict } from "../../src/ports/conversations.ts";
+import { avoided } from "./failover.ts";
 import type { Pin, State, Step, Write } from "./state.ts";
 import { still } from "./state.ts";
 
@@ -63,16 +64,24 @@ export function move(state: State, to: ConversationRef, own: string): Step {
 const YIELDS_MS = 60_000;
 
 /**
- * Pins handed over by the conversation this one continues. One with history of its own keeps it, and so does one in flight. Whoever
- * moves here says that here is where the chat lives: an older word of having moved away is over, or the two would point at each other.
+ * Pins handed over by the conversation this one continues. One with history of its own keeps it, and so do one in flight and one that
+ * left the same instance, which owes it an answer. Whoever moves here says that here is where the chat lives: an older word of having
+ * moved away is over, or the two would point at each other.
  */
 export function adopt(moved: State, pins: readonly Pin[], nowMs: number): Step {
   const { movedTo, ...state } = moved;
   const back: readonly Write[] = movedTo === undefined ? [] : [{ row: "stayed" }];
   const inFlight = state.queue[0]?.attempt === undefined ? undefined : state.queue[0].pool;
   const yields = (own: Pin | undefined): boolean => own === undefined || !own.isUsed || nowMs - own.atMs < YIELDS_MS;
+  const owing = avoided(state, nowMs);
   const taken = pins
-    .filter((pin) => pin.pool !== inFlight && yields(state.pins[pin.pool]) && state.pins[pin.pool]?.instance !== pin.instance)
+    .filter(
+      (pin) =>
+        pin.pool !== inFlight &&
+        !owing.includes(pin.instance) &&
+        yields(state.pins[pin.pool]) &&
+        state.pins[pin.pool]?.instance !== pin.instance,
+    )
     .map((pin) => ({ ...pin, epoch: Math.max(pin.epoch, state.pins[pin.pool]?.epoch ?? 0) + 1 }));
   return {
     state: { ...state, pins: { ...state.pins, ...Object.fromEntries(taken.map((pin) => [pin.pool, pin])) } },

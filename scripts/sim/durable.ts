@@ -7,7 +7,15 @@ import { LEASE_MS } from "../../durable-objects/conversation/machine.ts";
 import { strikes, tell, type World } from "./world.ts";
 
 /** The incarnation is gone: whoever called it does not know what of the call was done. */
-export class Died extends Error {}
+export class Died extends Error {
+  /** Without a stack: thousands are thrown. */
+  constructor(message: string) {
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
+    super(message);
+    Error.stackTraceLimit = stackTraceLimit;
+  }
+}
 
 /** The object lives and cannot do it now: nothing was done. */
 export class Unready extends Died {}

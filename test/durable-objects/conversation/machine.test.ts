@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { wakeAtMs } from "../../../durable-objects/conversation/machine.ts";
+import { adopt } from "../../../durable-objects/conversation/speak.ts";
+import { emptyState } from "../../../durable-objects/conversation/state.ts";
 import type { Outcome } from "../../../src/core/outcome.ts";
 import { accepted, busy, Driver, deliveryRules, failed, refused, unknown, unreachable } from "../../support/conversation.ts";
 
@@ -510,6 +512,14 @@ describe("found by review", () => {
     busyOne.commit({ messageId: "b" });
     busyOne.feed({ type: "adopt", nowMs: busyOne.nowMs, pins: handed });
     expect(busyOne.state.pins["support"]).toMatchObject({ instance: "eu-1" });
+  });
+
+  it("a young pin does not yield to one of an instance that was left here, and owes an answer", () => {
+    const nowMs = 1_000_000;
+    const own = { pool: "support", instance: "eu-1", epoch: 2, atMs: nowMs, isUsed: false };
+    const state = { ...emptyState, nextSeq: 3, pins: { support: own }, accepted: { "eu-2": { seq: 1, atMs: nowMs } } };
+    expect(adopt(state, handed, nowMs + 1000).state.pins["support"]).toEqual(own);
+    expect(adopt({ ...state, answered: { "eu-2": 1 } }, handed, nowMs + 1000).state.pins["support"]).toMatchObject({ instance: "eu-2" });
   });
 
   it("a limited message about a move still moves the conversation", () => {
