@@ -6,10 +6,11 @@ export const HELP = `npm run soak -- [--minutes N] [--seed N] [--json FILE]
 Webhooks of three accounts flow through the real bundle in workerd, with its state on disk, while gateways and platforms misbehave and
 workerd is killed with kill -9 every few seconds. Afterwards every acknowledged message is reconciled with every receipt, answer and end.
 
-  --minutes N    how long people write (default 10; 0.5 is fine); then everything is mended and waited for
+  --minutes N    how long people write (default 10; 0.5 is fine); then everything is mended and waited for. A machine that is too busy for
+                 2,000 messages and two kills a minute is given up to three times as long
   --seed N       of the plan of faults and kills (default a new one, which is printed)
   --json FILE    write figures and findings to FILE too
-  --keep         leave the edge's state and log behind, and say where
+  --keep         leave the edge's state and log, and all facts, behind, and say where
   --help         this text
 
 Exit codes: 0 every invariant held, 1 one was broken, 2 wrong flags.`;

@@ -1,13 +1,15 @@
 /** `npm run soak`: the bundle under kills, broken gateways and a platform that repeats itself; exit code 0 only when every invariant held. */
 import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { EdgeFailure } from "../edge/failure.ts";
 import { sleep } from "../fakes/http-service.ts";
 import { totalOf } from "./admin.ts";
 import { AGENTS, NATIVES, POLLER } from "./cast.ts";
 import { chanceOf } from "./chance.ts";
-import { check, type Verdict } from "./check.ts";
+import { check } from "./check.ts";
 import { isEnough, leastOf } from "./check-amounts.ts";
 import { HELP, readCommandLine, type SoakSettings } from "./command-line.ts";
+import type { Facts } from "./facts.ts";
 import { startBreaking } from "./faults.ts";
 import { startOperator } from "./operator.ts";
 import { startPeople } from "./people.ts";
@@ -25,7 +27,7 @@ const MAX_STRETCH = 3;
 const ACKNOWLEDGED_WITHIN_MS = 120_000;
 const SETTLED_WITHIN_MS = 10 * 60_000;
 
-async function run(world: World, { minutes, seed }: SoakSettings): Promise<Verdict> {
+async function run(world: World, { minutes, seed }: SoakSettings): Promise<Facts> {
   const chance = chanceOf(seed);
   const { edge, graph } = world;
   const breaking = startBreaking({ ...world, poller: world.poller.instance }, chance.fork());
@@ -58,7 +60,7 @@ async function run(world: World, { minutes, seed }: SoakSettings): Promise<Verdi
   clearInterval(news);
   const repeatsCounted = await totalOf(edge.url, "clawedge_replies_repeated_total");
   const troubles = [...breaking.troubles, ...operator.drains];
-  return check(factsOf(world, { said: people.said, ended, repeatsCounted, troubles, least }));
+  return factsOf(world, { said: people.said, ended, repeatsCounted, troubles, least });
 }
 
 async function restUntil(atMs: number, isOver: () => boolean): Promise<void> {
@@ -69,7 +71,9 @@ async function soak(settings: SoakSettings): Promise<boolean> {
   console.log(`soak: ${settings.minutes} min, seed ${settings.seed}`);
   const world = await startWorld(chanceOf(settings.seed));
   try {
-    const verdict = await run(world, settings);
+    const facts = await run(world, settings);
+    if (settings.isKept) writeFileSync(join(world.dir, "facts.json"), JSON.stringify(facts));
+    const verdict = check(facts);
     console.log(linesOf(verdict, world.edge.complaints).join("\n"));
     if (settings.isKept) console.log(`left behind: ${world.dir}`);
     if (settings.jsonFile !== undefined) writeFileSync(settings.jsonFile, `${JSON.stringify({ ...settings, ...verdict }, null, 2)}\n`);
