@@ -57,7 +57,9 @@ const REST_MS = 60_000;
 /** Moves away from an instance that had answered, twice within a minute. */
 export function restless(facts: Facts): readonly string[] {
   const used = usesOf(facts);
-  return [...Map.groupBy(facts.moves, ({ conversation }) => conversation)].flatMap(([conversation, moves]) => {
+  // Who was left and found again had the same history all the time.
+  const away = facts.moves.filter(({ from, to }) => from !== to);
+  return [...Map.groupBy(away, ({ conversation }) => conversation)].flatMap(([conversation, moves]) => {
     const costly = moves.filter((move, index) => used(move, moves[index - 1]?.atMs ?? 0));
     return costly.slice(1).flatMap((move, index) => {
       const sinceMs = move.atMs - (costly[index]?.atMs ?? 0);

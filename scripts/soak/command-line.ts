@@ -7,7 +7,7 @@ Webhooks of three accounts flow through the real bundle in workerd, with its sta
 workerd is killed with kill -9 every few seconds. Afterwards every acknowledged message is reconciled with every receipt, answer and end.
 
   --minutes N    how long people write (default 10; 0.5 is fine); then everything is mended and waited for. A machine that is too busy for
-                 2,000 messages and two kills a minute is given up to three times as long
+                 2,000 messages and two kills a minute is given twice as long in addition, and five minutes at least
   --seed N       of the plan of faults and kills (default a new one, which is printed)
   --json FILE    write figures and findings to FILE too
   --keep         leave the edge's state and log, and all facts, behind, and say where

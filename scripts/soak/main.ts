@@ -23,7 +23,7 @@ const DOWN_MS = [0, 1_500] as const;
 const LOOK_MS = 250;
 const TELL_EVERY_MS = 30_000;
 /** On a machine that is busy a run goes on until it has its amounts, but not for ever. */
-const MAX_STRETCH = 3;
+const STRETCH = { times: 2, leastMs: 5 * 60_000 };
 const ACKNOWLEDGED_WITHIN_MS = 120_000;
 const SETTLED_WITHIN_MS = 10 * 60_000;
 
@@ -36,7 +36,7 @@ async function run(world: World, { minutes, seed }: SoakSettings): Promise<Facts
   const operator = startOperator(edge.url, [...NATIVES, ...AGENTS, POLLER], chance.fork());
   const fromMs = Date.now();
   const endMs = fromMs + minutes * 60_000;
-  const lastMs = fromMs + minutes * 60_000 * MAX_STRETCH;
+  const lastMs = endMs + Math.max(STRETCH.times * (endMs - fromMs), STRETCH.leastMs);
   const least = leastOf(minutes);
   const acknowledged = (): number => people.said.filter(({ isAcknowledged }) => isAcknowledged).length;
   const news = setInterval(() => {

@@ -268,6 +268,11 @@ it.each<readonly [what: string, facts: Partial<Facts>, figures: object]>([
     { moves: 1, toldMoved: 2 },
   ],
   ["two moves, a minute apart", moved(2_000, 62_000), { moves: 2 }],
+  [
+    "a move, and before it one that came back to where it was",
+    { ...moved(2_000, 3_000), moves: [move(2_000, "n-1", "n-1"), move(3_000, "n-1", "n-2")] },
+    { moves: 2 },
+  ],
   ["two moves in a row, the second from one that had nothing yet", { ...moved(2_000, 3_000), receipts: honest.receipts }, { moves: 2 }],
   ["an agent without words", { ended: replaced(honest.ended, A2, { outcome: "empty" }), parts: without(honest.parts, A2) }, {}],
   [
