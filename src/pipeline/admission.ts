@@ -110,7 +110,10 @@ export function createAdmission(): Admission {
   const isFull = (account: string, nowMs: number): boolean => {
     forgetStays(nowMs);
     forgetAccounts(nowMs);
-    return stays.size >= (pace.isCalm ? ADMITTED.calm : ADMITTED.busy).all || insideOf(account) >= shareOf(account);
+    const inside = insideOf(account);
+    if (stays.size >= ADMITTED.calm.all || inside >= shareOf(account)) return true;
+    // What came while it was calm may fill more than that for a while: it keeps nobody out who has next to nothing inside.
+    return !pace.isCalm && stays.size >= ADMITTED.busy.all && inside >= ADMITTED.busy.least;
   };
 
   return {

@@ -107,6 +107,15 @@ describe("several accounts while commits are slow", () => {
     expect(admission.isFull("quiet", LATER)).toBe(false);
   });
 
+  it("who filled the room while it was calm keeps nobody else out", () => {
+    const admission = createAdmission();
+    pass(admission, FAST_MS, NOW - 60_000);
+    expect(fill(admission, "loud", NOW)).toBe(calm.alone);
+    for (let index = 0; index < 50; index += 1) pass(admission, 20 * CALM_TIMES * FAST_MS, NOW + index);
+    expect(admission.isFull("loud", LATER)).toBe(true);
+    expect(fill(admission, "quiet", LATER)).toBe(busy.least);
+  });
+
   it("who has gone leaves its share", () => {
     const admission = slow(NOW);
     admission.leave(enter(admission, "gone", LATER), LATER, false);
@@ -173,7 +182,7 @@ it("whatever comes and goes: never more than the bound, all room comes back, and
       const admission = slow(NOW);
       const { refused, most, nowMs } = play(admission, moves);
       expect(most).toBeLessThanOrEqual(calm.all);
-      expect(refused.filter(({ own, all }) => own < busy.least && all < busy.all)).toEqual([]);
+      expect(refused.filter(({ own, all }) => own < busy.least && all < calm.all)).toEqual([]);
       expect(fill(admission, "f", nowMs + ACTIVE_MS)).toBeGreaterThanOrEqual(busy.alone);
     }),
     { numRuns: 60 },
