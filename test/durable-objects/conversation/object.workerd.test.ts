@@ -15,7 +15,9 @@ const edge = env as unknown as Env;
 const conversations = conversationsOf(edge);
 const { origin, refused } = inject("answering");
 
-const listener = (path: string) => ({ "telegram:support": { url: `${path}`, secret: "LISTENER_SECRET" } });
+/** The second account is one test's alone, which counts what becomes of its messages. */
+const listener = (path: string) =>
+  Object.fromEntries(["telegram:support", "telegram:stuck"].map((account) => [account, { url: path, secret: "LISTENER_SECRET" }]));
 const POOLS: Readonly<Record<string, string>> = {
   good: `${origin}/durable`,
   away: `${refused}/telegram-webhook`,
@@ -29,7 +31,12 @@ const POOLS: Readonly<Record<string, string>> = {
 
 async function put(bent: object = {}): Promise<void> {
   const document = {
-    accounts: { "telegram:support": { pool: "good", secrets: { webhook: "TG_SECRET", token: "TG_TOKEN" } } },
+    accounts: Object.fromEntries(
+      ["telegram:support", "telegram:stuck"].map((account) => [
+        account,
+        { pool: "good", secrets: { webhook: "TG_SECRET", token: "TG_TOKEN" } },
+      ]),
+    ),
     instances: Object.fromEntries(Object.entries(POOLS).map(([name, url]) => [name, { url: `${origin}/started`, native: listener(url) }])),
     pools: Object.fromEntries(
       Object.keys(POOLS).map((name) => [
@@ -258,7 +265,7 @@ it("a lone message pays for one alarm run, and no second one finds nothing to do
 
 it("what ends behind a stuck head is reported once, also by the next incarnation", async () => {
   const { commit, show, stub } = conversation();
-  const account = "telegram:support";
+  const account = "telegram:stuck";
   const total = async () => (await readShards(edge, [])).delta[`clawedge_messages_total{account="${account}",state="limited"}`] ?? 0;
   const before = await total();
   await commit({ pool: "away", account });
