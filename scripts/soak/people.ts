@@ -40,8 +40,8 @@ const LONG_LINES = [90, 220] as const;
 
 /** Who is answered by the one that polls is answered at a bot's own pace, 30 calls a second and 20 a minute in a group: more would only pile up. */
 const PACES = {
-  native: { people: 50, pauseMs: [300, 1_300] },
-  mixed: { people: 16, pauseMs: [800, 3_000] },
+  native: { people: 54, pauseMs: [300, 1_300] },
+  mixed: { people: 16, pauseMs: [2_000, 5_000] },
 } as const;
 
 const telegramChat = (person: number, generation: number): string => {
@@ -71,7 +71,7 @@ function telegramCrowd(account: string, url: string): { readonly crowd: Crowd; r
 function whatsappCrowd(graph: GraphApi): Crowd {
   const idOf = (id: number): string => `wamid.s${id}`;
   return {
-    ...{ account: ASKED, people: 14, perChat: 25, pauseMs: [800, 2_500], longShare: 0.2, idOf },
+    ...{ account: ASKED, people: 14, perChat: 8, pauseMs: [800, 2_500], longShare: 0.2, idOf },
     chatOf: (person, generation) => `${1_555_000_0000 + person * 10_000 + generation}`,
     bring: async (chat, id, lines) => {
       const record = await graph.say({ from: chat, id: idOf(id), text: question(nameOf(ASKED, idOf(id)), lines) });
