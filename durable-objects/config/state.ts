@@ -167,7 +167,8 @@ export type ConfigAnswer =
   /** A raw text that was replaced a moment ago: probably a stale read. Offer it again from `againAtMs` on. */
   | { readonly status: "ignored"; readonly againAtMs: number }
   | { readonly status: "unknown-instance"; readonly instance: string }
-  /** One is running in this pool, or was promoted and is in nobody's list. */
+  | { readonly status: "unknown-pool"; readonly pool: string }
+  /** One is running in this pool, was promoted and is in nobody's list, or was rolled back and still is in one. */
   | { readonly status: "canary-stands"; readonly canary: Canary }
   | { readonly status: "no-canary"; readonly pool: string }
   | { readonly status: "noted" };

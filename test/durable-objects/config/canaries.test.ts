@@ -36,6 +36,7 @@ function run(...events: readonly ConfigEvent[]) {
 it.each<[string, readonly ConfigEvent[], string, readonly string[]]>([
   ["a start", [start()], "accepted", ["support running"]],
   ["an instance that no document has", [start({ instance: "eu-9" })], "unknown-instance", []],
+  ["a pool that the newest document does not have", [offer("B", { sales: ["eu-2"] }), start()], "unknown-pool", []],
   ["a second one while the first runs", [start(), start({ id: "two" })], "canary-stands", ["support running"]],
   ["another pool's", [start(), start({ id: "two", pool: "sales" })], "accepted", ["support running", "sales running"]],
   ["its judge's end", [start(), end("promoted", "one")], "accepted", ["support promoted"]],
@@ -47,6 +48,24 @@ it.each<[string, readonly ConfigEvent[], string, readonly string[]]>([
   ["a start after a rollback", [start(), end("rolled-back"), start({ id: "two" })], "accepted", ["support running"]],
   ["a start over a promoted one", [start(), end("promoted"), start({ id: "two" })], "canary-stands", ["support promoted"]],
   ["a start over a promoted one that is listed", [start({ instance: "eu-1" }), end("promoted"), start()], "accepted", ["support running"]],
+  [
+    "another one's start over a rolled-back one that is listed",
+    [start({ instance: "eu-1" }), end("rolled-back"), start()],
+    "canary-stands",
+    ["support rolled-back"],
+  ],
+  [
+    "another one's start over a rolled-back one that is not",
+    [start(), end("rolled-back"), start({ instance: "eu-2" })],
+    "accepted",
+    ["support running"],
+  ],
+  [
+    "its own start over a rolled-back one that is listed",
+    [start({ instance: "eu-1" }), end("rolled-back"), start({ instance: "eu-1" })],
+    "accepted",
+    ["support running"],
+  ],
   ["clearing what runs", [start(), clear], "canary-stands", ["support running"]],
   ["clearing what ended", [start(), end("rolled-back"), clear], "accepted", []],
   ["clearing nothing", [clear], "no-canary", []],
@@ -75,6 +94,19 @@ describe("the next document", () => {
     ["ends one whose instance it does not have", [offer("B", { support: ["eu-1"] }, ["eu-1", "eu-2"])], []],
   ])("%s", (_, events, phases) => {
     expect(run(start(), ...events).phases).toEqual(phases);
+  });
+
+  it("a promoted one that was listed all along is a member by its document alone", () => {
+    const dropped = offer("B", { support: ["eu-2"] });
+    expect(run(start({ instance: "eu-1" }), end("promoted"), dropped).phases).toEqual([]);
+    expect(run(start(), end("promoted"), listed, offer("C", { support: ["eu-1"] })).phases).toEqual([]);
+  });
+
+  it("says so when it forgets one that has ended", () => {
+    const told = ["canary.started", "canary.ended", "canary.cleared"];
+    expect(run(start(), end("promoted"), listed).logged).toEqual(told);
+    expect(run(start(), end("rolled-back"), offer("B", { sales: ["eu-2"] })).logged).toEqual(told);
+    expect(run(start(), end("rolled-back"), start({ instance: "eu-2" })).logged).toEqual([...told, "canary.started"]);
   });
 
   it("says so when it ends one that runs", () => {
