@@ -4,7 +4,6 @@
  */
 import { Hono } from "hono";
 import * as z from "zod";
-import { judge } from "../../durable-objects/config/judge.ts";
 import { routesSource } from "../../durable-objects/config/source.ts";
 import type { CanaryEvent } from "../../durable-objects/config/state.ts";
 import { configOf } from "../../durable-objects/config/stub.ts";
@@ -12,11 +11,10 @@ import type { Env } from "../../durable-objects/env.ts";
 import { figuresOf } from "../../durable-objects/instance/canary.ts";
 import { canaryEvidence } from "../../durable-objects/instance/stub.ts";
 import { systemClock, webDice } from "../../durable-objects/runtime.ts";
-import { canReach } from "../../src/config/ids.ts";
 import type { Routes } from "../../src/config/routes.ts";
 import type { Canary } from "../../src/core/canary.ts";
-import { linkOf } from "../../src/pipeline/link-of.ts";
 import { type AdminContext, type AdminError, answerError, notFound, operatorOf } from "./answer.ts";
+import { canaryRefusal } from "./canary-refusal.ts";
 import { nameIn, readInput } from "./read.ts";
 import { inForce } from "./snapshot.ts";
 
@@ -76,33 +74,25 @@ const end = (context: AdminContext, verb: string, phase: "promoted" | "rolled-ba
     by: operatorOf(context),
   });
 
-/** Why this instance cannot be tried out there; nobody finds that out by a person's message. */
 function refusalOf(routes: Routes, pool: string, instance: string): AdminError | undefined {
-  const { document, instances, accounts } = routes;
-  const listed = document.pools[pool];
-  if (listed === undefined || !routes.pools.has(pool)) return notFound("unknown-pool", `No pool is called ${pool.slice(0, 100)}.`);
-  if (!instances.has(instance)) return notFound("unknown-instance", `No instance is called ${instance.slice(0, 100)}.`);
-  const rest = listed.instances.filter((name) => name !== instance);
-  if (rest.length === 0) return conflict("The pool has no other instance to compare it with.");
-  const unlinked = [...accounts.keys()].find((id) => canReach(document, id, pool, listed) && linkOf(routes, instance, id) === undefined);
-  if (unlinked !== undefined) return conflict(`It has no link for ${unlinked}, whose messages can reach the pool.`);
-  // What a document must not say, this must not do: authority over /v1 and whatever else is checked of members.
-  const verdict = judge(
-    JSON.stringify({ ...document, pools: { ...document.pools, [pool]: { ...listed, instances: [...rest, instance] } } }),
-  );
-  const first = verdict.ok ? undefined : verdict.issues.find(({ level }) => level === "error");
-  return first === undefined ? undefined : conflict(`As a member it would break the document: ${first.path}: ${first.message}.`);
+  const listed = routes.document.pools[pool];
+  if (listed === undefined || !routes.pools.has(pool)) return unknownPool(pool);
+  if (!routes.instances.has(instance)) return notFound("unknown-instance", `No instance is called ${instance.slice(0, 100)}.`);
+  const message = canaryRefusal(routes, pool, listed, instance);
+  return message === undefined ? undefined : { status: 409, code: "no-canary", message };
 }
 
-const conflict = (message: string): AdminError => ({ status: 409, code: "no-canary", message });
+const unknownPool = (pool: string): AdminError => notFound("unknown-pool", `No pool is called ${pool.slice(0, 100)}.`);
 
 async function change(context: AdminContext, event: CanaryEvent): Promise<Response> {
   const answer = await configOf(context.env).changeCanary(event);
   if (answer.status === "no-canary") return answerError(context, notFound("no-canary", "This pool has no canary."));
   if (answer.status === "unknown-instance") return answerError(context, notFound(answer.status, "The document has no such instance."));
+  if (answer.status === "unknown-pool") return answerError(context, unknownPool(answer.pool));
   if (answer.status === "canary-stands") {
     const { pool, instance, phase } = answer.canary;
-    const message = `${instance} is ${phase} in ${pool}. End a running one first; list a promoted one in the document, or clear it.`;
+    const how = "End a running one first; list a promoted one in the document, or forget it";
+    const message = `${instance} is ${phase} in ${pool}. ${how}: clawedge canary clear ${pool}`;
     return answerError(context, { status: 409, code: answer.status, message });
   }
   const number = "number" in answer ? answer.number : undefined;

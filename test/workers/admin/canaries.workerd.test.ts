@@ -69,3 +69,16 @@ it("a promoted one is forgotten with the next document that lists it", async () 
   await admin("POST", "/admin/routes", JSON.stringify(listed));
   expect((await configOf(env).status()).canaries).toEqual([]);
 });
+
+it("another one is not started where that would bring a rolled-back one back: clear it first", async () => {
+  const listed = { ...document, pools: { ...document.pools, support: { instances: ["eu-1", "eu-2"] } } };
+  const third = { ...listed, instances: { ...listed.instances, "eu-3": { native } } };
+  await admin("POST", "/admin/routes", JSON.stringify(third));
+  await start({ pool: "support", instance: "eu-2" });
+  await admin("POST", "/admin/canaries/support/rollback");
+  const refused = await start({ pool: "support", instance: "eu-3" });
+  expect([refused.status, refused.body.error.code]).toEqual([409, "canary-stands"]);
+  expect(refused.body.error.message).toContain("clawedge canary clear support");
+  await admin("POST", "/admin/canaries/support/clear");
+  expect((await start({ pool: "support", instance: "eu-3" })).body).toMatchObject({ changed: true });
+});
