@@ -156,11 +156,12 @@ function pinTo(state: State, head: Entry, event: Placed): Step {
     movedAtMs: isMove ? nowMs : pin?.movedAtMs,
   };
   // That the one before may have it stays known: another hand-over is a repeat, and it can never be called too late to be of use.
-  const fresh: Entry = { ...head, heldSinceMs: undefined };
+  const fresh: Entry = { ...head, heldSinceMs: undefined, dueAtMs: Math.min(head.dueAtMs, nowMs) };
   const from = pin === undefined ? {} : { from: pin.instance };
   const pinned: Step = {
     state: { ...withHead(state, fresh), pins: { ...state.pins, [pool]: next } },
-    writes: [{ row: "pin", pin: next }],
+    // Its old hold ends on the disk as well, though it may have to wait before it is sent.
+    writes: [{ row: "pin", pin: next }, ...(head.heldSinceMs === undefined ? [] : [{ row: "update", entry: fresh } as const])],
     effects: [
       { do: "granted", instance },
       { do: "pinned", pin: next, ...from, reason: detail },
@@ -170,11 +171,8 @@ function pinTo(state: State, head: Entry, event: Placed): Step {
   // Whoever had it before and left it for a moment knows.
   const isNew = pin !== undefined && pin.instance !== instance;
   const asked = isNew ? andThen(pinned, (state) => brief(state, fresh, next, event)) : pinned;
-  return andThen(asked, (state) => advance({ ...state, queue: state.queue.map(dueNow(event, fresh.seq)) }, event));
+  return andThen(asked, (state) => advance(state, event));
 }
-
-const dueNow = (event: Moment, seq: number) => (entry: Entry) =>
-  entry.seq === seq ? { ...entry, dueAtMs: Math.min(entry.dueAtMs, event.nowMs) } : entry;
 
 function waitForInstance(state: State, head: Entry, event: ChosenEvent): Step {
   const waits = (head.waits ?? 0) + 1;

@@ -8,16 +8,19 @@ export type Exec = (query: string, ...bindings: readonly SqlStorageValue[]) => v
 
 export const SET_META = "INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
 
-/** A message that is stored and sent in one step is written once, as it stands at the end of the step. */
+/** A message that changes more than once in a step is written once, as it stands at the end of the step. */
 export function foldWrites(writes: readonly Write[]): readonly Write[] {
   return writes.flatMap((write, index): readonly Write[] => {
     if (write.row === "insert") {
       const update = writes.findLast((other) => other.row === "update" && other.entry.seq === write.entry.seq);
       return update?.row === "update" ? [{ ...write, entry: update.entry }] : [write];
     }
-    const isInserted =
-      write.row === "update" && writes.slice(0, index).some((other) => other.row === "insert" && other.entry.seq === write.entry.seq);
-    return isInserted ? [] : [write];
+    if (write.row !== "update") return [write];
+    const isCovered = (other: Write, at: number): boolean =>
+      (at < index ? other.row === "insert" : at > index && other.row === "update") &&
+      "entry" in other &&
+      other.entry.seq === write.entry.seq;
+    return writes.some(isCovered) ? [] : [write];
   });
 }
 

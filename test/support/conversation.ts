@@ -2,6 +2,7 @@
 
 import { type Event, step, wakeAtMs } from "../../durable-objects/conversation/machine.ts";
 import { type Effect, emptyState, type State, type Step, type Write } from "../../durable-objects/conversation/state.ts";
+import { ConversationRows } from "../../scripts/sim/conversation-rows.ts";
 import type { Commit } from "../../src/core/commit.ts";
 import type { DeliveryRules, PoolRules } from "../../src/core/delivery-rules.ts";
 import type { Outcome } from "../../src/core/outcome.ts";
@@ -78,6 +79,7 @@ export class Driver {
   rules: DeliveryRules;
   readonly writes: Write[] = [];
   readonly effects: Effect[] = [];
+  readonly #rows = new ConversationRows();
 
   constructor(rules: DeliveryRules = deliveryRules()) {
     this.rules = rules;
@@ -91,6 +93,7 @@ export class Driver {
     const next = step(this.state, event);
     this.state = next.state;
     this.writes.push(...next.writes);
+    this.#rows.write(next.writes);
     this.effects.push(...next.effects);
     return next;
   }
@@ -128,16 +131,7 @@ export class Driver {
 
   /** The object dies and a new incarnation reads its rows: memory is gone. */
   crash(): void {
-    const replying = this.state.replying.map(({ isKept: _isKept, ...row }) => row);
-    this.state = {
-      ...this.state,
-      liveAttempt: undefined,
-      choosing: undefined,
-      briefing: undefined,
-      tellAtMs: undefined,
-      buckets: {},
-      replying,
-    };
+    this.state = this.#rows.load();
   }
 
   /** Everything rings when it is due, up to `untilMs`; what is handed over is answered by `outcomeOf`, what asks for an instance by `placeAt`. */

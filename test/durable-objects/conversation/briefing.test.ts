@@ -1,6 +1,6 @@
 /** When a new owner is told what was said before, and what waits for that. */
 import { expect, it } from "vitest";
-import { accepted, Driver, deliveryRules, unreachable } from "../../support/conversation.ts";
+import { accepted, Driver, deliveryRules, unknown, unreachable } from "../../support/conversation.ts";
 
 const DEADLINE_MS = 30_000;
 const told = (bent = {}) => new Driver(deliveryRules({ policy: "move", handoverMs: DEADLINE_MS, ...bent }));
@@ -60,6 +60,25 @@ it("an incarnation that dies meanwhile goes on at once, and does not tell again"
   driver.crash();
   driver.wake();
   expect(doing(driver).slice(2)).toEqual(["brief", "hand-over"]);
+});
+
+it("an incarnation that dies meanwhile does not take the old hold with it: the new owner's first trouble is the first", () => {
+  const driver = new Driver(deliveryRules({ instances: ["eu-1", "eu-2", "eu-3"], handoverMs: DEADLINE_MS }));
+  driver.commit();
+  driver.place("eu-1");
+  driver.answer(accepted);
+  driver.nowMs += 120_000;
+  driver.commit();
+  driver.run(
+    driver.nowMs + 40_000,
+    () => unreachable,
+    () => "eu-2",
+  );
+  driver.crash();
+  expect(driver.state.queue[0]).toMatchObject({ heldSinceMs: undefined });
+  driver.wake();
+  driver.answer(unknown);
+  expect(driver.state.queue[0]).toMatchObject({ maybeAt: "eu-2", heldSinceMs: driver.nowMs });
 });
 
 it("an answer about an older move is not taken", () => {
