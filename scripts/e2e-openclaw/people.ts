@@ -42,7 +42,7 @@ export async function untilAnswered(world: Telegram, chat: number, text: string,
 }
 
 /** Says it and waits for the answer, as people do. */
-export async function ask(world: Telegram, said: Said): Promise<Answer> {
+export async function ask(world: Telegram, said: Said, withinMs = ANSWER_WITHIN_MS): Promise<Answer> {
   await say(world, said);
-  return untilAnswered(world, said.chat, said.text);
+  return untilAnswered(world, said.chat, said.text, withinMs);
 }

@@ -16,7 +16,7 @@ export const aftermath: Case = {
     const said = answers(stage).map(({ chat, text }) => `"${text}" in ${chat}`);
     const again = said.filter((each, index) => said.indexOf(each) !== index);
     must(again.length === 0, `said more than once: ${again.join(", ")}`);
-    const strange = notices(stage).filter((text) => /restart|apolog|confirm whether|couldn't|sorry/i.test(text));
+    const strange = notices(stage).filter((text) => /restart|apolog|confirm whether|sorry/i.test(text));
     must(strange.length === 0, `people were told: ${strange.join(" | ").slice(0, 500)}`);
     const suppressed = linesOf(stage, "egress.suppressed").length;
     const unanswered = settled.length - said.length;

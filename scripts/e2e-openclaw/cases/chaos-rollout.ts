@@ -4,14 +4,16 @@ import type { AddressInfo } from "node:net";
 import { sleep } from "../../fakes/http-service.ts";
 import { linesOf } from "../edge-log.ts";
 import { clawedge } from "../operator.ts";
-import { answers, answersTo, notices, say } from "../people.ts";
+import { answers, answersTo, ask, notices } from "../people.ts";
 import { POOL } from "../routes.ts";
-import { must, until } from "../until.ts";
+import { must } from "../until.ts";
 import type { Case, Stage } from "./case.ts";
 
 const CHATS = Array.from({ length: 8 }, (_, index) => 710_701 + index);
-const EVERY_MS = 4_000;
-const ANSWERED_WITHIN_MS = 180_000;
+const PAUSE_MS = 1_500;
+const SETTLE_MS = 8_000;
+/** A restart, and the wait until nothing is on its way. */
+const ANSWERED_WITHIN_MS = 300_000;
 
 /** Where the rollout's command finds whoever restarts gateways: this process has them. */
 async function startSupervisor(
@@ -40,16 +42,14 @@ interface Asked {
   readonly text: string;
 }
 
-/** One thing after the other in each chat, whether it was answered or not. */
-async function chatter(stage: Stage, isOver: () => boolean): Promise<readonly Asked[]> {
+/** As people do: each says the next thing when the last was answered. What nobody answers is said no more of. */
+async function talk(stage: Stage, chat: number, isOver: () => boolean): Promise<readonly Asked[]> {
   const asked: Asked[] = [];
   for (let round = 1; !isOver(); round += 1) {
-    for (const chat of CHATS) {
-      const text = `round ${round} in ${chat}`;
-      await say(stage, { chat, text });
-      asked.push({ chat, text });
-    }
-    await sleep(EVERY_MS);
+    const text = `round ${round} in ${chat}`;
+    asked.push({ chat, text });
+    await ask(stage, { chat, text }, ANSWERED_WITHIN_MS);
+    await sleep(PAUSE_MS);
   }
   return asked;
 }
@@ -67,9 +67,10 @@ export const rollout: Case = {
   run: async (stage) => {
     const supervisor = await startSupervisor(stage);
     let isOver = false;
-    const talking = chatter(stage, () => isOver);
+    const talking = Promise.all(CHATS.map((chat) => talk(stage, chat, () => isOver)));
+    talking.catch(() => undefined);
     try {
-      await sleep(2 * EVERY_MS);
+      await sleep(SETTLE_MS);
       const movesBefore = linesOf(stage, "conversation.moved").length;
       const startedAtMs = Date.now();
       const script = `fetch("${supervisor.url}/" + process.env.CLAWEDGE_INSTANCE).then((answer) => process.exit(answer.ok ? 0 : 1))`;
@@ -77,11 +78,9 @@ export const rollout: Case = {
       const { exitCode, err } = await clawedge(args, stage.adminToken);
       const tookMs = Date.now() - startedAtMs;
       must(exitCode === 0, `clawedge rollout ended with ${exitCode}: ${err.slice(-800)}`);
-      await sleep(EVERY_MS);
+      await sleep(SETTLE_MS);
       isOver = true;
-      const asked = await talking;
-      const isDone = (): boolean => asked.every(({ chat, text }) => answersTo(stage, chat, text).length > 0);
-      await until("everything asked during the rollout to be answered", isDone, ANSWERED_WITHIN_MS);
+      const asked = (await talking).flat();
       const twice = asked.filter(({ chat, text }) => answersTo(stage, chat, text).length > 1);
       must(twice.length === 0, `${twice.length} questions were answered more than once, first "${twice[0]?.text}"`);
       for (const chat of CHATS) mustBeInOrder(stage, chat);
