@@ -85,6 +85,9 @@ const refuse = (status: Refusal["status"], detail: string, retryAfterMs?: number
 
 const NOT_UNDERSTOOD: Refusal = { status: "unsupported", detail: "the gateway did not answer as its suspend API does" };
 
+/** Also one that is asked too often says nothing of its work. */
+const ASK_AGAIN: ReadonlySet<number> = new Set([429, 503]);
+
 /** A scope that is missing comes as 500, with the reason in the body. */
 function judge(exchange: Exchange): Result<unknown, Refusal> {
   if (exchange.kind !== "answered") return refuse("unreachable", exchange.kind === "not-sent" ? exchange.detail : "no answer");
@@ -94,6 +97,6 @@ function judge(exchange: Exchange): Result<unknown, Refusal> {
   if (status === 200) return data?.payload === undefined ? fail(NOT_UNDERSTOOD) : ok(data.payload);
   const detail = `http ${status}${data?.error?.code === undefined ? "" : `, ${data.error.code}`}`;
   if (status === 401 || status === 403 || data?.error?.code === "FORBIDDEN") return refuse("forbidden", detail);
-  if (status === 503) return refuse("busy", detail, data?.error?.retryAfterMs);
+  if (ASK_AGAIN.has(status)) return refuse("busy", detail, data?.error?.retryAfterMs);
   return refuse(status < 500 ? "unsupported" : "unreachable", detail);
 }

@@ -143,6 +143,12 @@ it.each([
   ["too much", 200, { ok: true, payload: { status: "ready", more: "x".repeat(100_000) } }, { status: "unsupported" }],
   ["a redirect", 307, "", { status: "unsupported", detail: "http 307" }],
   ["a gateway that leaves", 503, { error: { code: "gateway_unavailable" } }, { status: "busy", detail: "http 503, gateway_unavailable" }],
+  [
+    "asked too often",
+    429,
+    { ok: false, error: { code: "RATE_LIMITED", retryAfterMs: 2000 } },
+    { status: "busy", detail: "http 429, RATE_LIMITED", retryAfterMs: 2000 },
+  ],
   ["a proxy whose gateway is away", 502, "", { status: "unreachable", detail: "http 502" }],
   ["an error that is none", 500, { error: "no" }, { status: "unreachable", detail: "http 500" }],
 ])("%s: %i", async (_, status, body, expected) => {

@@ -22,7 +22,8 @@ import { resumeFromHere, suspendFromHere } from "./suspend.ts";
 
 const PREFIX = "/admin/instances/";
 
-const drainSchema = z.object({ returning: z.boolean().default(false) });
+/** Strict: one that asks for something else by mistake would move people. */
+const drainSchema = z.strictObject({ returning: z.boolean().default(false) });
 
 export const instancesApp = new Hono<{ Bindings: Env }>();
 

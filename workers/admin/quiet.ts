@@ -18,11 +18,17 @@ const LOOK_LEASE_MS = 10_000;
  * Messages it accepted before are its own; its supervisor's shutdown lets it finish them.
  */
 export function quietAfterMs(env: Env, routes: Routes, instance: string): number {
-  const pools = [...routes.pools.values()].filter((pool) => pool.instances.includes(instance));
-  const own = Object.values(deliveryRules(routes).links[instance] ?? {}).map((link) => link.attemptMs);
-  const attemptMs = Math.max(0, ...own, ...pools.map((pool) => pool.failover.attemptMs ?? 0));
-  return knownAfterMs(env) + attemptMs;
+  const links = Object.values(deliveryRules(routes).links[instance] ?? {});
+  const own = Math.max(0, ...links.map((link) => link.attemptMs));
+  const attempts = poolsOf(routes, instance).map((name) => routes.pools.get(name)?.failover.attemptMs ?? own);
+  return knownAfterMs(env) + (attempts.length === 0 ? own : Math.max(...attempts));
 }
+
+/** Also one whose canary it was: what was handed to it before that ended may still be on its way. */
+const poolsOf = ({ document, canaries }: Routes, instance: string): readonly string[] =>
+  Object.keys(document.pools).filter(
+    (name) => document.pools[name]?.instances.includes(instance) === true || canaries.get(name)?.instance === instance,
+  );
 
 /** How long after a change of the drains the last isolate knows of it. */
 export function knownAfterMs(env: Env): number {

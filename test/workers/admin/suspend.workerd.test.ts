@@ -68,8 +68,8 @@ it("a drain can say that it will end; who looks is told, and taking the instance
   expect((await admin("GET", "/admin/routes")).body).toMatchObject({ draining: [], returning: [] });
 });
 
-it("a drain with a body that it does not know changes nothing", async () => {
-  expect(await admin("POST", "/admin/instances/eu-1/drain", { returning: "soon" })).toMatchObject({
+it.each([{ returning: "soon" }, { retuning: true }])("a drain with %j, which it does not know, changes nothing", async (body) => {
+  expect(await admin("POST", "/admin/instances/eu-1/drain", body)).toMatchObject({
     status: 400,
     body: { error: { code: "bad-input" } },
   });

@@ -1,0 +1,39 @@
+/** How long a drained instance may still be handed messages, by who may hand it any. */
+import { expect, it } from "vitest";
+import { compile } from "../../../durable-objects/config/judge.ts";
+import type { Canary } from "../../../src/core/canary.ts";
+import { knownAfterMs, quietAfterMs } from "../../../workers/admin/quiet.ts";
+import { goodText } from "../../durable-objects/config/documents.ts";
+import { env } from "./support.ts";
+
+const canary: Canary = {
+  ...{ id: "c", pool: "support", instance: "eu-2", percentage: 5, startedAtMs: 1, untilMs: 2, phase: "running" },
+};
+
+/** The attempt that `eu-2` waits for: `pools` is what the document says of them, beside a link that takes 10 s. */
+function attemptOf(pools: object, canaries: readonly Canary[] = []): number {
+  const text = JSON.stringify({ ...JSON.parse(goodText()), pools });
+  const compiled = compile({ number: 1, text, draining: [], canaries: [...canaries] });
+  if (!compiled.ok) return expect.fail(compiled.problem);
+  return quietAfterMs(env, compiled.value.snapshot.routes, "eu-2") - knownAfterMs(env);
+}
+
+const pool = (instances: readonly string[], attemptMs?: number) => ({ instances, failover: { attemptMs } });
+
+it.each<readonly [string, object, readonly Canary[], number]>([
+  ["its pool's attempt", { support: pool(["eu-1", "eu-2"], 90_000) }, [], 90_000],
+  ["also where that is the shorter one", { support: pool(["eu-1", "eu-2"], 1000) }, [], 1000],
+  ["its link's, where its pool says nothing", { support: pool(["eu-1", "eu-2"]) }, [], 10_000],
+  ["its link's, where no pool has it", { support: pool(["eu-1"], 1000) }, [], 10_000],
+  ["the longest of its pools", { support: pool(["eu-1", "eu-2"]), more: pool(["eu-2"], 1000) }, [], 10_000],
+  ["a pool that has it as its canary", { support: pool(["eu-1"], 90_000) }, [canary], 90_000],
+  ["a pool that gave its canary back", { support: pool(["eu-1"], 90_000) }, [{ ...canary, phase: "rolled-back" }], 90_000],
+  [
+    "a pool that lists it, and gave it up as a canary",
+    { support: pool(["eu-1", "eu-2"], 90_000) },
+    [{ ...canary, phase: "rolled-back" }],
+    90_000,
+  ],
+])("%s", (_, pools, canaries, attemptMs) => {
+  expect(attemptOf(pools, canaries)).toBe(attemptMs);
+});
