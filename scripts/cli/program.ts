@@ -1,5 +1,5 @@
 /** A program of the operator's, run without a shell: its arguments as they stand, its output where ours goes. Judges nothing. */
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 
 export interface Program {
   readonly words: readonly string[];
@@ -8,28 +8,63 @@ export interface Program {
   readonly isBeside: boolean;
   /** Asks it to end. */
   readonly signal: AbortSignal;
+  /** Between being asked and being ended. */
+  readonly graceMs?: number;
 }
 
 /** How it ended: `undefined` when it did well, else in a few words. */
 export type RunProgram = (program: Program) => Promise<string | undefined>;
 
-export const runProgram: RunProgram = ({ words, env, isBeside, signal }) =>
+const GRACE_MS = 10_000;
+
+/** A terminal that was closed is one as well. */
+const ENDS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/**
+ * In a process group of its own, so that what it started ends with it, and Ctrl-C reaches it through us alone: whoever presses it once
+ * more while it is ending no longer waits for it.
+ */
+export const runProgram: RunProgram = async ({ words, env, isBeside, signal, graceMs = GRACE_MS }) => {
+  if (signal.aborted) return "was not begun";
+  const [name = "", ...rest] = words;
+  const child = spawn(name, rest, { env, stdio: ["inherit", isBeside ? process.stderr : "inherit", "inherit"], detached: true });
+  let timer: NodeJS.Timeout | undefined;
+  const end = (): void => signalGroup(child, "SIGKILL");
+  const ask = (): void => {
+    signalGroup(child, "SIGTERM");
+    timer = setTimeout(end, graceMs);
+    for (const each of ENDS) process.on(each, end);
+  };
+  signal.addEventListener("abort", ask, { once: true });
+  try {
+    return await endOf(child);
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener("abort", ask);
+    for (const each of ENDS) process.off(each, end);
+    // What it left behind when it was asked to end is not left running; what it started and ended well is its own affair.
+    if (signal.aborted) end();
+  }
+};
+
+const endOf = (child: ChildProcess): Promise<string | undefined> =>
   new Promise((resolve) => {
-    const [name = "", ...rest] = words;
-    const child = spawn(name, rest, { env, stdio: ["inherit", isBeside ? process.stderr : "inherit", "inherit"] });
-    const end = (): boolean => child.kill("SIGTERM");
-    signal.addEventListener("abort", end, { once: true });
-    const done = (how: string | undefined): void => {
-      signal.removeEventListener("abort", end);
-      resolve(how);
-    };
-    child.once("error", (error) => done(`cannot be run: ${error.message}`));
-    child.once("exit", (code, ended) => done(code === 0 ? undefined : `ended with ${code ?? ended}`));
+    child.once("error", (error) => resolve(`cannot be run: ${error.message}`));
+    child.once("exit", (code, ended) => resolve(code === 0 ? undefined : `ended with ${code ?? ended}`));
   });
+
+function signalGroup({ pid }: ChildProcess, name: NodeJS.Signals): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, name);
+  } catch {
+    // Nobody is left in it.
+  }
+}
 
 /** From now on Ctrl-C is a wish to stop well, and not the end of the process. */
 export function interrupts(): AbortSignal {
   const stop = new AbortController();
-  for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, () => stop.abort());
+  for (const name of ENDS) process.on(name, () => stop.abort());
   return stop.signal;
 }

@@ -1,5 +1,8 @@
-import { expect, it } from "vitest";
-import { type Program, runProgram } from "../../../scripts/cli/program.ts";
+import { existsSync, mkdtempSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, expect, it } from "vitest";
+import { interrupts, type Program, runProgram } from "../../../scripts/cli/program.ts";
 
 const program = (code: string, more: Partial<Program> = {}): Program => ({
   ...{ words: [process.execPath, "-e", code, "$HOME; exit 9"], env: { CLAWEDGE_INSTANCE: "eu-1" }, isBeside: true },
@@ -29,4 +32,53 @@ it("one that takes too long is asked to end", async () => {
   const running = runProgram(program("setInterval(() => undefined, 1000)", { signal: stop.signal }));
   stop.abort();
   expect(await running).toBe("ended with SIGTERM");
+});
+
+it("one that is asked to end before it began does not begin", async () => {
+  const file = join(mkdtempSync(join(tmpdir(), "clawedge-program-")), "begun");
+  const ran = await runProgram(program("", { words: ["touch", file], env: process.env, signal: AbortSignal.abort() }));
+  expect([ran, existsSync(file)]).toEqual(["was not begun", false]);
+});
+
+/** A shell that does not hear SIGTERM, and neither does what it started; it says when it is so far. */
+const deaf = (file: string): readonly string[] => [
+  "sh",
+  "-c",
+  `trap '' TERM; sleep 600 & echo $! > ${file}.new; mv ${file}.new ${file}; wait`,
+];
+
+const isThere = (pid: number): boolean => {
+  try {
+    // A zombie that nobody fetched yet is no longer running.
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
+  } catch {
+    return false;
+  }
+};
+
+it.each([
+  ["does not hear that it is asked to end is ended", { graceMs: 200 }, false],
+  ["is asked twice is ended at once", { graceMs: 600_000 }, true],
+])("one that %s, with all it started", async (_, more, isAskedAgain) => {
+  const file = join(mkdtempSync(join(tmpdir(), "clawedge-program-")), "pid");
+  const stop = new AbortController();
+  const running = runProgram(program("", { words: deaf(file), env: process.env, signal: stop.signal, ...more }));
+  await expect.poll(() => existsSync(file)).toBe(true);
+  stop.abort();
+  if (isAskedAgain) process.emit("SIGINT");
+  expect(await running).toBe("ended with SIGKILL");
+  await expect.poll(() => isThere(Number(readFileSync(file, "utf8")))).toBe(false);
+});
+
+const NAMES = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+const before = new Map(NAMES.map((name) => [name, process.listeners(name)]));
+afterEach(() => {
+  for (const name of NAMES)
+    for (const each of process.listeners(name)) if (before.get(name)?.includes(each) !== true) process.off(name, each);
+});
+
+it.each(NAMES)("%s is a wish to stop well", (name) => {
+  const signal = interrupts();
+  process.emit(name);
+  expect(signal.aborted).toBe(true);
 });
