@@ -45,10 +45,10 @@ function collapsed(queue: readonly Entry[], head: Entry, moment: Moment): readon
 }
 
 /** Since when the conversation waits is handed on, or a hold that always begins anew would never be over. */
-function inherit(state: State, { pool, heldSinceMs, lastDetail }: Entry): Step {
+function inherit(state: State, { pool, heldSinceMs, movableSinceMs, lastDetail }: Entry): Step {
   const heir = state.queue.find((entry) => entry.pool === pool);
   if (heldSinceMs === undefined || heir === undefined || heir.heldSinceMs !== undefined) return still(state);
-  const waiting: Entry = { ...heir, heldSinceMs, lastDetail: heir.lastDetail ?? lastDetail };
+  const waiting: Entry = { ...heir, heldSinceMs, movableSinceMs, lastDetail: heir.lastDetail ?? lastDetail };
   const queue = state.queue.map((entry) => (entry === heir ? waiting : entry));
   return { state: { ...state, queue }, writes: [{ row: "update", entry: waiting }], effects: [] };
 }

@@ -156,7 +156,7 @@ function pinTo(state: State, head: Entry, event: Placed): Step {
     movedAtMs: isMove ? nowMs : pin?.movedAtMs,
   };
   // That the one before may have it stays known: another hand-over is a repeat, and it can never be called too late to be of use.
-  const fresh: Entry = { ...head, heldSinceMs: undefined, dueAtMs: Math.min(head.dueAtMs, nowMs) };
+  const fresh: Entry = { ...head, heldSinceMs: undefined, movableSinceMs: undefined, dueAtMs: Math.min(head.dueAtMs, nowMs) };
   const from = pin === undefined ? {} : { from: pin.instance };
   const pinned: Step = {
     state: { ...withHead(state, fresh), pins: { ...state.pins, [pool]: next } },

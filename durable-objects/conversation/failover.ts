@@ -39,28 +39,30 @@ export function giveUpPin(pin: Pin, hold: Hold, rules: PoolRules): "keep" | "mov
 function isHoldOver(pin: Pin, hold: Hold, rules: PoolRules): boolean {
   if (hold.isGone) return true;
   if (!pin.isUsed && hold.maybeAt !== pin.instance) return !isAlone(pin, rules);
-  return hold.nowMs >= leavesAtMs(pin, hold.sinceMs, rules);
+  return hold.nowMs >= leavesAtMs(pin, hold, rules);
 }
 
 /** With nobody to move to, giving up would only make a dead letter of what waits. */
-const isAlone = (pin: Pin, rules: PoolRules): boolean => rules.instances.every((instance) => instance === pin.instance);
+export const isAlone = (pin: Pin, rules: PoolRules): boolean => rules.instances.every((instance) => instance === pin.instance);
 
 /** When a pin that may be missed is given up. */
-function leavesAtMs(pin: Pin, sinceMs: number, rules: PoolRules): number {
+function leavesAtMs(pin: Pin, { nowMs, sinceMs }: Pick<Hold, "nowMs" | "sinceMs">, rules: PoolRules): number {
   if (rules.policy === "hold" || isAlone(pin, rules)) return Number.POSITIVE_INFINITY;
   const holdEndsMs = sinceMs + (rules.policy === "move" ? 0 : rules.holdMs);
-  return pin.isUsed ? Math.max(holdEndsMs, restsUntilMs(pin)) : holdEndsMs;
+  return pin.isUsed ? Math.max(holdEndsMs, restsUntilMs(pin, nowMs)) : holdEndsMs;
 }
 
-/** Whoever lost their history a moment ago does not lose it again. */
+/** Whoever lost their history a moment ago does not lose it again. A move that is still to come is none: the clock went back. */
 const MOVE_REST_MS = 60_000;
-const restsUntilMs = (pin: Pin): number => (pin.movedAtMs ?? Number.NEGATIVE_INFINITY) + MOVE_REST_MS;
+const restsUntilMs = ({ movedAtMs }: Pin, nowMs: number): number =>
+  movedAtMs === undefined || movedAtMs > nowMs ? Number.NEGATIVE_INFINITY : movedAtMs + MOVE_REST_MS;
 
 /** When a held message is looked at again: at its retry, but not after the end of its hold. */
 export function fence(head: Entry, pin: Pin, rules: PoolRules, at: { readonly nowMs: number; readonly mayMove: boolean }): number {
   const retryAtMs = Math.max(head.dueAtMs, at.nowMs + 1000 * Number(head.dueAtMs <= at.nowMs));
   if (!at.mayMove) return retryAtMs;
-  return Math.min(retryAtMs, Math.max(at.nowMs + 1, leavesAtMs(pin, head.heldSinceMs ?? at.nowMs, rules)));
+  const hold = { nowMs: at.nowMs, sinceMs: head.movableSinceMs ?? at.nowMs };
+  return Math.min(retryAtMs, Math.max(at.nowMs + 1, leavesAtMs(pin, hold, rules)));
 }
 
 /** A conversation with a standby, after so much silence that nothing is under way between the two: a primary may have it again. */
@@ -70,7 +72,7 @@ export function mayReturn(state: State, head: Entry, at: { readonly nowMs: numbe
   if (pool?.returnAfterMs === undefined || pin === undefined || !pool.standbys.includes(pin.instance)) return false;
   const isQuiet = head.committedAtMs - (state.quietSinceMs ?? head.committedAtMs) >= pool.returnAfterMs;
   const isOnly = state.queue.length === 1 && state.replying.length === 0 && head.maybeAt === undefined;
-  return isQuiet && isOnly && at.nowMs >= restsUntilMs(pin) && !isOwed(state, pool, at.nowMs);
+  return isQuiet && isOnly && at.nowMs >= restsUntilMs(pin, at.nowMs) && !isOwed(state, pool, at.nowMs);
 }
 
 /** By a primary, or by the standby itself: its late answer would not be heard any more. */

@@ -4,7 +4,7 @@
  */
 import type { DeliveryRules, PoolRules } from "../../src/core/delivery-rules.ts";
 import type { TerminalState } from "../../src/core/terminal.ts";
-import { avoided, fence, giveUpPin } from "./failover.ts";
+import { avoided, fence, giveUpPin, isAlone } from "./failover.ts";
 import { andThen, type Effect, type Ending, type Entry, type Pin, type State, type Step, still, withHead } from "./state.ts";
 
 /** When and under which rules a step happens; `dice` in [0, 1) spreads retries. */
@@ -30,12 +30,12 @@ export function held(state: State, head: Entry, trouble: Trouble, moment: Moment
   const pin = state.pins[head.pool];
   const rules = pin && within(moment.rules, head.pool, pin);
   // Busy is not broken: time spent waiting for a healthy instance is no part of a hold.
-  const since = trouble.mayMove ? (head.heldSinceMs ?? moment.nowMs) : undefined;
-  const waiting: Entry = { ...head, heldSinceMs: since, lastDetail: trouble.detail };
-  if (rules === undefined || pin === undefined) return still(withHead(state, waiting));
+  const held: Entry = { ...head, heldSinceMs: sinceMs(trouble.mayMove, head.heldSinceMs, moment), lastDetail: trouble.detail };
+  if (rules === undefined || pin === undefined) return still(withHead(state, held));
   // Who will be back is waited for, whatever the policy.
   const mayMove = trouble.mayMove && (trouble.isGone || !moment.rules.returning.includes(pin.instance));
-  const hold = { nowMs: moment.nowMs, sinceMs: since ?? moment.nowMs, isGone: trouble.isGone, maybeAt: waiting.maybeAt };
+  const waiting: Entry = { ...held, movableSinceMs: sinceMs(mayMove && !isAlone(pin, rules), head.movableSinceMs, moment) };
+  const hold = { nowMs: moment.nowMs, sinceMs: waiting.movableSinceMs ?? moment.nowMs, isGone: trouble.isGone, maybeAt: waiting.maybeAt };
   const decision = mayMove ? giveUpPin(pin, hold, rules) : "keep";
   const troubled: Step = {
     state: withHead(state, waiting),
@@ -51,6 +51,9 @@ export function held(state: State, head: Entry, trouble: Trouble, moment: Moment
   const later: Entry = { ...waiting, dueAtMs: until };
   return { state: withHead(state, later), writes: [{ row: "update", entry: later }], effects: troubled.effects };
 }
+
+const sinceMs = (isSo: boolean, beganAtMs: number | undefined, { nowMs }: Moment): number | undefined =>
+  isSo ? (beganAtMs ?? nowMs) : undefined;
 
 /** Its pool as it can be moved in: nobody is given to a member that drains. */
 function within({ pools, draining }: DeliveryRules, pool: string, pin: Pin): PoolRules | undefined {

@@ -80,6 +80,7 @@ function requeue(state: State, dead: Entry, nowMs: number): Step {
     attempt: undefined,
     maybeAt: undefined,
     heldSinceMs: undefined,
+    movableSinceMs: undefined,
     lastDetail: undefined,
     expiresAtMs: undefined,
     isReplay: true,

@@ -27,6 +27,8 @@ export interface MessageRow extends Record<string, SqlStorageValue> {
   readonly attempt: string | null;
   readonly maybe_at: string | null;
   readonly held_since_ms: number | null;
+  /** Stands behind the body, and is read of what waits alone. */
+  readonly movable_since_ms?: number | null;
   readonly last_detail: string | null;
   readonly is_replay: number;
   readonly is_overheard: number;
@@ -84,6 +86,7 @@ export const entryOfRow = (row: MessageRow): Entry => ({
   attempt: row.attempt === null ? undefined : (JSON.parse(row.attempt) as Attempt),
   maybeAt: row.maybe_at ?? undefined,
   heldSinceMs: row.held_since_ms ?? undefined,
+  movableSinceMs: row.movable_since_ms ?? undefined,
   lastDetail: row.last_detail ?? undefined,
   isReplay: row.is_replay === 1,
   isOverheard: row.is_overheard === 1,

@@ -61,8 +61,9 @@ export interface Entry {
   readonly attempt?: Attempt | undefined;
   /** An instance that may have it: an attempt ended `unknown`. */
   readonly maybeAt?: string | undefined;
-  /** Since when its pin keeps it waiting. */
+  /** Since when its pin keeps it waiting, and since when that pin could be given up: who will be back is only waited for. */
   readonly heldSinceMs?: number | undefined;
+  readonly movableSinceMs?: number | undefined;
   readonly lastDetail?: string | undefined;
   readonly isReplay: boolean;
   /** Said in a group and not to the bot: nobody waits for an answer. */

@@ -43,9 +43,10 @@ export class ConversationStorage {
 
   /** `below`: every message up to it has ended, so that a long history is not read at every start. */
   load(nowMs: number, below = 0): State {
-    const waiting = this.#rows(`SELECT ${ENTRY_COLUMNS} FROM messages WHERE seq > ? AND state = 'waiting' ORDER BY seq`, below).map(
-      entryOfRow,
-    );
+    const waiting = this.#rows(
+      `SELECT ${ENTRY_COLUMNS}, movable_since_ms FROM messages WHERE seq > ? AND state = 'waiting' ORDER BY seq`,
+      below,
+    ).map(entryOfRow);
     const last = this.#sql.exec<{ seq: number | null }>("SELECT max(seq) AS seq FROM messages").one().seq ?? 0;
     const movedTo = this.meta("moved-to") === this.meta("ref") ? undefined : this.meta("moved-to");
     return {

@@ -82,6 +82,7 @@ function insert(exec: Exec, { entry, commit, ending }: Extract<Write, { row: "in
     ...[
       entry.attempt === undefined ? null : JSON.stringify(entry.attempt),
       entry.heldSinceMs ?? null,
+      entry.movableSinceMs ?? null,
       entry.lastDetail ?? null,
       0,
       commit.isOverheard === true ? 1 : 0,
@@ -92,20 +93,21 @@ function insert(exec: Exec, { entry, commit, ending }: Extract<Write, { row: "in
   ];
   exec(
     `INSERT INTO messages (seq, key, message_id, account, kind, chat, sender, pool, rule, trace, trace_id, content_type, body, bytes,
-       arrived_at_ms, committed_at_ms, expires_at_ms, due_at_ms, tries, reached, attempt, held_since_ms, last_detail, is_replay, is_overheard, state, outcome, ended_at_ms)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       arrived_at_ms, committed_at_ms, expires_at_ms, due_at_ms, tries, reached, attempt, held_since_ms, movable_since_ms, last_detail, is_replay, is_overheard, state, outcome, ended_at_ms)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ...values,
   );
 }
 
 function update(exec: Exec, entry: Entry): void {
   exec(
-    `UPDATE messages SET pool = ?, due_at_ms = ?, tries = ?, reached = ?, first_reached_at_ms = ?, attempt = ?, maybe_at = ?, held_since_ms = ?, last_detail = ? WHERE seq = ?`,
+    `UPDATE messages SET pool = ?, due_at_ms = ?, tries = ?, reached = ?, first_reached_at_ms = ?, attempt = ?, maybe_at = ?, held_since_ms = ?, movable_since_ms = ?, last_detail = ? WHERE seq = ?`,
     ...[entry.pool, entry.dueAtMs, entry.tries, entry.reached, entry.firstReachedAtMs ?? null],
     ...[
       entry.attempt === undefined ? null : JSON.stringify(entry.attempt),
       entry.maybeAt ?? null,
       entry.heldSinceMs ?? null,
+      entry.movableSinceMs ?? null,
       entry.lastDetail ?? null,
       entry.seq,
     ],

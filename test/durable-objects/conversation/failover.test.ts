@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { wakeAtMs } from "../../../durable-objects/conversation/machine.ts";
 import type { DeliveryRules, PoolRules } from "../../../src/core/delivery-rules.ts";
+import type { Outcome } from "../../../src/core/outcome.ts";
 import { accepted, answerOf, Driver, deliveryRules, failed, onceRules, unknown, unreachable } from "../../support/conversation.ts";
 
 function pinned(rules: DeliveryRules = deliveryRules()): Driver {
@@ -42,6 +43,44 @@ describe("an instance that drains and will be back", () => {
     expect(driver.state.queue[0]).toMatchObject({ maybeAt: "eu-1", reached: 1 });
   });
 
+  it.each<readonly [string, Outcome]>([
+    ["no answer", unknown],
+    ["an error", failed],
+    ["nobody there yet", unreachable],
+  ])("has a hold of its own once it is back: %s is tried again, neither parked nor moved", (_what, outcome) => {
+    const driver = pinned();
+    driver.rules = returning();
+    driver.commit({ messageId: "b" });
+    driver.run(driver.nowMs + 45_000, () => unreachable);
+    driver.rules = deliveryRules({ tells });
+    const troubles = [outcome];
+    driver.run(
+      driver.nowMs + 20_000,
+      () => troubles.pop() ?? accepted,
+      () => "eu-2",
+    );
+    expect(driver.handOvers()).toEqual(["first@eu-1", "b@eu-1", "b@eu-1"]);
+    expect(driver.endings().at(-1)).toBe("b delivered: accepted");
+    expect(driver.notices()).toEqual(["b held"]);
+  });
+
+  it("begins the hold of others anew when it is back to be moved to, and that hold has an end, crashes or not", () => {
+    const driver = pinned();
+    driver.rules = { ...deliveryRules({ tells }, ["eu-2"]), returning: ["eu-2"] };
+    driver.commit({ messageId: "b" });
+    driver.run(driver.nowMs + 120_000, () => unreachable);
+    driver.rules = deliveryRules({ tells });
+    const backAtMs = driver.nowMs;
+    while (driver.state.choosing === undefined) {
+      if (driver.state.queue[0]?.attempt !== undefined) driver.answer(unreachable);
+      else driver.wake(wakeAtMs(driver.state, driver.nowMs)! - driver.nowMs);
+      if (driver.state.choosing === undefined && driver.state.queue[0]?.attempt === undefined) driver.crash();
+    }
+    expect(driver.nowMs - backAtMs).toBeGreaterThanOrEqual(30_000);
+    expect(driver.nowMs - backAtMs).toBeLessThan(36_000);
+    expect(driver.notices()).toEqual(["b held"]);
+  });
+
   it("leaves nobody to move to: what another one may have is not parked while it is the only one left", () => {
     const driver = pinned();
     driver.rules = { ...deliveryRules({ tells }, ["eu-2"]), returning: ["eu-2"] };
@@ -59,7 +98,7 @@ describe("an instance that drains and will be back", () => {
     calledOff.run(calledOff.nowMs + 60_000, () => unreachable);
     calledOff.rules = deliveryRules({ tells }, ["eu-1"]);
     calledOff.run(
-      calledOff.nowMs + 5000,
+      calledOff.nowMs + 35_000,
       () => accepted,
       () => "eu-2",
     );
@@ -208,6 +247,21 @@ describe("a standby that serves a conversation", () => {
     driver.commit({ messageId: "d" });
     driver.place("eu-2");
     expect(driver.handOvers().at(-1)).toBe("d@eu-2");
+  });
+});
+
+describe("a clock that went back", () => {
+  it("is no reason to rest until it is that late again", () => {
+    const driver = pinned(deliveryRules({ instances: ["eu-1", "eu-2", "eu-3"], policy: "move" }));
+    driver.commit({ messageId: "b" });
+    driver.answer(unreachable);
+    driver.place("eu-2");
+    driver.answer(accepted);
+    driver.nowMs -= 3_600_000;
+    driver.commit({ messageId: "c" });
+    driver.answer(unreachable);
+    driver.place("eu-3");
+    expect(driver.handOvers().at(-1)).toBe("c@eu-3");
   });
 });
 

@@ -3,13 +3,15 @@ import { env, evictDurableObject, runDurableObjectAlarm, runInDurableObject } fr
 import { beforeAll, describe, expect, inject, it } from "vitest";
 import { configOf } from "../../../durable-objects/config/stub.ts";
 import type { Conversation } from "../../../durable-objects/conversation/durable-object.ts";
+import { step } from "../../../durable-objects/conversation/machine.ts";
+import { emptyState } from "../../../durable-objects/conversation/state.ts";
 import { conversationsOf, replayDead, showConversation } from "../../../durable-objects/conversation/stub.ts";
 import type { Env } from "../../../durable-objects/env.ts";
 import { objectOf } from "../../../durable-objects/objects.ts";
 import { listDead, readShards, shardsOf } from "../../../durable-objects/shard/stub.ts";
 import type { Commit } from "../../../src/core/commit.ts";
 import { deadId } from "../../../src/core/dead-id.ts";
-import { commitOf } from "../../support/conversation.ts";
+import { commitOf, deliveryRules } from "../../support/conversation.ts";
 
 const edge = env as unknown as Env;
 const conversations = conversationsOf(edge);
@@ -115,6 +117,24 @@ it("what a person was told, a move and the last silence are known after a restar
   const told = await loaded(true);
   expect([told.isTold, told.quietSinceMs, told.pins["good"]?.movedAtMs]).toEqual([true, 77, 5]);
   expect((await loaded(false)).isTold).toBeUndefined();
+});
+
+it("since when a message waits, and since when its pin could be given up, are known after a restart, also of one held as it came", async () => {
+  const { stub } = conversation();
+  const loaded = await runInDurableObject(stub, (object) => {
+    const entry = {
+      ...step(emptyState, { type: "commit", commit: commitOf(), nowMs: 1, dice: 0, rules: deliveryRules() }).state.queue[0]!,
+    };
+    const next = { ...entry, seq: 2, key: "other" };
+    object.storage.write([{ row: "insert", entry: { ...entry, heldSinceMs: 5, movableSinceMs: 7 }, commit: commitOf() }]);
+    object.storage.write([{ row: "insert", entry: next, commit: commitOf() }]);
+    object.storage.write([{ row: "update", entry: { ...next, heldSinceMs: 6, movableSinceMs: 8 } }]);
+    return object.storage.load(1).queue.map(({ heldSinceMs, movableSinceMs }) => [heldSinceMs, movableSinceMs]);
+  });
+  expect(loaded).toEqual([
+    [5, 7],
+    [6, 8],
+  ]);
 });
 
 it("an alarm is armed with the row that it must deliver", async () => {
