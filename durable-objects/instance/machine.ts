@@ -8,7 +8,9 @@
 import {
   type Ejection,
   type EjectionRule,
+  hasFailed,
   isEjected,
+  isOnProbation,
   NO_EJECTION,
   recordFailure,
   recordSuccess,
@@ -78,6 +80,8 @@ const FALL = 2;
 const RISE = 2;
 /** While something is wrong or suspected, so that an outage and its end are seen soon. */
 const SUSPECT_INTERVAL_MS = 2000;
+/** An ejection that a delivery ends sooner was bad luck, not an outage: what waited for it is no crowd. */
+const OUTAGE_MS = 10_000;
 /** While no configuration can be read there is nobody to probe; look again this often. */
 const UNCONFIGURED_MS = 30_000;
 
@@ -94,7 +98,10 @@ export const initialState = (name: string): State => ({
 });
 
 export function step(state: State, event: InstanceEvent): Step {
-  return tell(apply(state, event), event.nowMs);
+  const { nowMs } = event;
+  const next = apply(state, event);
+  // What an event ends, it is back from; that an ejection ran out proves nothing.
+  return tell(!serves(state, nowMs) && serves(next, nowMs) ? { ...next, backSinceMs: nowMs } : next, nowMs);
 }
 
 function apply(state: State, event: InstanceEvent): State {
@@ -143,16 +150,34 @@ export const isFailure = ({ kind }: Outcome): boolean => FAILURES.has(kind);
 
 function reported(state: State, { outcome, rule, nowMs }: Extract<InstanceEvent, { type: "reported" }>): State {
   if (outcome.isDraining === true) return { ...state, leavingSinceMs: state.leavingSinceMs ?? nowMs };
-  if (isSettled(outcome.kind)) return { ...state, ejection: recordSuccess(state.ejection), isVouched: state.isDown || undefined };
-  if (!isFailure(outcome)) return state;
+  if (isSettled(outcome.kind))
+    return { ...taken(state, nowMs), ejection: recordSuccess(state.ejection), isVouched: state.isDown || undefined };
+  // It answered: nobody was to find out more.
+  if (!isFailure(outcome)) return outcome.kind === "busy" ? state : { ...taken(state, nowMs), ejection: { ...state.ejection, inARow: 0 } };
   const failure = { atMs: nowMs, isUnreachable: outcome.kind === "unreachable", detail: outcome.detail };
   return { ...state, isVouched: undefined, ejection: recordFailure(state.ejection, rule, failure) };
 }
 
+/** The first that it took since it was ejected. */
+function taken(state: State, nowMs: number): State {
+  const { inARow, sinceMs } = state.ejection;
+  const wasOut = isOnProbation(state.ejection, nowMs) && (inARow > 1 || nowMs - sinceMs >= OUTAGE_MS);
+  return wasOut ? { ...state, backSinceMs: nowMs } : state;
+}
+
+function serves(state: State, nowMs: number): boolean {
+  const { isHealthy, isDraining } = healthOf(state, nowMs);
+  return isHealthy && !isDraining;
+}
+
+/** Ejected, and it took a delivery since: new conversations stay away for its time, what it has already goes on. */
+export const takesAgain = (state: State, nowMs: number): boolean =>
+  state.ejection.inARow === 0 && healthOf({ ...state, ejection: NO_EJECTION }, nowMs).isHealthy;
+
 export interface Health {
   readonly isHealthy: boolean;
   readonly isDraining: boolean;
-  /** Only probes say that it is not. */
+  /** Only probes say that it is not, and no delivery bears them out. */
   readonly isDoubted: boolean;
   /** Why it is not healthy; empty when it is. */
   readonly reason: string;
@@ -167,7 +192,12 @@ export function healthOf(state: State, nowMs: number): Health {
     ...(isOut ? [state.ejection.reason] : []),
   ];
   const isDraining = state.drainingSinceMs !== undefined || state.leavingSinceMs !== undefined;
-  return { isHealthy: reasons.length === 0, isDraining, isDoubted: isDoubted && reasons.length === 1, reason: reasons.join("; ") };
+  return {
+    isHealthy: reasons.length === 0,
+    isDraining,
+    isDoubted: isDoubted && reasons.length === 1 && !hasFailed(state.ejection, nowMs),
+    reason: reasons.join("; "),
+  };
 }
 
 const wordsOf = (silence: Silence, nowMs: number): string =>
@@ -202,10 +232,8 @@ function tell(state: State, nowMs: number): Step {
   const drain: LogLine = isDraining
     ? { level: "info", event: "instance.draining", instance, reason: by }
     : { level: "info", event: "instance.recovered", instance, reason: "no longer draining" };
-  // What changes and leaves it well and staying brings it back.
-  const back = isHealthy && !isDraining ? { backSinceMs: nowMs } : {};
   return {
-    state: { ...state, ...back, told: { isHealthy, isDraining, healthSinceMs: told.isHealthy === isHealthy ? told.healthSinceMs : nowMs } },
+    state: { ...state, told: { isHealthy, isDraining, healthSinceMs: told.isHealthy === isHealthy ? told.healthSinceMs : nowMs } },
     log: [...(told.isHealthy === isHealthy ? [] : [health]), ...(told.isDraining === isDraining ? [] : [drain])],
   };
 }

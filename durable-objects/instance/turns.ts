@@ -9,9 +9,9 @@
  * @see https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/cluster/v3/circuit_breaker.proto (`RetryBudget`)
  */
 import { isOnProbation } from "../../src/core/ejection.ts";
-import { type Ramp, type RampRule, shareAt, startRamp, takeRamped } from "../../src/core/ramp.ts";
+import { type Ramp, type RampRule, startRamp, takeRamped } from "../../src/core/ramp.ts";
 import type { Turn } from "../../src/ports/instances.ts";
-import { healthOf, type State } from "./machine.ts";
+import { healthOf, type State, takesAgain } from "./machine.ts";
 
 interface Through {
   readonly atMs: number;
@@ -20,6 +20,8 @@ interface Through {
 
 export interface Turns {
   readonly trialAtMs: number;
+  /** When the last who was held back would come, did they come one after the other. */
+  readonly toldMs: number;
   readonly ramp?: Ramp | undefined;
   /** What was let through while failures were fresh. */
   readonly through: readonly Through[];
@@ -36,42 +38,52 @@ export interface Asked {
 type Answered = { readonly turns: Turns; readonly turn: Turn };
 
 export const TRIAL_EVERY_MS = 2000;
-/** Who has to wait for an unhealthy instance asks again after two to five seconds. */
-const WAIT = { leastMs: 2000, spreadMs: 3000 };
+/** Who has to wait for an unhealthy instance asks again after two to five seconds; the more wait, the later, up to half a minute. */
+const WAIT = { leastMs: 2000, spreadMs: 3000, mostMs: 28_000, eachMs: 5 };
 /** How long a failure is fresh, and over which time the budget counts. */
 export const FRESH_MS = 10_000;
 export const BUDGET = { least: 3, share: 0.2 };
 
-export const NO_TURNS: Turns = { trialAtMs: Number.NEGATIVE_INFINITY, through: [] };
+export const NO_TURNS: Turns = { trialAtMs: Number.NEGATIVE_INFINITY, toldMs: Number.NEGATIVE_INFINITY, through: [] };
 
 export function takeTurn(turns: Turns, state: State, asked: Asked): Answered {
   const { isHealthy, reason } = healthOf(state, asked.nowMs);
-  if (!isHealthy) return onTrial(turns, reason, asked);
+  if (!isHealthy) return takesAgain(state, asked.nowMs) ? ramped(turns, state, asked) : onTrial(turns, reason, asked);
   if (isOnProbation(state.ejection, asked.nowMs)) return onTrial(turns, state.ejection.reason, asked);
-  const last = state.ejection.failures.findLast(({ atMs }) => asked.nowMs - atMs < FRESH_MS);
+  const last = state.ejection.failures.findLast(isFresh(asked));
   if (last === undefined) return ramped({ ...turns, through: [] }, state, asked);
-  const through = turns.through.filter(({ atMs }) => asked.nowMs - atMs < FRESH_MS);
+  const through = turns.through.filter(isFresh(asked));
   const retries = through.filter(({ isRetry }) => isRetry).length;
   // One more must still be within it.
   const isSpent = asked.isRetry && retries + 1 > BUDGET.least + BUDGET.share * (through.length + 1);
-  if (isSpent) return { turns: { ...turns, through }, turn: heldBack(last.detail, asked) };
+  if (isSpent) return heldBack({ ...turns, through }, last.detail, asked);
   const next = ramped({ ...turns, through }, state, asked);
   if (next.turn.verdict === "wait") return next;
   return { ...next, turns: { ...next.turns, through: [...through, { atMs: asked.nowMs, isRetry: asked.isRetry }] } };
 }
 
+/** A stamp that is later than now is of a clock that went back, and counts as never; here and below. */
+const isWithin = (atMs: number, ms: number, nowMs: number): boolean => atMs <= nowMs && nowMs - atMs < ms;
+
+const isFresh =
+  ({ nowMs }: Asked) =>
+  ({ atMs }: { readonly atMs: number }): boolean =>
+    isWithin(atMs, FRESH_MS, nowMs);
+
 /** `isDown`: it was not sent because the instance fails, so that a hold goes on. */
-function heldBack(reason: string, { dice }: Asked): Turn {
-  return { verdict: "wait", isDown: true, waitMs: Math.round(WAIT.leastMs + dice * WAIT.spreadMs), detail: `held back: ${reason}` };
+function heldBack(turns: Turns, reason: string, { nowMs, dice }: Asked): Answered {
+  const aheadMs = Math.min(WAIT.mostMs, Math.max(0, turns.toldMs - nowMs) + WAIT.eachMs);
+  const waitMs = Math.round(WAIT.leastMs + dice * Math.max(WAIT.spreadMs, aheadMs));
+  return { turns: { ...turns, toldMs: nowMs + aheadMs }, turn: { verdict: "wait", isDown: true, waitMs, detail: `held back: ${reason}` } };
 }
 
 function onTrial(turns: Turns, reason: string, asked: Asked): Answered {
-  if (asked.nowMs - turns.trialAtMs < TRIAL_EVERY_MS) return { turns, turn: heldBack(reason, asked) };
+  if (isWithin(turns.trialAtMs, TRIAL_EVERY_MS, asked.nowMs)) return heldBack(turns, reason, asked);
   return { turns: { ...turns, trialAtMs: asked.nowMs }, turn: { verdict: "go" } };
 }
 
 function ramped(turns: Turns, { backSinceMs }: State, { rule, nowMs }: Asked): Answered {
-  if (backSinceMs === undefined || shareAt(backSinceMs, rule, nowMs) === 1) return { turns, turn: { verdict: "go" } };
+  if (backSinceMs === undefined || !isWithin(backSinceMs, rule.rampMs, nowMs)) return { turns, turn: { verdict: "go" } };
   const before = turns.ramp?.sinceMs === backSinceMs ? turns.ramp : startRamp(backSinceMs);
   const { ramp, waitMs } = takeRamped(before, rule, nowMs);
   const rampUntilMs = backSinceMs + rule.rampMs;

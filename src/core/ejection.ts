@@ -36,6 +36,10 @@ export const isEjected = (ejection: Ejection, nowMs: number): boolean => nowMs <
 export const isOnProbation = ({ inARow, sinceMs, untilMs }: Ejection, nowMs: number): boolean =>
   inARow > 0 && nowMs < untilMs + (untilMs - sinceMs);
 
+/** It failed something of late, and took nothing since. */
+export const hasFailed = ({ failures, inARow, untilMs }: Ejection, nowMs: number): boolean =>
+  [...failures.map(({ atMs }) => atMs), ...(inARow > 0 ? [untilMs] : [])].some((atMs) => nowMs < atMs + MAX_EJECTION_MS);
+
 /** Failures of conversations that are still pinned to an ejected instance do not lengthen the ejection. */
 export function recordFailure(ejection: Ejection, rule: EjectionRule, failure: Failure): Ejection {
   if (isEjected(ejection, failure.atMs)) return ejection;

@@ -31,14 +31,15 @@ export function shareAt(sinceMs: number, { rampMs }: RampRule, nowMs: number): n
   return elapsedMs >= rampMs ? 1 : START + ((1 - START) * elapsedMs) / rampMs;
 }
 
-/** Takes one token, or says when to come again; never more in store than a second's worth. */
-export function takeRamped(ramp: Ramp, rule: RampRule, nowMs: number): { readonly ramp: Ramp; readonly waitMs: number } {
+/** Takes one token, or says when to come again; never more in store than a second's worth. A clock that went back gives nothing away. */
+export function takeRamped(before: Ramp, rule: RampRule, nowMs: number): { readonly ramp: Ramp; readonly waitMs: number } {
+  const ramp = before.atMs <= nowMs ? before : { ...before, atMs: nowMs, toldMs: nowMs };
   const rateAt = (atMs: number): number => rule.perSecond * shareAt(ramp.sinceMs, rule, atMs);
-  const atMs = Math.max(nowMs, ramp.atMs);
-  const earned = ((rateAt(ramp.atMs) + rateAt(atMs)) / 2) * ((atMs - ramp.atMs) / 1000);
-  const tokens = Math.min(Math.max(1, rateAt(atMs)), ramp.tokens + earned);
-  if (tokens >= 1 - ROUNDING) return { ramp: { ...ramp, atMs, tokens: Math.max(0, tokens - 1) }, waitMs: 0 };
+  const earned = ((rateAt(ramp.atMs) + rateAt(nowMs)) / 2) * ((nowMs - ramp.atMs) / 1000);
+  const tokens = Math.min(Math.max(1, rateAt(nowMs)), ramp.tokens + earned);
+  const next = { ...ramp, atMs: nowMs };
+  if (tokens >= 1 - ROUNDING) return { ramp: { ...next, tokens: Math.max(0, tokens - 1) }, waitMs: 0 };
   const fromMs = Math.max(nowMs, ramp.toldMs);
   const toldMs = fromMs + 1000 / rateAt(fromMs);
-  return { ramp: { ...ramp, atMs, tokens, toldMs }, waitMs: Math.ceil(toldMs - nowMs) };
+  return { ramp: { ...next, tokens, toldMs }, waitMs: Math.ceil(toldMs - nowMs) };
 }

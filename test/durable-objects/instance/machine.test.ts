@@ -121,10 +121,17 @@ describe("probes and deliveries that disagree", () => {
       true,
       false,
     ],
-    ["one that fails ends that at once", [report(3000, "accepted"), report(4000, "failed")], false, true],
+    ["one that fails ends that at once, and bears the probes out", [report(3000, "accepted"), report(4000, "failed")], false, false],
+    ["nobody who met it could connect", [report(3000, "unreachable")], false, false],
     ["busy and a refusal end nothing", [report(3000, "accepted"), report(4000, "busy"), report(5000, "refused")], true, false],
     ["what it took before it was down does not count", [up(3000), up(4000), report(4500, "accepted"), down(5000), down(7000)], false, true],
     ["a recovery forgets it", [report(3000, "accepted"), up(4000), up(5000), down(6000), down(8000)], false, true],
+    [
+      "it failed before it was called down, and took something since",
+      [up(3000), up(4000), report(4100, "failed"), report(4200, "accepted"), down(5000), down(7000)],
+      false,
+      true,
+    ],
     ["ejected it stays out, and is more than doubted", [1, 2, 3].map((second) => report(second * 1000 + 3000, "failed")), false, false],
     [
       "ejected it stays out, whatever it takes",
@@ -133,13 +140,25 @@ describe("probes and deliveries that disagree", () => {
       false,
     ],
   ])("%s", (_, events, isHealthy, isDoubted) => expect(seen(events)).toEqual({ isHealthy, isDoubted }));
+
+  it("one that hangs stays more than doubted when its ejection ran out, for five minutes after the last it failed", () => {
+    const hung = [1, 2, 3].map((second) => report(second * 1000 + 3000, "unknown"));
+    expect([20_000, 300_000, 316_000].map((nowMs) => seen(hung, nowMs).isDoubted)).toEqual([false, false, true]);
+  });
 });
 
 describe("since when it is back", () => {
+  const failedAt = (...times: readonly number[]) => times.map((nowMs) => report(nowMs, "failed"));
+
   it.each<[string, readonly InstanceEvent[], number | undefined]>([
     ["never away", [up(1), down(2), up(3)], undefined],
     ["down", [down(0), down(1), up(2), up(3), up(4)], 3],
-    ["ejected", [...[1, 2, 3].map((nowMs) => report(nowMs, "failed")), up(10_004), up(20_000)], 10_004],
+    ["ejected, and nobody tried it since", [...failedAt(1, 2, 3), up(10_004), up(20_000)], undefined],
+    ["ejected, and proven after its time", [...failedAt(1, 2, 3), up(10_004), report(11_000, "accepted")], 11_000],
+    ["ejected, and proven within seconds", [...failedAt(1, 2, 3), report(2500, "accepted"), up(10_004)], undefined],
+    ["ejected twice, and proven within seconds", [...failedAt(1, 2, 3, 10_004), report(12_000, "accepted")], 12_000],
+    ["ejected, and it answered, be it with a refusal", [...failedAt(1, 2, 3, 10_004), report(12_000, "model-failed")], 12_000],
+    ["nobody could connect, until a probe could", [...[1, 2, 3].map((nowMs) => report(nowMs, "unreachable")), up(4)], 4],
     ["drained by an operator", [{ type: "drain", nowMs: 1 }, up(2), { type: "undrain", nowMs: 3 }], 3],
     ["leaving by itself", [leaving(1), up(2)], 2],
     ["still draining after an outage", [{ type: "drain", nowMs: 0 }, down(1), down(2), up(3), up(4)], undefined],

@@ -46,6 +46,22 @@ function ask(state: State, asks: readonly Ask[], dice = 0): readonly Turn[] {
 const times = (count: number, everyMs: number): readonly Ask[] => Array.from({ length: count }, (_, index) => ({ nowMs: index * everyMs }));
 const gone = (turns: readonly Turn[]): number => turns.filter(({ verdict }) => verdict === "go").length;
 
+/** How many ask in each tenth of a second, when all come at once and come again as they are told, none of them ever going. */
+function asksOf(many: number, tenths: number): readonly number[] {
+  let turns = NO_TURNS;
+  const due = Array.from({ length: tenths }, (_, index) => (index === 0 ? many : 0));
+  for (const [tenth, count] of due.entries()) {
+    const nowMs = tenth * 100;
+    for (let one = 0; one < count; one += 1) {
+      const next = takeTurn({ ...turns, trialAtMs: nowMs }, down, { isRetry: true, rule: RULE, nowMs, dice: one / count });
+      turns = next.turns;
+      const at = next.turn.verdict === "wait" ? Math.ceil((nowMs + next.turn.waitMs) / 100) : tenths;
+      if (at < tenths) due[at] = (due[at] ?? 0) + 1;
+    }
+  }
+  return due;
+}
+
 it("an instance that is well holds nobody back, however many ask", () => {
   expect(ask(well, times(500, 1))).toEqual(times(500, 1).map(() => ({ verdict: "go" })));
 });
@@ -79,6 +95,53 @@ describe("an instance that is out", () => {
     const proven = step(ejected, reported(10_001, "accepted")).state;
     expect(gone(ask(ejected, [{ nowMs: 10_001 }, { nowMs: 10_002 }, { nowMs: 12_001 }]))).toBe(2);
     expect(gone(ask(ejected, [{ nowMs: 10_001 }, { nowMs: 10_002, state: proven }]))).toBe(2);
+  });
+
+  it("ejected, it gives all their turn as soon as it took one, without a ramp: that was bad luck, no outage", () => {
+    const proven = step(ejected, reported(2000, "accepted")).state;
+    expect(
+      ask(ejected, [{ nowMs: 0 }, { nowMs: 1 }, ...times(50, 10).map(({ nowMs }) => ({ nowMs: 2000 + nowMs, state: proven }))]),
+    ).toEqual([
+      { verdict: "go" },
+      { verdict: "wait", isDown: true, waitMs: 2000, detail: "held back: 3 failed deliveries, the last: http 502" },
+      ...times(50, 10).map(() => ({ verdict: "go" })),
+    ]);
+  });
+
+  it("ejected for long, what it takes begins a ramp; nobody is moved for that", () => {
+    const again = step(step(ejected, reported(10_001, "failed")).state, reported(12_000, "accepted")).state;
+    const busy = Array.from({ length: 10 }, () => ({ nowMs: 12_000 }));
+    const turns = ask(again, busy);
+    expect([gone(turns), turns.at(-1)]).toMatchObject([1, { verdict: "wait", isDown: false }]);
+  });
+
+  it("ejected and down, or silent, a delivery that it took before proves nothing", () => {
+    const both = [reported(1, "accepted"), probed(2, "down"), probed(3, "down")].reduce<State>(
+      (state, event) => step(state, event).state,
+      ejected,
+    );
+    expect(gone(ask(both, [{ nowMs: 4 }, { nowMs: 5 }]))).toBe(1);
+  });
+
+  it.each<OutcomeKind>(["refused", "model-failed", "unmarked", "cut-off"])("an answer that is %s is proof enough", (kind) => {
+    const proven = step(ejected, reported(10_001, kind)).state;
+    expect(gone(ask(ejected, [{ nowMs: 10_000 }, { nowMs: 10_001, state: proven }, { nowMs: 10_200, state: proven }]))).toBe(2);
+    expect(ask(proven, [{ nowMs: 10_001 }, { nowMs: 10_002 }])[1]).toMatchObject({ isDown: false });
+  });
+
+  it("the more wait for it, the later each is told to come, up to half a minute; ten thousand ask not a thousand times a second", () => {
+    const waits = ask(down, times(10_000, 0.1), 0.999_99).map((turn) => (turn.verdict === "go" ? 0 : turn.waitMs));
+    expect([1, 500, 2000, 9000].map((index) => waits[index])).toEqual([5000, 5000, 11_800, 30_000]);
+    const asks = asksOf(10_000, 600);
+    expect(asks.slice(-100).reduce((sum, count) => sum + count, 0) / 10).toBeLessThan(1000);
+  });
+
+  it("a clock that goes back holds nobody to what it said before", () => {
+    expect(gone(ask(down, [{ nowMs: 3_600_000 }, { nowMs: 3_600_001 }, { nowMs: 10 }, { nowMs: 11 }]))).toBe(2);
+    const late = after(probed(3_600_000, "down"), probed(3_600_000, "down"), probed(3_600_001, "up"), probed(3_600_001, "up"));
+    expect(ask(late, times(20, 1))).toEqual(times(20, 1).map(() => ({ verdict: "go" })));
+    const failed = step(well, reported(3_600_000, "failed", FAILS)).state;
+    expect(gone(ask(failed, times(20, 1)))).toBe(20);
   });
 
   it("a trial that it takes ends the doubt of the probes", () => {
