@@ -32,7 +32,7 @@ const failoverSchema = z.strictObject({
     .max(100)
     .default(0)
     .describe(
-      "With no more than this share of its instances healthy, a pool uses those too that only probes call down: a bad probe must not empty it",
+      "With less than this share of its instances healthy, or none, a pool uses those too that only probes call down: a bad probe must not empty it",
     ),
   returnAfterMs: z
     .int()

@@ -1,6 +1,6 @@
 /**
  * Placement in a pool that tries an instance out: the conversations drawn for the canary get it while it can take them, all others
- * are placed among the rest, whoever of those is well. Who has an instance already is not asked here, and stays where they are.
+ * are placed among the rest, and at the canary when nobody of those is well. Who has an instance already is not asked here, and stays where they are.
  */
 import type { PoolConfig } from "../config/schema.ts";
 import { type Canary, groupOf } from "../core/canary.ts";
@@ -18,6 +18,11 @@ export function placeBeside(
   const its = statuses.filter(({ name, isHealthy }) => name === canary.instance && isHealthy);
   const rest = statuses.filter(({ name }) => name !== canary.instance);
   // The draw has chosen already; the pool's strategy may be one that knows no other name than its own.
-  const drawn = groupOf(canary, context.conversation) === "canary" ? place({ ...pool, strategy: "rendezvous" }, its, context) : undefined;
-  return drawn?.instance === undefined ? place(pool, rest, context) : drawn;
+  const toCanary = (): Placement => place({ ...pool, strategy: "rendezvous" }, its, context);
+  const drawn = groupOf(canary, context.conversation) === "canary" ? toCanary() : undefined;
+  if (drawn?.instance !== undefined) return drawn;
+  const placed = place(pool, rest, context);
+  if (placed.instance !== undefined && rest.some(({ isHealthy, isDraining }) => isHealthy && !isDraining)) return placed;
+  const instead = toCanary();
+  return instead.instance === undefined ? placed : instead;
 }

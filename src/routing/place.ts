@@ -2,7 +2,7 @@
  * A conversation without an instance gets one: eligible candidates, then the pool's strategy. Nobody unhealthy or draining is
  * chosen: while there is no better one the message is held, because a wrong instance costs the conversation its history. With too few
  * healthy ones those are taken too that only probes call down, for it may be the probes that are wrong (Envoy's panic threshold); and one
- * that is coming back gets a share of the conversations, the same ones whoever asks.
+ * that is coming back gets a share of the conversations, the same ones whoever asks, while another of its role can take the rest.
  * @see https://www.envoyproxy.io/docs/envoy/latest/intro/arch_overview/upstream/load_balancing/panic_threshold
  */
 import type { InstanceConfig, PoolConfig } from "../config/schema.ts";
@@ -34,13 +34,20 @@ export function place(pool: PoolConfig, statuses: readonly InstanceStatus[], con
   const eligible = usable.filter(({ name }) => context.exclude?.has(name) !== true);
   if (eligible.length === 0) return { held: "all healthy instances are excluded" };
   const select = (from: readonly InstanceStatus[]) => selector.select(candidatesOf(from, context.instances), context);
-  const chosen = select(eligible.filter((status) => takesItsShare(status, context.conversation))) ?? select(eligible);
+  const first = select(eligible);
+  const isSpared = eligible.some((status) => status.name === first?.name && !takesItsShare(status, context.conversation));
+  // Only its equals take from it what it is spared: a standby would keep the conversations for good.
+  const others = () =>
+    eligible
+      .filter(({ name }) => context.instances.get(name)?.role === first?.role)
+      .filter((status) => takesItsShare(status, context.conversation));
+  const chosen = (isSpared ? select(others()) : undefined) ?? first;
   return chosen === undefined ? { held: "the strategy leaves no instance" } : { instance: chosen.name };
 }
 
 function usableOf(staying: readonly InstanceStatus[], panicPercent: number): readonly InstanceStatus[] {
   const healthy = staying.filter(({ isHealthy }) => isHealthy);
-  const isPanic = healthy.length * 100 <= panicPercent * staying.length;
+  const isPanic = healthy.length === 0 || healthy.length * 100 < panicPercent * staying.length;
   return isPanic ? staying.filter(({ isHealthy, isDoubted }) => isHealthy || isDoubted === true) : healthy;
 }
 

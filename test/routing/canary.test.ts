@@ -1,7 +1,7 @@
 /** A share of what needs an instance goes to the canary, and nobody else does. */
 import { expect, it } from "vitest";
 import { buildRoutes } from "../../src/config/routes.ts";
-import { type Canary, groupOf } from "../../src/core/canary.ts";
+import type { Canary } from "../../src/core/canary.ts";
 import { choose, deliveryRules } from "../../src/pipeline/deliver.ts";
 import type { InstanceStatus, Instances } from "../../src/ports/instances.ts";
 import { loadForTest } from "../support/catalogue.ts";
@@ -51,6 +51,15 @@ it("a canary that is out or tried already gets nobody; its conversations go wher
   expect(await placeAll([started], wellBut(), ["eu-3"])).toEqual(await placeAll([], wellBut()));
 });
 
+it("nobody else is well: the canary takes all, before members that only probes call down; who was tried there already waits", async () => {
+  const rest = ["eu-1", "us-1"];
+  expect(new Set(await placeAll([started], wellBut(...rest)))).toEqual(new Set(["eu-3"]));
+  const doubting = async (names: readonly string[]) =>
+    (await wellBut(...rest).status(names)).map((one) => (one.isHealthy ? one : { ...one, isDoubted: true }));
+  expect(new Set(await placeAll([started], { ...wellBut(), status: doubting }))).toEqual(new Set(["eu-3"]));
+  expect(new Set(await placeAll([started], wellBut(...rest), ["eu-3"]))).toEqual(new Set(["nobody"]));
+});
+
 it("a pool in panic takes members that only probes call down, but no such canary", async () => {
   const doubting = async (names: readonly string[]) => (await wellBut("eu-3").status(names)).map((one) => ({ ...one, isDoubted: true }));
   const { failover, ...pool } = document.pools["support"] ?? expect.unreachable();
@@ -60,11 +69,6 @@ it("a pool in panic takes members that only probes call down, but no such canary
   const around = { ...wellBut(), status: doubting };
   const placed = await Promise.all(conversations.map((conversation) => choose(routes, around, { ...asked, conversation })));
   expect(placed.filter(({ instance }) => instance === "eu-3")).toEqual([]);
-});
-
-it("with nobody else well, the rest is held rather than given to it", async () => {
-  const placed = await placeAll([started], wellBut("eu-1", "us-1"));
-  expect(placed).toEqual(conversations.map((one) => (groupOf(started, one) === "canary" ? "eu-3" : "nobody")));
 });
 
 it("promoted, it is a member like any other; rolled back, nobody's, and its conversations have to move", async () => {

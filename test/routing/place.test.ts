@@ -75,8 +75,8 @@ describe("a pool in which too few are healthy", () => {
   it.each<[string, number, readonly InstanceStatus[], string]>([
     ["none is healthy: who is only doubted gets it", 0, [down("eu-1"), doubted("us-1")], "us-1"],
     ["one is healthy: it gets it", 0, [status("eu-1"), doubted("us-1")], "eu-1"],
-    ["half are healthy, which is still enough", 49, [status("eu-1"), doubted("us-1")], "eu-1"],
-    ["who drains is no member that could be missed", 49, [status("eu-1"), { ...doubted("us-1"), isDraining: true }], "eu-1"],
+    ["half are healthy, which is still enough", 50, [status("eu-1"), doubted("us-1")], "eu-1"],
+    ["who drains is no member that could be missed", 50, [status("eu-1"), { ...doubted("us-1"), isDraining: true }], "eu-1"],
   ])("%s", (_, percent, statuses, chosen) => {
     expect(place({ ...withPanic(percent), strategy: { name: "fixed", instance: chosen } }, statuses, context)).toEqual({
       instance: chosen,
@@ -84,12 +84,12 @@ describe("a pool in which too few are healthy", () => {
     expect(place(withPanic(percent), statuses, context)).toEqual({ instance: chosen });
   });
 
-  it("with no more than the pool's share of them healthy, the doubted serve beside the healthy", () => {
+  it("with less than the pool's share of them healthy, the doubted serve beside the healthy", () => {
     const chosen = (percent: number) =>
       new Set(
         many.map((conversation) => place(withPanic(percent), [status("eu-1"), doubted("us-1")], { ...context, conversation }).instance),
       );
-    expect([chosen(49), chosen(50)]).toEqual([new Set(["eu-1"]), new Set(["eu-1", "us-1"])]);
+    expect([chosen(50), chosen(51)]).toEqual([new Set(["eu-1"]), new Set(["eu-1", "us-1"])]);
   });
 
   it("who fails deliveries is not taken, however few are left", () => {
@@ -119,6 +119,20 @@ describe("an instance that comes back", () => {
     const mine = (share: number) => new Set(many.filter((_, index) => chosenWith("rendezvous", share)[index] === "eu-1"));
     expect(mine(0.6)).toEqual(new Set([...mine(0.6), ...mine(0.3)]));
     expect(mine(0.3).size).toBeLessThan(mine(0.6).size);
+  });
+
+  it("active-passive, nobody goes to a standby for it, where they would stay; another primary takes its share", () => {
+    const of = (roles: Readonly<Record<string, "primary" | "standby">>) =>
+      new Map([...routes.instances].map(([name, config]) => [name, { ...config, role: roles[name] ?? config.role }]));
+    const chosen = (roles: Readonly<Record<string, "primary" | "standby">>) =>
+      many.map(
+        (conversation) =>
+          place({ ...pool, strategy: "primary-standby" }, [status("eu-1", { share: 0.1 }), status("us-1")], {
+            ...{ ...context, conversation, instances: of(roles) },
+          }).instance,
+      );
+    expect(chosen({ "us-1": "standby" })).toEqual(many.map(() => "eu-1"));
+    expect(chosen({}).filter((name) => name === "eu-1").length).toBeLessThan(many.length * 0.2);
   });
 
   it("a share leaves nobody without an instance", () => {
