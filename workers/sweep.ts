@@ -30,7 +30,7 @@ export async function sweep(env: Env): Promise<void> {
   if (refs.length > 0) jsonLog.write({ level: failed > 0 ? "warn" : "info", event: "sweep.done", conversations: refs.length, failed });
   await instancesOf(env).status([...routes.instances.keys()]);
   await inTurns([...routes.accounts.keys()], AT_ONCE, (account) => sweepBot(env, account));
-  await endOverdueCanaries(env, routes);
+  await endOverdueCanaries(env);
 }
 
 export const residenciesOf = (routes: Routes): readonly Residency[] => [

@@ -2,17 +2,27 @@
  * The instance's side of its canaries: takes what conversations observed, looks at it at every alarm, and tells Config how one ended.
  * What that is worth is decided in `canary.ts`. An object that dies forgets a few seconds of observations, of both groups alike.
  */
-import type { PoolConfig } from "../../src/config/schema.ts";
+import type { Routes } from "../../src/config/routes.ts";
 import type { Canary, Observation } from "../../src/core/canary.ts";
 import { configOf } from "../config/stub.ts";
 import type { Env } from "../env.ts";
-import { type Evidence, judge, observed } from "./canary.ts";
+import { drained, type Evidence, judge, observed } from "./canary.ts";
 import type { CanaryRows } from "./canary-rows.ts";
 import { healthOf, type State } from "./machine.ts";
 import type { InstancePorts } from "./ports.ts";
 import { instancesOf } from "./stub.ts";
 
 const WRITE_EVERY_MS = 5000;
+const LOOK_EVERY_MS = 10_000;
+/** One that says by itself that it goes away, and has not come back after so long, is out. */
+const LEAVING_MS = 600_000;
+
+const runningIn = (routes: Routes | undefined, name: string): readonly Canary[] =>
+  [...(routes?.canaries.values() ?? [])].filter(({ instance, phase }) => instance === name && phase === "running");
+
+/** How soon the instance wants to be looked at for its canaries. */
+export const lookInMs = (routes: Routes | undefined, name: string): number =>
+  runningIn(routes, name).length === 0 ? Infinity : LOOK_EVERY_MS;
 
 /** The object around it. */
 interface Judged {
@@ -42,34 +52,42 @@ export class CanaryDesk {
     return this.#object.ports.clock.nowMs();
   }
 
-  /** All that was seen of one; with `seen`, that too. */
-  evidence(id: string, seen?: Observation): Evidence {
+  /** All that was seen of one; with `seen`, that too. While the instance drains, what either group meets counts for nothing. */
+  async evidence(id: string, seen?: Observation): Promise<Evidence> {
     const held = this.#of(id);
-    if (seen === undefined) return held.evidence;
-    held.evidence = observed(held.evidence, seen);
-    held.isWritten = false;
+    if (seen === undefined || this.#isDraining(await this.#routes())) return held.evidence;
+    this.#hold(id, observed(held.evidence, seen));
     if (this.#nowMs - this.#writtenAtMs >= WRITE_EVERY_MS) this.#write();
     return held.evidence;
   }
 
   async look(): Promise<void> {
-    const routes = (await this.#object.ports.routes.current())?.routes;
-    const own = [...(routes?.canaries.values() ?? [])].filter(({ instance }) => instance === this.#object.health.name);
+    const routes = await this.#routes();
+    const running = runningIn(routes, this.#object.health.name);
+    const isDraining = this.#isDraining(routes);
+    if (isDraining) for (const { id } of running) this.#hold(id, drained(this.#of(id).evidence, this.#nowMs));
     this.#write();
-    if (own.length === 0) return;
-    this.#forgetBut(own.map(({ id }) => id));
-    for (const canary of own) if (canary.phase === "running") await this.#judge(canary, routes?.pools.get(canary.pool));
+    if (!isDraining) for (const canary of running) await this.#judge(canary, routes);
   }
 
-  async #judge(canary: Canary, pool: PoolConfig | undefined): Promise<void> {
+  async #routes(): Promise<Routes | undefined> {
+    return (await this.#object.ports.routes.current().catch(() => undefined))?.routes;
+  }
+
+  #isDraining(routes: Routes | undefined): boolean {
+    const { name, drainingSinceMs, leavingSinceMs = -Infinity } = this.#object.health;
+    return drainingSinceMs !== undefined || routes?.draining.has(name) === true || this.#nowMs - leavingSinceMs < LEAVING_MS;
+  }
+
+  async #judge(canary: Canary, routes: Routes | undefined): Promise<void> {
     const { id, instance } = canary;
     const { reason } = healthOf(this.#object.health, this.#nowMs);
-    const others = pool?.instances.filter((name) => name !== instance) ?? [];
+    const others = routes?.pools.get(canary.pool)?.instances.filter((name) => name !== instance) ?? [];
     const well = reason === "" ? [] : (await instancesOf(this.#env).status(others)).filter(({ isHealthy }) => isHealthy);
     // With most of the others out, too, it is not the canary.
     const isAlone = well.length > 0 && 2 * well.length >= others.length;
     const atMs = this.#nowMs;
-    const end = judge({ canary, evidence: this.evidence(id), out: isAlone ? reason : undefined, nowMs: atMs });
+    const end = judge({ canary, evidence: this.#of(id).evidence, out: isAlone ? reason : undefined, nowMs: atMs });
     if (end === undefined) return;
     const answer = await configOf(this.#env).changeCanary({ kind: "canary-ended", pool: canary.pool, id, atMs, ...end });
     if ("number" in answer) await this.#object.ports.routes.current(answer.number);
@@ -81,16 +99,17 @@ export class CanaryDesk {
     return held;
   }
 
+  #hold(id: string, evidence: Evidence): void {
+    const held = this.#of(id);
+    held.evidence = evidence;
+    held.isWritten = false;
+  }
+
   #write(): void {
     this.#writtenAtMs = this.#nowMs;
     for (const [id, held] of this.#held) {
       if (!held.isWritten) this.#rows.save(id, held.evidence);
       held.isWritten = true;
     }
-  }
-
-  #forgetBut(ids: readonly string[]): void {
-    for (const id of this.#held.keys()) if (!ids.includes(id)) this.#held.delete(id);
-    this.#rows.forgetBut(ids);
   }
 }

@@ -3,6 +3,8 @@ import { type Evidence, NO_EVIDENCE } from "./canary.ts";
 
 export const CANARY_TABLES = "CREATE TABLE canaries (id TEXT PRIMARY KEY, json TEXT NOT NULL)";
 
+const MOST = 50;
+
 export class CanaryRows {
   readonly #sql: SqlStorage;
 
@@ -15,11 +17,9 @@ export class CanaryRows {
     return row === undefined ? NO_EVIDENCE : (JSON.parse(row.json) as Evidence);
   }
 
+  /** What was not written for the longest time goes when there are too many: nobody asks the document, which may be an old one. */
   save(id: string, evidence: Evidence): void {
     this.#sql.exec("INSERT OR REPLACE INTO canaries (id, json) VALUES (?, ?)", id, JSON.stringify(evidence));
-  }
-
-  forgetBut(ids: readonly string[]): void {
-    this.#sql.exec("DELETE FROM canaries WHERE id NOT IN (SELECT value FROM json_each(?))", JSON.stringify(ids));
+    this.#sql.exec("DELETE FROM canaries WHERE rowid NOT IN (SELECT rowid FROM canaries ORDER BY rowid DESC LIMIT ?)", MOST);
   }
 }

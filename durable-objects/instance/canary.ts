@@ -16,7 +16,10 @@ export interface Figures {
   readonly answering: readonly number[];
 }
 
-export type Evidence = Readonly<Record<CanaryGroup, Figures>>;
+export interface Evidence extends Readonly<Record<CanaryGroup, Figures>> {
+  /** How long its instance drained meanwhile, and when that was last seen. */
+  readonly drained?: { readonly ms: number; readonly atMs: number };
+}
 
 const NONE: Figures = { handed: 0, errors: 0, answered: 0, handing: [], answering: [] };
 export const NO_EVIDENCE: Evidence = { canary: NONE, control: NONE };
@@ -24,6 +27,20 @@ export const NO_EVIDENCE: Evidence = { canary: NONE, control: NONE };
 export function observed(evidence: Evidence, observation: Observation): Evidence {
   return { ...evidence, [observation.group]: counted(evidence[observation.group], observation) };
 }
+
+/** A drain was last seen so lately that it goes on, or that who drained may still be coming back. */
+const LATELY_MS = 30_000;
+
+const drainedLately = (evidence: Evidence, nowMs: number): boolean => nowMs - (evidence.drained?.atMs ?? -Infinity) < LATELY_MS;
+
+/** Looked at while its instance drains: nothing is learned of it in that time. */
+export function drained(evidence: Evidence, nowMs: number): Evidence {
+  const { ms, atMs } = evidence.drained ?? { ms: 0, atMs: nowMs };
+  return { ...evidence, drained: { ms: ms + (drainedLately(evidence, nowMs) ? nowMs - atMs : 0), atMs: nowMs } };
+}
+
+/** It runs longer by what its instance drained. */
+export const endOf = ({ untilMs }: Canary, evidence: Evidence): number => untilMs + (evidence.drained?.ms ?? 0);
 
 function counted(figures: Figures, { kind, ms, isError }: Observation): Figures {
   if (kind === "answered") return { ...figures, answered: figures.answered + 1, answering: raised(figures.answering, ms) };
@@ -77,6 +94,7 @@ function isWorse(canary: Share, control: Share, { z, by }: { readonly z: number;
   return difference >= by && difference >= z * deviation;
 }
 
+/** Never made of an instance that drains. */
 export interface Look {
   readonly canary: Canary;
   readonly evidence: Evidence;
@@ -92,8 +110,9 @@ export interface CanaryEnd {
 }
 
 export function judge({ canary, evidence, out, nowMs }: Look): CanaryEnd | undefined {
-  const isLast = nowMs >= canary.untilMs;
-  const ground = (out === undefined ? undefined : `the instance is out: ${out}`) ?? groundIn(evidence, isLast);
+  const isLast = nowMs >= endOf(canary, evidence);
+  const isOut = out !== undefined && !drainedLately(evidence, nowMs);
+  const ground = (isOut ? `the instance is out: ${out}` : undefined) ?? groundIn(evidence, isLast);
   if (ground !== undefined) return { phase: "rolled-back", verdict: `${ground}; ${wordsOf(evidence)}` };
   if (!isLast) return undefined;
   return observationsIn(evidence) >= ENOUGH

@@ -13,7 +13,7 @@ import type { Offer } from "../../src/ports/polls.ts";
 import type { Env } from "../env.ts";
 import { webDice } from "../runtime.ts";
 import type { Evidence } from "./canary.ts";
-import { CanaryDesk } from "./canary-desk.ts";
+import { CanaryDesk, lookInMs } from "./canary-desk.ts";
 import { type EventOf, type InstanceEvent, isFailure, isInDoubt, type ProbeResult, type State, step } from "./machine.ts";
 import { OutboxDesk } from "./outbox-desk.ts";
 import { type InstancePorts, instancePorts } from "./ports.ts";
@@ -134,7 +134,7 @@ export class Instance extends DurableObject<Env> {
     return this.show();
   }
 
-  canary(id: string, seen?: Observation): Evidence {
+  canary(id: string, seen?: Observation): Promise<Evidence> {
     return this.#canaries.evidence(id, seen);
   }
 
@@ -150,7 +150,7 @@ export class Instance extends DurableObject<Env> {
       const snapshot = await this.#snapshot();
       const config = snapshot?.routes.instances.get(this.#state.name);
       if (snapshot !== undefined && config === undefined) return this.#leave();
-      await this.#prober.arm(config);
+      await this.#prober.arm(config, lookInMs(snapshot?.routes, this.#state.name));
       if (config === undefined) return;
       await this.config();
       this.#desk.purge();

@@ -59,8 +59,8 @@ export class Prober {
     await this.#ring(this.#nowMs);
   }
 
-  arm(config: InstanceConfig | undefined): Promise<void> {
-    return this.#ring(this.#nowMs + this.#delayMs(config));
+  arm(config: InstanceConfig | undefined, mostMs = Infinity): Promise<void> {
+    return this.#ring(this.#nowMs + Math.min(mostMs, this.#delayMs(config)));
   }
 
   /** The next who asks begins again. */

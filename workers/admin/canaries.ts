@@ -8,7 +8,7 @@ import { routesSource } from "../../durable-objects/config/source.ts";
 import type { CanaryEvent } from "../../durable-objects/config/state.ts";
 import { configOf } from "../../durable-objects/config/stub.ts";
 import type { Env } from "../../durable-objects/env.ts";
-import { figuresOf } from "../../durable-objects/instance/canary.ts";
+import { endOf, figuresOf } from "../../durable-objects/instance/canary.ts";
 import { canaryEvidence } from "../../durable-objects/instance/stub.ts";
 import { systemClock, webDice } from "../../durable-objects/runtime.ts";
 import type { Routes } from "../../src/config/routes.ts";
@@ -105,8 +105,9 @@ async function change(context: AdminContext, event: CanaryEvent): Promise<Respon
 /** Both groups' figures; an object that cannot be asked is told as such. */
 async function describe(env: Env, canary: Canary) {
   try {
-    const { canary: own, control } = await canaryEvidence(env, canary);
-    return { ...canary, figures: { canary: figuresOf(own), rest: figuresOf(control) } };
+    const evidence = await canaryEvidence(env, canary);
+    const figures = { canary: figuresOf(evidence.canary), rest: figuresOf(evidence.control) };
+    return { ...canary, untilMs: endOf(canary, evidence), figures };
   } catch (error) {
     return { ...canary, error: String(error) };
   }

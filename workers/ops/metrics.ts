@@ -60,8 +60,8 @@ async function canaryMetrics(env: Env, routes: Routes | undefined): Promise<Delt
   return addDeltas(...deltas);
 }
 
-function canaryDelta({ pool, instance }: Canary, evidence: Evidence): Delta {
-  const groups = Object.entries(evidence).flatMap(([group, figures]) => {
+function canaryDelta({ pool, instance }: Canary, { canary, control }: Evidence): Delta {
+  const groups = Object.entries({ canary, control }).flatMap(([group, figures]) => {
     const { handed, errors, answered, p95Ms, answerP95Ms } = figuresOf(figures);
     const named = { handed, errors, answered, p95_ms: p95Ms, answer_p95_ms: answerP95Ms };
     return Object.entries(named).map(([name, value]) => [series(`clawedge_canary_${name}`, { pool, instance, group }), value] as const);

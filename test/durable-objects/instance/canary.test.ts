@@ -1,6 +1,15 @@
 /** What ends a canary, and that chance almost never does: tables for the rules, seeded worlds for the odds. */
 import { describe, expect, it } from "vitest";
-import { type CanaryEnd, type Evidence, figuresOf, judge, NO_EVIDENCE, observed } from "../../../durable-objects/instance/canary.ts";
+import {
+  type CanaryEnd,
+  drained,
+  type Evidence,
+  endOf,
+  figuresOf,
+  judge,
+  NO_EVIDENCE,
+  observed,
+} from "../../../durable-objects/instance/canary.ts";
 import type { Canary, CanaryGroup, Observation } from "../../../src/core/canary.ts";
 
 const canary: Canary = { id: "one", pool: "p", instance: "new", percentage: 5, startedAtMs: 0, untilMs: 1000, phase: "running" };
@@ -57,6 +66,36 @@ describe("while it runs", () => {
     expect(groundOf(judge({ canary, evidence: NO_EVIDENCE, out: "/startupz: http 500", nowMs: 1 }))).toBe(
       "rolled-back: the instance is out: /startupz: http 500",
     );
+  });
+});
+
+describe("while its instance drains, and a moment after", () => {
+  /** Looked at every 10 s from `fromMs` to `toMs`. */
+  const drainedFor = (fromMs: number, toMs: number, before: Evidence = NO_EVIDENCE): Evidence =>
+    Array.from({ length: (toMs - fromMs) / 10_000 + 1 }, (_, at) => fromMs + at * 10_000).reduce(drained, before);
+  const halfAnHour: Canary = { ...canary, untilMs: 1_800_000 };
+  const out = "/startupz: connection lost";
+
+  it("it runs that much longer", () => {
+    const twice = drainedFor(600_000, 700_000, drainedFor(100_000, 300_000));
+    expect([endOf(halfAnHour, NO_EVIDENCE), endOf(halfAnHour, twice)]).toEqual([1_800_000, 2_100_000]);
+    expect(judge({ canary: halfAnHour, evidence: twice, nowMs: 2_099_999 })).toBe(undefined);
+    expect(groundOf(judge({ canary: halfAnHour, evidence: twice, nowMs: 2_100_000 }))).toBe("rolled-back: inconclusive: 0 observations");
+  });
+
+  it("a drain that outlasts it ends with all the time that was left", () => {
+    expect(endOf(halfAnHour, drainedFor(1_790_000, 7_000_000))).toBe(7_010_000);
+  });
+
+  it("what it met before is kept", () => {
+    const evidence = drainedFor(100_000, 200_000, evidenceOf({ handed: 20 }, { handed: 30 }));
+    expect([evidence.canary.handed, evidence.control.handed]).toEqual([20, 30]);
+  });
+
+  it("it may be coming back; out half a minute later it is out", () => {
+    const evidence = drainedFor(100_000, 200_000);
+    expect(judge({ canary: halfAnHour, evidence, out, nowMs: 229_999 })).toBe(undefined);
+    expect(groundOf(judge({ canary: halfAnHour, evidence, out, nowMs: 230_000 }))).toBe(`rolled-back: the instance is out: ${out}`);
   });
 });
 
@@ -117,7 +156,7 @@ const worldOf = (dice: () => number): World => ({
 });
 
 /** What both groups meet, message by message, looked at after each. */
-function endOf(rest: World, own: World, dice: () => number): CanaryEnd | undefined {
+function fateOf(rest: World, own: World, dice: () => number): CanaryEnd | undefined {
   let evidence = NO_EVIDENCE;
   const spread = (world: World) => Math.exp(world.spread * Math.sqrt(-2 * Math.log(1 - dice())) * Math.cos(2 * Math.PI * dice()));
   for (let nowMs = 1; nowMs <= rest.messages; nowMs += 1) {
@@ -138,7 +177,7 @@ const isRolledBack = (end: CanaryEnd | undefined): boolean => end?.phase === "ro
 it("a canary like the rest is rolled back in fewer than one of a hundred worlds", () => {
   const dice = diceOf(7);
   const worlds = Array.from({ length: 600 }, () => worldOf(dice));
-  expect(worlds.filter((world) => isRolledBack(endOf(world, world, dice))).length).toBeLessThan(6);
+  expect(worlds.filter((world) => isRolledBack(fateOf(world, world, dice))).length).toBeLessThan(6);
 });
 
 it.each<[string, (world: World) => World]>([
@@ -148,5 +187,5 @@ it.each<[string, (world: World) => World]>([
 ])("a canary that %s is always rolled back", (_, bend) => {
   const dice = diceOf(11);
   const worlds = Array.from({ length: 200 }, () => ({ ...worldOf(dice), messages: 200, spread: 0.5 }));
-  expect(worlds.filter((world) => endOf(world, bend(world), dice)?.phase !== "rolled-back")).toEqual([]);
+  expect(worlds.filter((world) => fateOf(world, bend(world), dice)?.phase !== "rolled-back")).toEqual([]);
 });

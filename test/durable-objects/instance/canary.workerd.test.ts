@@ -1,5 +1,5 @@
 /** Canaries in real workerd: real hand-overs to a good and a bad instance, the instance's alarm as judge, and what becomes of the conversations. */
-import { env, evictDurableObject, runDurableObjectAlarm } from "cloudflare:test";
+import { env, evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { expect, inject, it } from "vitest";
 import { routesSource } from "../../../durable-objects/config/source.ts";
 import { configOf } from "../../../durable-objects/config/stub.ts";
@@ -20,15 +20,22 @@ const stubOf = (name: string): DurableObjectStub<Instance> => objectOf(edge, edg
 const PER_GROUP = 12;
 const PATIENT = { timeout: 20_000 };
 
+const GONE = "http://127.0.0.1:9";
+
 /** `tested` answers as its path says. A conversation waits for its instance: whoever moves does it for the canary's end alone. */
-async function put(pool: string, tested: string): Promise<void> {
-  const instance = (path: string) => ({
-    url: `${origin}/started`,
-    native: { "telegram:support": { url: `${origin}${path}`, secret: "LISTENER_SECRET" } },
-  });
+function put(pool: string, tested: string): Promise<void> {
+  return putWith(pool, native(`${origin}${tested}`));
+}
+
+const native = (url: string) => ({
+  url: url.startsWith(GONE) ? url : `${origin}/started`,
+  native: { "telegram:support": { url, secret: "LISTENER_SECRET" } },
+});
+
+async function putWith(pool: string, tested: object): Promise<void> {
   const document = {
     accounts: { "telegram:support": { pool, secrets: { webhook: "TG_SECRET", token: "TG_TOKEN" } } },
-    instances: { [`${pool}-old`]: instance("/durable"), [`${pool}-new`]: instance(tested) },
+    instances: { [`${pool}-old`]: native(`${origin}/durable`), [`${pool}-new`]: tested },
     pools: { [pool]: { instances: [`${pool}-old`], failover: { policy: "hold", maxFails: 100 } } },
   };
   const answer = await configOf(edge).push(JSON.stringify(document));
@@ -137,13 +144,91 @@ it("how long a first answer took is seen of both groups, and a second answer is 
   await expect.poll(answered, PATIENT).toEqual([1, 1]);
 });
 
+const drain = async (pool: string, isDraining: boolean) => {
+  await stubOf(`${pool}-new`)[isDraining ? "drain" : "undrain"]();
+  const answer = await configOf(edge).setDraining(`${pool}-new`, isDraining, "anna", { isReturning: true });
+  await routesSource(edge).current("number" in answer ? answer.number : undefined);
+};
+/** Looked at again and again, until `told` says so. */
+const look = (pool: string, told: () => Promise<unknown>) =>
+  expect.poll(async () => {
+    await runDurableObjectAlarm(stubOf(`${pool}-new`));
+    return told();
+  }, PATIENT);
+const isHealthy = async (pool: string) => (await stubOf(`${pool}-new`).show()).isHealthy;
+const phase = async (pool: string) => (await standing(pool))?.phase;
+const failure = (id: string) => ({ id, group: "canary", kind: "handed", ms: 1, isError: true }) as const;
+
+it("a restart for which its instance is drained is no ground, teaches nothing, and is no part of its time", async () => {
+  await put("restarted", "/durable");
+  const canary = await start("restarted", 600_000);
+  const stub = stubOf("restarted-new");
+  await drain("restarted", true);
+  await putWith("restarted", native(`${GONE}/telegram-webhook`));
+  await look("restarted", () => isHealthy("restarted")).toBe(false);
+  await stub.canary(canary.id, failure(canary.id));
+  await look("restarted", async () => (await stub.canary(canary.id)).drained?.ms ?? 0).toBeGreaterThan(0);
+  expect([await phase("restarted"), await handed(canary)]).toEqual(["running", [0, 0, 0, 0]]);
+
+  await drain("restarted", false);
+  await runDurableObjectAlarm(stub);
+  expect([await phase("restarted"), await isHealthy("restarted")]).toEqual(["running", false]);
+  await stub.canary(canary.id, failure(canary.id));
+  expect(await handed(canary)).toEqual([1, 1, 0, 0]);
+});
+
+it("one that says by itself that it goes away is waited for, too", async () => {
+  await putWith("leaving", native(`${GONE}/telegram-webhook`));
+  await stubOf("leaving-new").report({ kind: "busy", isDraining: true, detail: "draining" });
+  await start("leaving", 600_000);
+  await look("leaving", () => isHealthy("leaving")).toBe(false);
+  await runDurableObjectAlarm(stubOf("leaving-new"));
+  expect(await phase("leaving")).toBe("running");
+});
+
+it("without a drain the same is its end", async () => {
+  await put("died", "/durable");
+  await start("died", 600_000);
+  await putWith("died", native(`${GONE}/telegram-webhook`));
+  await look("died", () => isHealthy("died")).toBe(false);
+  await look("died", () => phase("died")).toBe("rolled-back");
+  expect(await standing("died")).toMatchObject({ verdict: expect.stringContaining("the instance is out") });
+});
+
+it("what was seen of a canary that a look did not know yet is kept", async () => {
+  await put("early", "/durable");
+  await start("early", 600_000);
+  await stubOf("early-new").canary("of-tomorrow", failure("of-tomorrow"));
+  await runDurableObjectAlarm(stubOf("early-new"));
+  await evictDurableObject(stubOf("early-new"));
+  expect((await stubOf("early-new").canary("of-tomorrow")).canary.handed).toBe(1);
+});
+
+it("an instance that only polls is looked at often while a canary runs, and else is not", async () => {
+  const dueInMs = () =>
+    runInDurableObject(stubOf("polled-new"), async (_, state) => ((await state.storage.getAlarm()) ?? Infinity) - Date.now());
+  await putWith("polled", { poll: ["telegram:support"] });
+  await stubOf("polled-new").status();
+  await look("polled", dueInMs).toBeGreaterThan(60_000);
+  await start("polled", 600_000);
+  await look("polled", dueInMs).toBeLessThanOrEqual(10_000);
+});
+
+it("the sweep does not end one whose instance is drained", async () => {
+  await put("away", "/durable");
+  await drain("away", true);
+  await start("away", -121_000);
+  await endOverdueCanaries(edge);
+  expect(await standing("away")).toMatchObject({ phase: "running" });
+  await drain("away", false);
+  await endOverdueCanaries(edge);
+  expect(await standing("away")).toMatchObject({ phase: "rolled-back" });
+});
+
 it("one that nobody judged is ended by the sweep, and only then", async () => {
   await put("lost", "/durable");
   const canary = await start("lost", -60_000);
-  const sweep = async () => {
-    const routes = (await routesSource(edge).current())?.routes;
-    if (routes !== undefined) await endOverdueCanaries(edge, routes);
-  };
+  const sweep = () => endOverdueCanaries(edge);
   await sweep();
   expect(await standing("lost")).toMatchObject({ phase: "running" });
   await configOf(edge).changeCanary({ kind: "canary-ended", pool: "lost", phase: "rolled-back", verdict: "", atMs: 0 });
