@@ -212,6 +212,6 @@ const verdictOn = ({ error }: DeliveryStatus, line: Line | undefined): SendVerdi
 
 /** A person may read it twice: whoever asks why finds a call that nobody answered, or else that the incarnation which made it is gone. */
 function repeated({ account, ref, seq, next: part, doubts, detail }: Entry): void {
-  const why = doubts > 0 ? `unanswered: ${detail}` : "cut off";
-  jsonLog.write({ level: "warn", event: "reply.part-repeated", account, conversation: ref.key, seq, part, why });
+  const why = doubts > 0 ? "unanswered" : "cut off";
+  jsonLog.write({ level: "warn", event: "reply.part-repeated", account, conversation: ref.key, seq, part, why, detail });
 }

@@ -82,7 +82,7 @@ export const sameLines = (one: Part, other: Part): boolean => one.name === other
 
 export function repeatedParts({ parts, kills, repeated }: Facts): RepeatedParts {
   const unheard = Map.groupBy(
-    repeated.filter(({ why }) => why.startsWith("unanswered")),
+    repeated.filter(({ why }) => why === "unanswered"),
     ({ conversation }) => conversation,
   );
   const chats = [...Map.groupBy(parts, ({ conversation }) => conversation)];

@@ -172,7 +172,7 @@ describe("an object that dies while a part is under way", () => {
     laterBy(10_000);
     await runDurableObjectAlarm(stub());
     await expect.poll(() => said).toEqual(["hello", "hello"]);
-    expect(repeatsIn(written)).toMatchObject([{ part: 0, why: "unanswered: Error: broken" }]);
+    expect(repeatsIn(written)).toMatchObject([{ part: 0, why: "unanswered", detail: "Error: broken" }]);
   });
 
   it("repeats nothing when a status says first that the part arrived", async () => {

@@ -164,7 +164,7 @@ it.each<readonly [what: string, facts: Partial<Facts>, found: readonly string[]]
     "two parts of a chat for one call that was not heard",
     {
       parts: [...honest.parts, part(A2, [1, 1, 1], { atMs: 3_000 }), part(A2, [1, 1, 1], { atMs: 4_000 })],
-      repeated: [{ conversation: `${ASKED}/chat/1`, why: "unanswered: lost", atMs: 2_900 }],
+      repeated: [{ conversation: `${ASKED}/chat/1`, why: "unanswered", atMs: 2_900 }],
     },
     ["partsDoubled", "excessive"],
   ],
@@ -257,7 +257,7 @@ it.each<readonly [what: string, facts: Partial<Facts>, figures: object]>([
     "a part whose success the edge did not hear, by its own log",
     {
       parts: [...honest.parts, part(A2, [1, 1, 1], { atMs: 3_000 })],
-      repeated: [{ conversation: `${ASKED}/chat/1`, why: "unanswered: lost", atMs: 2_900 }],
+      repeated: [{ conversation: `${ASKED}/chat/1`, why: "unanswered", atMs: 2_900 }],
     },
     { partsRepeatedUnheard: 1 },
   ],
