@@ -47,11 +47,8 @@ function unsettled(state: State, head: Entry, attempt: Attempt, event: OutcomeEv
   // A refusal that is about us (401, 404) says nothing of the message: it waits until somebody mends it.
   const isReached = hasReached(result.kind) && result.kind !== "refused";
   const failed: Entry = {
-    ...head,
+    ...(result.isHeldBack === true ? untried(head) : tried(head, isReached, event)),
     attempt: undefined,
-    reached: head.reached + (isReached ? 1 : 0),
-    // Time in which nothing reached an instance is no part of the time a message may fail.
-    firstReachedAtMs: isReached ? (head.firstReachedAtMs ?? event.nowMs) : undefined,
     maybeAt: mayHave(result) ? attempt.instance : head.maybeAt,
     lastDetail: result.detail,
   };
@@ -61,6 +58,16 @@ function unsettled(state: State, head: Entry, attempt: Attempt, event: OutcomeEv
   const waiting = { ...failed, dueAtMs: event.nowMs + waitMs(result, failed, head.lastDetail === result.detail, event.dice) };
   return held(withHead(state, failed), waiting, trouble, event);
 }
+
+/** The edge kept it back itself: that was a wait, and its time to fail goes on. */
+const untried = (head: Entry): Entry => ({ ...head, tries: head.tries - 1, waits: (head.waits ?? 0) + 1 });
+
+/** Time in which nothing reached an instance is no part of the time a message may fail. */
+const tried = (head: Entry, isReached: boolean, { nowMs }: Moment): Entry => ({
+  ...head,
+  reached: head.reached + (isReached ? 1 : 0),
+  firstReachedAtMs: isReached ? (head.firstReachedAtMs ?? nowMs) : undefined,
+});
 
 /** Ends by the outcome alone: it can never succeed, or nobody may try it again. */
 function overBy(failed: Entry, { isOnce }: Attempt, event: OutcomeEvent): Ending | undefined {

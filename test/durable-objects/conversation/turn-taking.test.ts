@@ -1,10 +1,11 @@
 /** Who asks before a hand-over, what a wait becomes, and what is done beside one that takes long. */
 import { describe, expect, it } from "vitest";
+import { wakeAtMs } from "../../../durable-objects/conversation/machine.ts";
 import { whileSlow } from "../../../durable-objects/conversation/slowness.ts";
 import type { Entry } from "../../../durable-objects/conversation/state.ts";
 import { isTroubled, TurnTaking } from "../../../durable-objects/conversation/turn-taking.ts";
 import type { Turn } from "../../../src/ports/instances.ts";
-import { accepted, Driver, unreachable } from "../../support/conversation.ts";
+import { accepted, Driver, deliveryRules, failed, unreachable } from "../../support/conversation.ts";
 
 const entryOf = (bent: Partial<Entry> = {}): Entry => ({ ...({ tries: 1 } as Entry), ...bent });
 const first = entryOf();
@@ -129,6 +130,36 @@ describe("a message that is kept back", () => {
       () => "eu-2",
     );
     expect([driver.state.pins["support"]?.instance, driver.state.queue]).toEqual(["eu-2", []]);
+  });
+
+  it("does not begin its time to fail anew: what fails at every trial is poison in time", () => {
+    const driver = new Driver(deliveryRules({ policy: "hold", maxAttempts: 100 }));
+    driver.commit();
+    driver.place("eu-1");
+    driver.answer(failed);
+    const sinceMs = driver.nowMs;
+    for (let asked = 0; driver.state.queue.length > 0; ) {
+      if (driver.state.queue[0]?.attempt === undefined) driver.wake(wakeAtMs(driver.state, driver.nowMs)! - driver.nowMs);
+      else {
+        asked += 1;
+        driver.answer(asked % 10 === 0 ? failed : heldBack("unreachable"));
+      }
+    }
+    expect(driver.endings()).toEqual([expect.stringContaining("dead: poison: http 500")]);
+    expect(driver.nowMs - sinceMs).toBeLessThan(900_000 + 10 * 30_000);
+  });
+
+  it("was not tried: it counts for nothing, and still asks before it goes", () => {
+    const driver = new Driver();
+    driver.commit();
+    driver.place("eu-1");
+    driver.answer(heldBack("busy"));
+    expect(driver.state.queue[0]).toMatchObject({ tries: 0, reached: 0 });
+    driver.wake(3000);
+    const [head] = driver.state.queue;
+    expect([head?.tries, isTroubled(head!)]).toEqual([1, true]);
+    driver.answer(accepted);
+    expect(driver.effects.flatMap((effect) => (effect.do === "ended" ? [effect.ending.entry.tries] : []))).toEqual([1]);
   });
 
   it("because its instance comes back: it is late, never moved, and never a dead letter", () => {
