@@ -26,6 +26,6 @@ export function noteOf(said: readonly Said[]): string {
   return [BEFORE, ...lines, AFTER].join("\n");
 }
 
-/** JSON leaves line separators and `<` as they are. */
+/** JSON leaves `<`, line separators and the upper controls as they are. */
 const quoted = (text: string): string =>
-  JSON.stringify(text).replace(/[<\p{Zl}\p{Zp}]/gu, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  JSON.stringify(text).replace(/[<\u007f-\u009f\p{Zl}\p{Zp}]/gu, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`);
