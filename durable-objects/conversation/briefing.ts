@@ -21,12 +21,23 @@ export function brief(state: State, head: Entry, pin: Pin, { nowMs, rules }: Mom
 export const isBriefed = ({ briefing }: State, pin: Pin, nowMs: number): boolean =>
   briefing?.pool !== pin.pool || briefing.epoch !== pin.epoch || nowMs >= briefing.untilMs;
 
+/** A turn that ends at once is a turn that breaks off: with less than this it is not begun. */
+const LEAST_MS = 800;
+
+/** How long the new owner has to answer; undefined when that is too little. */
+export const leftMs = (untilMs: number, nowMs: number): number | undefined => (untilMs - nowMs < LEAST_MS ? undefined : untilMs - nowMs);
+
 export interface BriefedEvent extends Moment {
   readonly type: "briefed";
   readonly pool: string;
   readonly epoch: number;
+  /** It took the turn, or may have, and the answer did not end. */
+  readonly isBrokenOff?: boolean;
 }
 
 /** However it went, nothing waits for it any more. */
-export const briefed = (state: State, { pool, epoch }: BriefedEvent): State =>
-  state.briefing?.pool === pool && state.briefing.epoch === epoch ? { ...state, briefing: undefined } : state;
+export function briefed(state: State, { pool, epoch, isBrokenOff, nowMs }: BriefedEvent): State {
+  if (state.pins[pool]?.epoch !== epoch) return state;
+  const broken = isBrokenOff === true ? { brokenOffAtMs: nowMs } : {};
+  return { ...state, ...broken, briefing: state.briefing?.pool === pool ? undefined : state.briefing };
+}

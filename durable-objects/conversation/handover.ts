@@ -18,6 +18,7 @@ import { instanceHttp } from "../instance-http.ts";
 import { mediaOf } from "../media.ts";
 import { envSecrets, jsonLog, systemClock, webDice } from "../runtime.ts";
 import { permitsOf } from "../shard/stub.ts";
+import { leftMs } from "./briefing.ts";
 import type { Conversation } from "./durable-object.ts";
 import type { SaidRow, SaidRows } from "./said-rows.ts";
 import type { Effect, Entry } from "./state.ts";
@@ -27,6 +28,8 @@ const HOUR_MS = 3_600_000;
 const MAX_LENGTH = 4000;
 /** The agent had the words, whatever came of them. */
 const HEARD: ReadonlySet<OutcomeKind> = new Set(["accepted", "unknown", "model-failed", "cut-off"]);
+/** It may have begun the turn, and go on with it. */
+const BROKEN_OFF: ReadonlySet<OutcomeKind> = new Set(["unknown", "cut-off"]);
 const PERMIT_WAIT_MS = 1000;
 
 const sinceMs = ({ keepHours }: HandoverConfig, nowMs: number): number => nowMs - keepHours * HOUR_MS;
@@ -104,14 +107,17 @@ export async function brief(object: Conversation, env: Env, effect: Brief): Prom
   if (snapshot === undefined) return;
   const told = await tell(object, env, { ...effect, routes: snapshot.routes }).catch((error: unknown) => String(error));
   const line = { conversation: object.ref.key, pool, instance, epoch };
-  if (typeof told === "string") jsonLog.write({ level: "warn", event: "conversation.unbriefed", ...line, reason: told });
+  if (typeof told !== "number") jsonLog.write({ level: "warn", event: "conversation.unbriefed", ...line, reason: reasonOf(told) });
   else if (told > 0) jsonLog.write({ level: "info", event: "conversation.briefed", ...line, messages: told });
   const newest = (await object.snapshot()) ?? snapshot;
-  object.apply({ type: "briefed", pool, epoch, ...object.moment(newest) });
+  const isBrokenOff = typeof told === "object" && BROKEN_OFF.has(told.kind);
+  object.apply({ type: "briefed", pool, epoch, isBrokenOff, ...object.moment(newest) });
 }
 
+const reasonOf = (told: string | Outcome): string => (typeof told === "string" ? told : `${told.kind}: ${told.detail}`);
+
 /** How many messages it was told of, or why it was not. */
-async function tell(object: Conversation, env: Env, asked: Brief & { readonly routes: Routes }): Promise<number | string> {
+async function tell(object: Conversation, env: Env, asked: Brief & { readonly routes: Routes }): Promise<number | string | Outcome> {
   const { entry, pin, untilMs, routes } = asked;
   const rules = routes.pools.get(pin.pool)?.handover;
   if (rules === undefined) return 0;
@@ -123,15 +129,17 @@ async function tell(object: Conversation, env: Env, asked: Brief & { readonly ro
   const body = utf8(JSON.stringify({ text: noteOf(said), media: [], messageId: "" }));
   const named = { instance: pin.instance, pool: pin.pool, messageKey: `${entry.key}/handover/${pin.epoch}` };
   const session = object.storage.meta("session") ?? object.ref.key;
-  const turn = { body, contentType: TURN_CONTENT_TYPE, deadlineMs: Math.max(1, untilMs - systemClock.nowMs()), isToolless: true };
+  const turn = { body, contentType: TURN_CONTENT_TYPE, isToolless: true };
   const base = { http: instanceHttp(env), clock: systemClock, secrets: envSecrets(env), spanId: webDice.hex(8) };
   try {
+    const deadlineMs = leftMs(untilMs, systemClock.nowMs());
+    if (deadlineMs === undefined) return "no time left";
     const outcome = await handOver(
       routes,
-      { ...named, ...turn, session, account, chat, kind, traceId },
+      { ...named, ...turn, deadlineMs, session, account, chat, kind, traceId },
       { ...base, polls: pollsOf(env), media: mediaOf(env) },
     );
-    return outcome.kind === "accepted" ? said.length : `${outcome.kind}: ${outcome.detail}`;
+    return outcome.kind === "accepted" ? said.length : outcome;
   } finally {
     if (permit !== "") await permitsOf(env).release(pin.pool, permit);
   }
@@ -142,9 +150,9 @@ async function permitFor(env: Env, { pin, untilMs, routes }: Brief & { readonly 
   const concurrency = routes.pools.get(pin.pool)?.concurrency;
   if (concurrency === undefined) return "";
   for (;;) {
-    const leftMs = untilMs - systemClock.nowMs();
-    if (leftMs <= 0) return undefined;
-    const permit = await permitsOf(env).acquire(pin.pool, concurrency, leftMs + PERMIT_WAIT_MS);
+    const waitMs = leftMs(untilMs, systemClock.nowMs());
+    if (waitMs === undefined) return undefined;
+    const permit = await permitsOf(env).acquire(pin.pool, concurrency, waitMs + PERMIT_WAIT_MS);
     if (permit !== undefined) return permit;
     await systemClock.sleep(PERMIT_WAIT_MS);
   }

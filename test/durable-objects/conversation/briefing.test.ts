@@ -1,6 +1,7 @@
 /** When a new owner is told what was said before, and what waits for that. */
 import { expect, it } from "vitest";
-import { accepted, Driver, deliveryRules, unknown, unreachable } from "../../support/conversation.ts";
+import { leftMs } from "../../../durable-objects/conversation/briefing.ts";
+import { accepted, Driver, deliveryRules, failed, unknown, unreachable } from "../../support/conversation.ts";
 
 const DEADLINE_MS = 30_000;
 const told = (bent = {}) => new Driver(deliveryRules({ policy: "move", handoverMs: DEADLINE_MS, ...bent }));
@@ -79,6 +80,26 @@ it("an incarnation that dies meanwhile does not take the old hold with it: the n
   driver.wake();
   driver.answer(unknown);
   expect(driver.state.queue[0]).toMatchObject({ maybeAt: "eu-2", heldSinceMs: driver.nowMs });
+});
+
+it("a turn of it that broke off is one: an internal error of that instance after it is waited for", () => {
+  const internal = { ...failed, isInternal: true };
+  const after = (isBrokenOff: boolean, epoch?: number) => {
+    const driver = moved(told({ instances: ["eu-1", "eu-2", "eu-3"] }));
+    driver.feed({ type: "briefed", pool: "support", epoch: epoch ?? 2, isBrokenOff, ...driver.moment() });
+    if (epoch !== undefined) briefed(driver);
+    driver.answer(internal);
+    return [driver.state.choosing === undefined, driver.state.queue[0]?.reached];
+  };
+  expect([after(true), after(false), after(true, 1)]).toEqual([
+    [true, 0],
+    [false, 1],
+    [false, 1],
+  ]);
+});
+
+it("is not asked when too little time is left for an answer", () => {
+  expect([0, 799, 800, 30_000].map((ms) => leftMs(5000 + ms, 5000))).toEqual([undefined, undefined, 800, 30_000]);
 });
 
 it("an answer about an older move is not taken", () => {

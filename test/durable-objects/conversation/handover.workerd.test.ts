@@ -173,6 +173,16 @@ it("a new owner that does not take it gets the message", async () => {
   });
 });
 
+it("a new owner that does not answer in time has begun a turn that broke off", async () => {
+  await begin();
+  await push(GONE, { url: `${origin}/nothing` }, { ...HANDOVER, deadlineMs: 1000 });
+  const brokenOffAtMs = () => runInDurableObject(conversation, ({ state }) => state.brokenOffAtMs);
+  expect(await brokenOffAtMs()).toBeUndefined();
+  await say("what is she called?");
+  await expect.poll(events, { timeout: 8000 }).toEqual(["conversation.unbriefed"]);
+  await expect.poll(brokenOffAtMs).toEqual(expect.any(Number));
+});
+
 it("what is too old is not told, and purged", async () => {
   await begin();
   await runDurableObjectAlarm(conversation);
