@@ -9,7 +9,7 @@ import { brief, isBriefed } from "./briefing.ts";
 import { avoided, mayReturn } from "./failover.ts";
 import { AMBIGUOUS, choose, end, ending, held, type Moment, poisonOf, UNREACHABLE_BACKOFF } from "./hold.ts";
 import { notice } from "./notices.ts";
-import { type Attempt, andThen, type Entry, type Pin, type State, type Step, still, withHead } from "./state.ts";
+import { type Attempt, andThen, type Choosing, type Entry, type Pin, type State, type Step, still, withHead } from "./state.ts";
 
 /** Past its deadline by this much, an attempt or a choice has lost its answer. */
 const OVERDUE_MS = 10_000;
@@ -32,7 +32,7 @@ export function advance(state: State, moment: Moment): Step {
 }
 
 /** What this incarnation began counts as under way only for so long: a lost answer must not hold a conversation for ever. */
-const isChoosing = (state: State, head: Entry, nowMs: number): boolean =>
+export const isChoosing = (state: State, head: Entry, nowMs: number): boolean =>
   state.choosing?.seq === head.seq && nowMs - state.choosing.sinceMs < OVERDUE_MS;
 
 const isInFlight = (state: State, attempt: Attempt, nowMs: number): boolean =>
@@ -123,9 +123,22 @@ export interface ChosenEvent extends Moment {
   readonly detail: string;
 }
 
+export interface UnchosenEvent {
+  readonly type: "unchosen";
+  readonly seq: number;
+  readonly askedAtMs: number;
+}
+
+const askedBy = ({ choosing }: State, { seq, askedAtMs }: ChosenEvent | UnchosenEvent): Choosing | undefined =>
+  choosing?.seq === seq && choosing.sinceMs === askedAtMs ? choosing : undefined;
+
+/** Nobody could be asked: the alarm does it again. */
+export const unchosen = (state: State, event: UnchosenEvent): Step =>
+  still(askedBy(state, event) === undefined ? state : { ...state, choosing: undefined });
+
 export function chosen(state: State, event: ChosenEvent): Step {
-  const asked = state.choosing;
-  if (asked?.seq !== event.seq || asked.sinceMs !== event.askedAtMs) return still(state);
+  const asked = askedBy(state, event);
+  if (asked === undefined) return still(state);
   const free: State = { ...state, choosing: undefined };
   const head = free.queue[0];
   if (head?.seq !== event.seq || head.pool !== event.pool || head.attempt !== undefined) return advance(free, event);

@@ -63,7 +63,7 @@ export class Effects {
         this.#background(brief(this.#object, this.#env, effect));
         break;
       case "choose":
-        this.#background(this.#choose(effect));
+        this.#background(this.#choose(effect).catch((error: unknown) => this.#unchosen(effect, error)));
         break;
       case "granted":
         this.#aside(() => instancesOf(this.#env).granted(effect.instance));
@@ -103,7 +103,7 @@ export class Effects {
 
   async #choose(effect: Extract<Effect, { do: "choose" }>): Promise<void> {
     const snapshot = await this.#object.snapshot();
-    if (snapshot === undefined) return;
+    if (snapshot === undefined) throw new Error("no routes document can be read");
     const placed = await choose(snapshot.routes, instancesOf(this.#env), { ...effect, conversation: this.#ref.key }).catch(
       (error: unknown) => ({ held: String(error) }),
     );
@@ -111,6 +111,11 @@ export class Effects {
     const newest = (await this.#object.snapshot()) ?? snapshot;
     const { seq, pool, askedAtMs } = effect;
     this.#object.apply({ type: "chosen", seq, pool, askedAtMs, ...choice, ...this.#object.moment(newest) });
+  }
+
+  #unchosen({ seq, askedAtMs }: Extract<Effect, { do: "choose" }>, error: unknown): void {
+    this.failed(error);
+    this.#object.apply({ type: "unchosen", seq, askedAtMs });
   }
 
   #ended(ending: Ending): void {

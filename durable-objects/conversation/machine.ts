@@ -11,7 +11,7 @@ import type { ConversationRef } from "../../src/core/conversation-ref.ts";
 import type { ReplyEnd } from "../../src/ports/bots.ts";
 import { type BriefedEvent, briefed } from "./briefing.ts";
 import { type CommitEvent, commit } from "./commit.ts";
-import { advance, type ChosenEvent, chosen } from "./deliver.ts";
+import { advance, type ChosenEvent, chosen, isChoosing, type UnchosenEvent, unchosen } from "./deliver.ts";
 import type { Moment } from "./hold.ts";
 import { withNotices } from "./notices.ts";
 import { type OutcomeEvent, outcome } from "./outcome.ts";
@@ -23,6 +23,7 @@ import { andThen } from "./state.ts";
 export type Event =
   | CommitEvent
   | ChosenEvent
+  | UnchosenEvent
   | OutcomeEvent
   | BriefedEvent
   | SpeakEvent
@@ -45,6 +46,8 @@ function stepOf(state: State, event: Event): Step {
       return commit(state, event);
     case "chosen":
       return chosen(state, event);
+    case "unchosen":
+      return unchosen(state, event);
     case "outcome":
       return outcome(state, event);
     case "briefed":
@@ -104,6 +107,6 @@ function deliveryDueMs(state: State, nowMs: number): number | undefined {
   const head = state.queue[0];
   if (head === undefined) return undefined;
   if (head.attempt?.isOnce === true) return nowMs + ONCE_LEASE_MS;
-  const isUnderWay = head.attempt !== undefined || state.choosing?.seq === head.seq || head.dueAtMs <= nowMs;
+  const isUnderWay = head.attempt !== undefined || isChoosing(state, head, nowMs) || head.dueAtMs <= nowMs;
   return isUnderWay ? nowMs + LEASE_MS : head.dueAtMs;
 }

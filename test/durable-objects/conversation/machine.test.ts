@@ -200,6 +200,32 @@ describe("crashes", () => {
     expect(driver.handOvers()).toEqual(["a@eu-2"]);
   });
 
+  it("a choice whose answer never comes is asked for again, and chases no alarm until then", () => {
+    const driver = pinned(deliveryRules({ policy: "move" }));
+    driver.commit({ messageId: "b" });
+    driver.answer({ ...busy, isDraining: true, retryAfterMs: 60_000 });
+    const dueAtMs = driver.state.queue[0]!.dueAtMs;
+    expect(driver.state.choosing?.seq).toBe(2);
+    let rings = 0;
+    for (; driver.nowMs < dueAtMs; rings += 1) driver.wake(wakeAtMs(driver.state, driver.nowMs)! - driver.nowMs);
+    expect([rings, driver.nowMs]).toEqual([3, dueAtMs]);
+    driver.answer({ ...busy, isDraining: true });
+    driver.place("eu-2");
+    expect(driver.handOvers()).toEqual(["first@eu-1", "b@eu-1", "b@eu-1", "b@eu-2"]);
+  });
+
+  it("a choice that could not be made is over", () => {
+    const driver = new Driver();
+    driver.commit({ messageId: "a" });
+    const asked = driver.state.choosing!;
+    const none = (askedAtMs: number) => driver.feed({ type: "unchosen", seq: asked.seq, askedAtMs });
+    expect([none(asked.sinceMs - 1).state.choosing, none(asked.sinceMs).state.choosing]).toEqual([asked, undefined]);
+    expect(wakeAtMs(driver.state, driver.nowMs)).toBe(driver.nowMs + 5000);
+    driver.wake(5000);
+    driver.place("eu-1");
+    expect(driver.handOvers()).toEqual(["a@eu-1"]);
+  });
+
   it("an answer that never comes back holds the conversation only past its deadline", () => {
     const driver = pinned();
     driver.commit({ messageId: "b" });
