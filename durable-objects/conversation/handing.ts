@@ -21,12 +21,14 @@ import { channelOf } from "./ledger.ts";
 import { ONCE_LEASE_MS } from "./machine.ts";
 import { observeHandOver } from "./observing.ts";
 import { whilePresent } from "./presence.ts";
-import { type Slowness, whileSlow } from "./slowness.ts";
+import { atMost, type Slowness, whileSlow } from "./slowness.ts";
 import type { Attempt, Entry } from "./state.ts";
-import { isTroubled, TurnTaking } from "./turn-taking.ts";
+import { isNews, isTooLate, TurnTaking } from "./turn-taking.ts";
 
 /** A hand-over that the pool's concurrency cap keeps back asks again after this. */
 const PERMIT_WAIT_MS = 1000;
+/** An instance's object that is not heard by then, or within half the time there is, forbids nothing. */
+const TURN_MS = 2000;
 
 /**
  * After so long without an answer the sweeper shall know of the hand-over, should its alarm be lost, and the instance is asked how it is.
@@ -78,18 +80,25 @@ export class Handing {
     const instance = entry.attempt?.instance;
     if (instance === undefined || outcome.isHeldBack === true) return;
     if (!isSettled(outcome.kind)) this.#object.reporter.count(instance, outcome.kind);
-    const isNews = outcome.kind === "accepted" ? isTroubled(entry) : outcome.kind !== "busy";
-    if (isNews && outcome.kind !== "unmarked") this.#aside(() => instancesOf(this.#env).report(instance, outcome));
+    if (isNews(entry, outcome)) this.#aside(() => instancesOf(this.#env).report(instance, outcome));
   }
 
   async #attempt(entry: Entry, snapshot: Snapshot | undefined): Promise<Outcome> {
     const stored = this.#object.storage.body(entry.seq);
     const { attempt } = entry;
     if (snapshot === undefined || stored === undefined || attempt === undefined) return { kind: "unreachable", detail: "not ready" };
-    const heldBack = await this.#turns.heldBack(entry, attempt.instance, systemClock.nowMs());
+    const askedAtMs = systemClock.nowMs();
+    const turn = this.#turns.heldBack(entry, attempt.instance, askedAtMs);
+    const heldBack = await atMost(turn, Math.min(TURN_MS, (attempt.deadlineAtMs - askedAtMs) / 2), systemClock);
     if (heldBack !== undefined) return heldBack;
     const permit = await this.#permit(entry, attempt, snapshot);
-    if (permit === undefined) return { kind: "busy", retryAfterMs: PERMIT_WAIT_MS, detail: "the pool's concurrency cap" };
+    if (permit === undefined) return waits("the pool's concurrency cap");
+    const isOver =
+      this.#object.state.liveAttempt !== attempt.id || isTooLate(attempt.deadlineAtMs, { askedAtMs, nowMs: systemClock.nowMs() });
+    if (isOver) {
+      this.#release(entry.pool, permit);
+      return waits("its turn came too late");
+    }
     const deadlineMs = Math.max(1, attempt.deadlineAtMs - systemClock.nowMs());
     const { account, chat, kind, traceId } = entry;
     const named = { instance: attempt.instance, pool: entry.pool, messageKey: entry.key, session: this.#session };
@@ -99,8 +108,12 @@ export class Handing {
     const handed = this.#shown(entry, handOver(snapshot.routes, request, this.#ports()));
     const outcome = await whileSlow(handed, this.#slowness(entry, attempt, snapshot), systemClock);
     if (FAULTS) await haltAt("conversation.afterResponse");
-    if (permit !== "") this.#aside(() => permitsOf(this.#env).release(entry.pool, permit));
+    this.#release(entry.pool, permit);
     return outcome;
+  }
+
+  #release(pool: string, permit: string): void {
+    if (permit !== "") this.#aside(() => permitsOf(this.#env).release(pool, permit));
   }
 
   /** Empty when none is needed; undefined when there is none. */
@@ -110,12 +123,13 @@ export class Handing {
     return permitsOf(this.#env).acquire(pool, concurrency, deadlineAtMs - systemClock.nowMs() + PERMIT_WAIT_MS);
   }
 
-  /** Who asks for its messages itself is judged by its silence. */
+  /** Who asks for its messages itself is judged by its silence, and confirms one with its next question, which may take its time. */
   #slowness({ account }: Entry, { instance, isOnce }: Attempt, { routes }: Snapshot): readonly Slowness[] {
-    const { indexMs, suspectMs } = isOnce === true ? SLOW_ONCE : SLOW;
+    const isPushed = isSent(account, instance, routes);
+    const { indexMs, suspectMs } = isOnce === true || !isPushed ? SLOW_ONCE : SLOW;
     const index = { afterMs: indexMs, act: () => this.#aside(this.#index) };
     const suspect = { afterMs: suspectMs, act: () => this.#aside(() => instancesOf(this.#env).suspect(instance)) };
-    return isSent(account, instance, routes) ? [index, suspect] : [index];
+    return isPushed ? [index, suspect] : [index];
   }
 
   /** Where the answer comes back by the link, nobody but the edge can show that one is being written. */
@@ -134,6 +148,9 @@ export class Handing {
     return { ...base, polls: pollsOf(this.#env), media: mediaOf(this.#env), ...(transcriber === undefined ? {} : { transcriber }) };
   }
 }
+
+/** Nothing was sent, and nobody was found to be broken. */
+const waits = (detail: string): Outcome => ({ kind: "busy", retryAfterMs: PERMIT_WAIT_MS, detail, isHeldBack: true });
 
 /** It is sent to the instance, which does not come for it. */
 const isSent = (account: string, instance: string, routes: Snapshot["routes"]): boolean =>

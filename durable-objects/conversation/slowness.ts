@@ -1,4 +1,4 @@
-/** What is done beside work that takes long: once it has taken so long, and never once it is done. */
+/** What is done beside work that takes long, once it has taken so long and never once it is done; and work that is not waited for longer. */
 import type { Clock } from "../../src/ports/clock.ts";
 
 export interface Slowness {
@@ -15,6 +15,16 @@ export async function whileSlow<T>(work: Promise<T>, slowness: readonly Slowness
   for (const each of slowness) void watch(each);
   try {
     return await work;
+  } finally {
+    done.abort();
+  }
+}
+
+/** What is not there by then is undefined; its failure is nobody's any more. */
+export async function atMost<T>(work: Promise<T>, ms: number, clock: Clock): Promise<T | undefined> {
+  const done = new AbortController();
+  try {
+    return await Promise.race([work, clock.sleep(ms, done.signal).then(() => undefined)]);
   } finally {
     done.abort();
   }

@@ -2,12 +2,23 @@
  * Whether a hand-over goes out now. What met trouble asks the instance's object first, and while the instance comes back so does all
  * that this conversation has for it. Whatever is well asks nobody.
  */
-import type { Outcome } from "../../src/core/outcome.ts";
+import { isSettled, type Outcome } from "../../src/core/outcome.ts";
 import type { Instances } from "../../src/ports/instances.ts";
 import type { Entry } from "./state.ts";
 
 /** It was sent before, or had to wait. */
 export const isTroubled = ({ tries, waits, heldSinceMs }: Entry): boolean => tries > 1 || waits !== undefined || heldSinceMs !== undefined;
+
+/** For the instance's object: whatever is no good answer, and the first good one after. Busy says nothing. */
+export const isNews = (entry: Entry, { kind }: Outcome): boolean => (isSettled(kind) ? isTroubled(entry) : kind !== "busy");
+
+/** With less left of it a hand-over is not begun: it could only be given up, and nobody would know whether it was heard. */
+const LEAST = { ms: 1000, share: 0.1 };
+
+/** What asking took of the time for a hand-over may be too much of it. */
+export function isTooLate(deadlineAtMs: number, { askedAtMs, nowMs }: { readonly askedAtMs: number; readonly nowMs: number }): boolean {
+  return deadlineAtMs - nowMs < Math.min(LEAST.ms, LEAST.share * Math.max(0, deadlineAtMs - askedAtMs));
+}
 
 export class TurnTaking {
   readonly #instances: Pick<Instances, "turn">;

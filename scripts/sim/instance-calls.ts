@@ -1,7 +1,7 @@
 /** What conversations ask of instances' objects, over calls that may be lost: a lost word of health is a bad one, and a lost turn is a go. */
 
 import type { Attempt, Effect, Entry } from "../../durable-objects/conversation/state.ts";
-import { isTroubled } from "../../durable-objects/conversation/turn-taking.ts";
+import { isNews, isTroubled } from "../../durable-objects/conversation/turn-taking.ts";
 import type { InstanceConfig, PoolConfig } from "../../src/config/schema.ts";
 import type { DeliveryRules } from "../../src/core/delivery-rules.ts";
 import type { Outcome } from "../../src/core/outcome.ts";
@@ -40,8 +40,7 @@ export function heldBack({ world, ramps }: ConversationObject, entry: Entry, att
 
 export function report(world: World, { entry, attempt }: { readonly entry: Entry; readonly attempt: Attempt }, outcome: Outcome): void {
   if (!world.plan.isJudged || outcome.isHeldBack === true) return;
-  const isNews = outcome.kind === "accepted" ? isTroubled(entry) : outcome.kind !== "busy";
-  if (isNews && outcome.kind !== "unmarked") askInstance(world, attempt.instance, (object) => object.report(outcome), undefined);
+  if (isNews(entry, outcome)) askInstance(world, attempt.instance, (object) => object.report(outcome), undefined);
 }
 
 export function placed(object: ConversationObject, effect: Extract<Effect, { do: "choose" }>, rules: DeliveryRules): Placement {

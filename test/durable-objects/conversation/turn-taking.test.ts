@@ -1,9 +1,9 @@
 /** Who asks before a hand-over, what a wait becomes, and what is done beside one that takes long. */
 import { describe, expect, it } from "vitest";
 import { wakeAtMs } from "../../../durable-objects/conversation/machine.ts";
-import { whileSlow } from "../../../durable-objects/conversation/slowness.ts";
+import { atMost, whileSlow } from "../../../durable-objects/conversation/slowness.ts";
 import type { Entry } from "../../../durable-objects/conversation/state.ts";
-import { isTroubled, TurnTaking } from "../../../durable-objects/conversation/turn-taking.ts";
+import { isNews, isTooLate, isTroubled, TurnTaking } from "../../../durable-objects/conversation/turn-taking.ts";
 import type { Turn } from "../../../src/ports/instances.ts";
 import { accepted, Driver, deliveryRules, failed, unreachable } from "../../support/conversation.ts";
 
@@ -29,6 +29,21 @@ it.each<[string, Partial<Entry>, boolean]>([
   ["one that waited for an instance", { waits: 1 }, true],
   ["one that is held", { heldSinceMs: 5 }, true],
 ])("%s is in trouble: %s, %s", (_, bent, isIt) => expect(isTroubled(entryOf(bent))).toBe(isIt));
+
+it("its instance's object hears of what is no good answer, and of the first good one after that; of busy never", () => {
+  const kinds = ["accepted", "unmarked", "busy", "failed", "refused", "model-failed", "cut-off", "unknown", "unreachable"] as const;
+  const heard = (entry: Entry) => kinds.filter((kind) => isNews(entry, { kind, detail: "" }));
+  expect(heard(first)).toEqual(kinds.filter((kind) => !["accepted", "unmarked", "busy"].includes(kind)));
+  expect(heard(retry)).toEqual(kinds.filter((kind) => kind !== "busy"));
+});
+
+it.each([
+  ["a second is left of ten", 10_000, 9000, false],
+  ["less than a second is left of ten", 10_000, 9001, true],
+  ["a tenth is left of a short one", 200, 180, false],
+  ["less than a tenth is left of a short one", 200, 181, true],
+  ["it was over when it asked", -5, 0, true],
+])("%s", (_, deadlineAtMs, nowMs, isLate) => expect(isTooLate(deadlineAtMs, { askedAtMs: 0, nowMs })).toBe(isLate));
 
 describe("turns", () => {
   it("on the healthy path nobody is asked", async () => {
@@ -91,6 +106,16 @@ describe("work that takes long", () => {
     expect(await watched).toBe("answer");
     await pass(3000);
     expect(done).toEqual(["1000"]);
+  });
+
+  it("is not waited for when that takes too long, and its failure later is nobody's", async () => {
+    const { clock, pass } = clockwork();
+    const work = Promise.withResolvers<string>();
+    const waited = atMost(work.promise, 2000, clock);
+    await pass(2000);
+    expect(await waited).toBeUndefined();
+    work.reject(new Error("too late"));
+    expect(await atMost(Promise.resolve("answer"), 2000, clock)).toBe("answer");
   });
 
   it("a failure of the work is the caller's, and ends the watching too", async () => {

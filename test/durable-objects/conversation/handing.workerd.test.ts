@@ -1,0 +1,92 @@
+/** What asking for a turn and a permit may cost a hand-over: objects that hang or answer late are played, the rest is as it is. */
+import { env } from "cloudflare:test";
+import { expect, it } from "vitest";
+import type { Conversation } from "../../../durable-objects/conversation/durable-object.ts";
+import { Handing } from "../../../durable-objects/conversation/handing.ts";
+import type { Event } from "../../../durable-objects/conversation/machine.ts";
+import type { Entry } from "../../../durable-objects/conversation/state.ts";
+import type { Env } from "../../../durable-objects/env.ts";
+import type { Outcome } from "../../../src/core/outcome.ts";
+import type { Turn } from "../../../src/ports/instances.ts";
+import { loadForTest } from "../../support/catalogue.ts";
+import { commitOf } from "../../support/conversation.ts";
+import { validDocument } from "../../support/routes-document.ts";
+
+const { routes } = loadForTest({
+  ...validDocument,
+  pools: { ...validDocument.pools, support: { ...validDocument.pools.support, concurrency: 1 } },
+});
+const never = new Promise<never>(() => undefined);
+const after = async <T>(ms: number, value: T): Promise<T> => {
+  await new Promise((resolve) => setTimeout(resolve, ms));
+  return value;
+};
+
+interface Played {
+  readonly turn?: () => Promise<Turn>;
+  readonly acquire?: () => Promise<string | undefined>;
+  readonly deadlineMs?: number;
+  readonly liveAttempt?: string;
+}
+
+/** What became of it, how often the instance was reached, and which permits were given back. */
+async function handOver({ turn, acquire, deadlineMs = 5000, liveAttempt = "1.2" }: Played) {
+  const outcomes: Outcome[] = [];
+  const released: string[] = [];
+  let reached = 0;
+  const namespace = (object: object) => ({ idFromName: () => ({}), get: () => object });
+  const played = {
+    ...env,
+    INSTANCE: namespace({ turn: turn ?? (async () => ({ verdict: "go" })), report: async () => undefined, suspect: async () => undefined }),
+    SHARD: namespace({ acquire: acquire ?? (async () => "one"), release: async (_: string, permit: string) => released.push(permit) }),
+    JURISDICTIONS: undefined,
+    EU1_TG_SECRET: "listener-secret",
+  };
+  const { ref: _ref, ...commit } = commitOf();
+  const attempt = { id: "1.2", instance: "eu-1", epoch: 1, deadlineAtMs: Date.now() + deadlineMs };
+  const entry = { ...commit, seq: 1, tries: 2, attempt } as unknown as Entry;
+  const real = globalThis.fetch;
+  globalThis.fetch = async () => {
+    reached += 1;
+    return Response.json({ ok: true });
+  };
+  const object = {
+    ref: { key: "telegram:support/chat/1" },
+    state: { liveAttempt, pins: {} },
+    storage: { meta: () => undefined, body: () => ({ body: commit.body, contentType: commit.contentType }) },
+    reporter: { count: () => undefined, countRepeat: () => undefined },
+    snapshot: async () => ({ routes }),
+    moment: () => ({ nowMs: 0, dice: 0, rules: {} }),
+    apply: (event: Event) => event.type === "outcome" && outcomes.push(event.outcome),
+  } as unknown as Conversation;
+  const handing = new Handing(object, played as unknown as Env, { aside: (work) => void work(), index: async () => undefined });
+  await handing.handOver(entry, attempt.id);
+  globalThis.fetch = real;
+  return {
+    kinds: outcomes.map(({ kind, isHeldBack, detail }) => (isHeldBack === true ? `${kind}: ${detail}` : "sent")),
+    reached,
+    released,
+  };
+}
+
+const LATE = "busy: its turn came too late";
+
+it.each<[string, Played, Awaited<ReturnType<typeof handOver>>]>([
+  ["in time it goes", {}, { kinds: ["sent"], reached: 1, released: ["one"] }],
+  [
+    "an instance's object that hangs is not waited for longer than half the time",
+    { turn: () => never, deadlineMs: 1500 },
+    { kinds: ["sent"], reached: 1, released: ["one"] },
+  ],
+  [
+    "a permit that comes when hardly any time is left is given back",
+    { acquire: () => after(600, "late"), deadlineMs: 620 },
+    { kinds: [LATE], reached: 0, released: ["late"] },
+  ],
+  ["somebody took the attempt for lost meanwhile", { liveAttempt: "1.3" }, { kinds: [LATE], reached: 0, released: ["one"] }],
+  [
+    "without a permit it waits",
+    { acquire: async () => undefined },
+    { kinds: ["busy: the pool's concurrency cap"], reached: 0, released: [] },
+  ],
+])("%s", async (_, played, expected) => expect(await handOver(played)).toEqual(expected));
