@@ -32,10 +32,11 @@ export async function observeHandOver(
   await observe(object, env, snapshot?.routes.canaries.get(entry.pool), { kind: "handed", ms, isError });
 }
 
+/** It is not known which pool's message is answered: each of this instance's may be the one. */
 export async function observeAnswer(object: Conversation, env: Env, instance: string, ms: number): Promise<void> {
   const canaries = (await object.snapshot())?.routes.canaries;
-  const pin = canaries && Object.values(object.state.pins).find((one) => one.instance === instance);
-  await observe(object, env, canaries?.get(pin?.pool ?? ""), { kind: "answered", ms });
+  const pools = Object.values(object.state.pins).flatMap((pin) => (pin.instance === instance ? [pin.pool] : []));
+  await Promise.all(pools.map((pool) => observe(object, env, canaries?.get(pool), { kind: "answered", ms })));
 }
 
 async function observe(object: Conversation, env: Env, canary: Canary | undefined, met: Omit<Observation, "id" | "group">): Promise<void> {

@@ -32,11 +32,13 @@ const native = (url: string) => ({
   native: { "telegram:support": { url, secret: "LISTENER_SECRET" } },
 });
 
-async function putWith(pool: string, tested: object): Promise<void> {
+async function putWith(pool: string, tested: object, second?: string): Promise<void> {
+  const shared = second === undefined ? {} : { [second]: { instances: [`${pool}-new`], failover: { policy: "hold" } } };
   const document = {
     accounts: { "telegram:support": { pool, secrets: { webhook: "TG_SECRET", token: "TG_TOKEN" } } },
     instances: { [`${pool}-old`]: native(`${origin}/durable`), [`${pool}-new`]: tested },
-    pools: { [pool]: { instances: [`${pool}-old`], failover: { policy: "hold", maxFails: 100 } } },
+    pools: { [pool]: { instances: [`${pool}-old`], failover: { policy: "hold", maxFails: 100 } }, ...shared },
+    rules: Object.keys(shared).map((name) => ({ name, when: { keywords: ["other"] }, pool: name })),
   };
   const answer = await configOf(edge).push(JSON.stringify(document));
   if (answer.status === "rejected") throw new Error(JSON.stringify(answer));
@@ -142,6 +144,23 @@ it("how long a first answer took is seen of both groups, and a second answer is 
   }
   const answered = async () => Object.values(await canaryEvidence(edge, canary)).map((figures) => figures.answered);
   await expect.poll(answered, PATIENT).toEqual([1, 1]);
+});
+
+it("an answer is seen though the instance has the conversation in another pool, too", async () => {
+  await put("answered", "/durable");
+  const canary = await start("answered", 600_000);
+  const [key = ""] = drawnBy(canary).own;
+  await putWith("answered", native(`${origin}/durable`), "second");
+  for (const [messageId, pool] of [
+    ["1", "second"],
+    ["2", "answered"],
+  ] as const) {
+    await conversations.commit(commitOf({ ref: { key }, pool, arrivedAtMs: Date.now(), key: `${key}/${messageId}`, messageId }));
+    await expect.poll(() => isDelivered([key], Number(messageId)), PATIENT).toBe(true);
+  }
+  const chat = { id: "7", kind: "direct" } as const;
+  await conversations.speak({ key }, { account: "telegram:support", chat, instance: "answered-new", class: "send" });
+  await expect.poll(async () => (await canaryEvidence(edge, canary)).canary.answered, PATIENT).toBe(1);
 });
 
 const drain = async (pool: string, isDraining: boolean) => {
