@@ -38,12 +38,14 @@ export async function askOwnership(
 
 /**
  * In a chat called by its public name no conversation can be asked, so the account's `proactive` alone decides: `owner` needs a
- * pool of this one instance, for only there nobody else can be the owner. There is no pin, and so no epoch.
+ * pool of this one instance, for only there nobody else can be the owner. A canary beside it does not silence it: the document
+ * says who is listed. There is no pin, and so no epoch.
  */
-function aliasVerdict({ account, instance, routes }: Caller): Spoken["verdict"] {
-  const members = routes.pools.get(account.pool)?.instances ?? [];
-  const isFree = account.proactive === "pool" || (account.proactive === "owner" && members.length === 1);
-  return isFree && members.includes(instance) ? { verdict: "proactive", epoch: 0 } : { verdict: "suppressed" };
+function aliasVerdict({ account: { pool, proactive }, instance, routes }: Caller): Spoken["verdict"] {
+  const listed = routes.document.pools[pool]?.instances ?? [];
+  const owning = listed.length === 1 ? listed : undefined;
+  const free = { owner: owning, pool: routes.pools.get(pool)?.instances, deny: undefined }[proactive];
+  return free?.includes(instance) === true ? { verdict: "proactive", epoch: 0 } : { verdict: "suppressed" };
 }
 
 async function follow(start: ConversationRef, speak: Speak, conversations: Conversations): Promise<Spoken | undefined> {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { buildRoutes } from "../../src/config/routes.ts";
 import { decideEgress } from "../../src/pipeline/egress.ts";
 import { loadForTest } from "../support/catalogue.ts";
 import { ACCOUNT, callOf, egressDocument, egressPorts, REAL_TOKEN, tokenFor } from "../support/egress.ts";
@@ -71,6 +72,17 @@ describe("a chat named by its @name, which no incoming message carries", () => {
     expect(decision.kind).toBe(end);
     expect(asked.spoken).toEqual([]);
     expect(asked.suppressed).toEqual(end === "forward" ? [] : ["eu-1"]);
+  });
+
+  it.each([
+    ["eu-1", "forward"],
+    ["us-1", "answered"],
+  ])("proactive owner, while the pool of %s alone tries us-1 or eu-1 out: its one listed instance speaks", async (listed, end) => {
+    const { document } = documentWith("owner", [listed]).routes;
+    const canary = { id: "one", pool: "support", percentage: 5, startedAtMs: 0, untilMs: 1, phase: "running" } as const;
+    const routes = buildRoutes(1, document, { canaries: [{ ...canary, instance: listed === "eu-1" ? "us-1" : "eu-1" }] });
+    const { ports } = egressPorts({ document: { ...documentWith("owner", [listed]), routes } });
+    expect(await decideEgress(await callOf("send", { query: "chat=@news" }), ports)).toMatchObject({ kind: end });
   });
 });
 
