@@ -96,8 +96,11 @@ export function choose(object: ConversationObject, effect: Extract<Effect, { do:
   const { world } = object;
   object.later(world.dice.between(1, strikes(world, 0.02) ? 12_000 : 50), () => {
     const rules = object.snapshot();
-    if (rules === undefined) return;
     const { seq, pool, askedAtMs, exclude } = effect;
+    if (rules === undefined) {
+      object.apply({ type: "unchosen", seq, askedAtMs });
+      return;
+    }
     const choice = world.plan.isJudged ? placed(object, effect, rules) : byChance(world, effect, rules);
     tell(world, () => `${object.name} #${seq} is placed: ${choice.instance ?? `nowhere (${choice.held}), without ${exclude.join(", ")}`}`);
     const found = choice.instance === undefined ? {} : { instance: choice.instance };

@@ -49,8 +49,12 @@ export function placed(object: ConversationObject, effect: Extract<Effect, { do:
   const pool = rules.pools[effect.pool];
   if (plan === undefined || pool === undefined) return { held: "the pool is gone" };
   const members = pool.instances.filter((instance) => !rules.draining.includes(instance));
-  const statuses = members.map((instance) => askInstance(world, instance, (asked) => asked.status(), unheardOf(instance)));
-  const panicPercent = world.bug === "panic-empties-pool" ? -1 : plan.panicPercent;
+  const doubts = world.bug === "panic-empties-pool" ? { isDoubted: false } : {};
+  const statuses = members.map((instance) => ({
+    ...askInstance(world, instance, (asked) => asked.status(), unheardOf(instance)),
+    ...doubts,
+  }));
+  const { panicPercent } = plan;
   const config = { instances: pool.instances, strategy: plan.strategy, failover: { panicPercent } } as unknown as PoolConfig;
   const roleOf = (instance: string) => (pool.standbys.includes(instance) ? "standby" : "primary");
   const instances = new Map(pool.instances.map((instance) => [instance, { weight: 1, role: roleOf(instance) } as InstanceConfig]));
