@@ -4,7 +4,8 @@ import { CliFailure, edgeError } from "./failure.ts";
 
 export interface AdminClient {
   readonly url: string;
-  readonly get: <T>(path: string) => Promise<T>;
+  /** Looks that are repeated anyway give up earlier. */
+  readonly get: <T>(path: string, timeoutMs?: number) => Promise<T>;
   /** A string goes as it is, everything else as JSON. */
   readonly post: <T>(path: string, body?: unknown) => Promise<T>;
 }
@@ -29,22 +30,23 @@ const operator = (): string => {
 
 export function adminClient(url: string, token: string): AdminClient {
   const base = url.replace(/\/+$/, "");
-  const call = async <T>(method: "GET" | "POST", path: string, body?: unknown): Promise<T> => {
+  const call = async <T>(method: "GET" | "POST", path: string, body?: unknown, timeoutMs = TIMEOUT_MS): Promise<T> => {
     const text = typeof body === "string" ? body : JSON.stringify(body);
     const headers = {
       authorization: `Bearer ${token}`,
       "x-clawedge-operator": operator(),
       ...(body === undefined ? {} : { "content-type": typeof body === "string" ? "text/plain; charset=utf-8" : "application/json" }),
     };
-    const response = await reach(base, `${base}/admin${path}`, { method, headers, ...(text === undefined ? {} : { body: text }) });
+    const signal = AbortSignal.timeout(timeoutMs);
+    const response = await reach(base, `${base}/admin${path}`, { method, headers, signal, ...(text === undefined ? {} : { body: text }) });
     return (await answerOf(response, base)) as T;
   };
-  return { url: base, get: (path) => call("GET", path), post: (path, body) => call("POST", path, body) };
+  return { url: base, get: (path, timeoutMs) => call("GET", path, undefined, timeoutMs), post: (path, body) => call("POST", path, body) };
 }
 
 async function reach(base: string, url: string, init: RequestInit): Promise<Response> {
   try {
-    return await fetch(url, { ...init, redirect: "manual", signal: AbortSignal.timeout(TIMEOUT_MS) });
+    return await fetch(url, { ...init, redirect: "manual" });
   } catch (error) {
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
     const reason = cause instanceof Error ? cause.message || cause.name : String(cause);

@@ -41,9 +41,15 @@ export interface ResumeAnswer {
 export interface Patience {
   readonly untilMs: number;
   readonly signal?: AbortSignal | undefined;
+  /** How to wait on, said when it runs out. */
+  readonly hint?: string;
 }
 
 const POLL_MS = 1000;
+/** How long one look may take, how long looks may fail in a row, and the time between them. */
+const LOOK_MS = 15_000;
+const OUT_MS = 30_000;
+const OUT_POLL_MS = 3000;
 /** Rounds of waiting between two lines of progress. */
 const TELL_EVERY = 10;
 /** A turn that a gateway is still preparing when it is suspended is cut, and the person is told: let it get to its model. */
@@ -54,7 +60,24 @@ const DEFAULT_RETRY_MS = 5000;
 
 const pathOf = (name: string): string => `/instances/${encodeURIComponent(name)}`;
 
-export const showInstance = (call: Call, name: string): Promise<InstanceAnswer> => call.edge().get<InstanceAnswer>(pathOf(name));
+/** A look while waiting is repeated for a while: an edge that is deployed just now is back soon. */
+export async function look<T extends object>(call: Call, path: string, patience: Partial<Patience>): Promise<T> {
+  const untilMs = call.nowMs() + OUT_MS;
+  for (;;) {
+    const seen = await call
+      .edge()
+      .get<T & { readonly error?: string }>(path, LOOK_MS)
+      .catch((error: unknown) => (error instanceof CliFailure && error.exitCode === 3 ? error : Promise.reject(error)));
+    const isOver = call.nowMs() >= untilMs;
+    if (!(seen instanceof CliFailure) && (seen.error === undefined || isOver)) return seen;
+    if (seen instanceof CliFailure && isOver) throw seen;
+    call.output.progress(`waiting: ${seen instanceof CliFailure ? seen.message : seen.error}`);
+    await pause(call, OUT_POLL_MS, patience);
+  }
+}
+
+export const showInstance = (call: Call, name: string, patience: Partial<Patience>): Promise<InstanceAnswer> =>
+  look<InstanceAnswer>(call, pathOf(name), patience);
 
 /** Without a body where none is needed, as every edge understands it. */
 export const fence = (call: Call, name: string, returning: boolean): Promise<DrainAnswer> =>
@@ -65,39 +88,74 @@ export const unfence = (call: Call, name: string): Promise<UndrainAnswer> => cal
 /** In short steps, so that Ctrl-C is heard. */
 export async function pause(call: Call, ms: number, { signal }: Partial<Patience> = {}): Promise<void> {
   for (let leftMs = ms; leftMs > 0; leftMs -= POLL_MS) {
-    if (signal?.aborted === true) throw new CliFailure(1, "interrupted");
+    if (signal?.aborted === true) throw interrupted();
     await call.sleep(Math.min(POLL_MS, leftMs));
   }
-  if (signal?.aborted === true) throw new CliFailure(1, "interrupted");
+  if (signal?.aborted === true) throw interrupted();
 }
 
-/** By the edge's word that it still drains, and by its clock: after `quietAtMs` no place of the edge can be sending any more. */
+/** By the edge's clock: after `quietAtMs` no place of the edge can be sending any more. That time is no part of the patience. */
 export async function untilQuiet(call: Call, drained: DrainAnswer, patience: Patience): Promise<InstanceAnswer> {
   const { instance } = drained;
-  for (let round = 0; ; round += 1) {
-    const shown = await showInstance(call, instance);
-    if (shown.drainingSinceMs === undefined) throw new CliFailure(1, `${instance} is no longer draining: somebody undrained it meanwhile`);
-    const leftMs = Math.max(drained.quietAtMs, shown.quietAtMs ?? 0) - shown.nowMs;
+  const first = await showInstance(call, instance, patience);
+  const leftOf = ({ quietAtMs, nowMs }: InstanceAnswer): number => Math.max(drained.quietAtMs, quietAtMs ?? 0) - nowMs;
+  const untilMs = patience.untilMs + Math.max(0, leftOf(first));
+  for (let round = 0, shown = first; ; round += 1, shown = await showInstance(call, instance, patience)) {
+    checkDrains(shown, first);
+    const leftMs = leftOf(shown);
     if (leftMs <= 0 && shown.isDrainListed) return shown;
-    if (call.nowMs() >= patience.untilMs)
-      throw new CliFailure(1, `${instance} drains, but is not quiet yet. Wait on: clawedge instance drain ${instance} --wait`);
+    if (call.nowMs() >= untilMs) throw new CliFailure(1, `${instance} drains, but is not quiet yet${patience.hint ?? ""}`);
     if (round % TELL_EVERY === 0) call.output.progress(`waiting: quiet in ${Math.max(0, Math.ceil(leftMs / 1000))} s at the latest`);
     await pause(call, Math.min(POLL_MS, Math.max(50, leftMs)), patience);
   }
 }
 
-/** Asks the gateway to let nothing new begin, again and again, until nothing runs there; what it is asked with each time renews its lease. */
+/** Before somebody relies on it: it drains, and never ceased to since it was seen to. */
+export async function stillDrains(call: Call, before: InstanceAnswer, patience: Partial<Patience>): Promise<void> {
+  const shown = await showInstance(call, before.name, patience);
+  checkDrains(shown, before);
+  if (!shown.isDrainListed) throw undrained(before.name);
+  if (patience.signal?.aborted === true) throw interrupted();
+}
+
+function checkDrains({ name, error, drainingSinceMs }: InstanceAnswer, before: InstanceAnswer): void {
+  if (error !== undefined) throw new CliFailure(1, `the edge cannot tell whether ${name} drains: ${error}`);
+  if (drainingSinceMs === undefined || drainingSinceMs !== before.drainingSinceMs) throw undrained(name);
+}
+
+const undrained = (name: string) => new CliFailure(1, `${name} is no longer draining as it was: somebody undrained it meanwhile`);
+const interrupted = () => new CliFailure(1, "interrupted");
+
+/**
+ * Asks the gateway to let nothing new begin, again and again, until nothing runs there; what it is asked with each time renews its
+ * lease. One that once said that it works has to be ready: silence, or a refusal, does not mean that it has finished.
+ */
 export async function untilSuspended(call: Call, instance: string, patience: Patience): Promise<SuspendAnswer> {
   await pause(call, SETTLE_MS, patience);
+  let work: string | undefined;
   for (;;) {
     const answer = await call.edge().post<SuspendAnswer>(`${pathOf(instance)}/suspend`);
-    if (answer.status !== "draining" && answer.status !== "busy") return answer;
-    const what = workOf(answer);
-    if (call.nowMs() >= patience.untilMs) throw new CliFailure(1, `${instance} is still at work: ${what}. Its drain stands`);
-    call.output.progress(`waiting: ${instance} is still at work: ${what}`);
-    const waitMs = Math.min(answer.retryAfterMs ?? DEFAULT_RETRY_MS, MAX_RETRY_MS, Math.max(POLL_MS, patience.untilMs - call.nowMs()));
-    await pause(call, waitMs, patience);
+    if (answer.status === "ready") return answer;
+    if (isAtWork(answer)) work = workOf(answer);
+    const said = saidBy(answer, work);
+    const isOver = isRefusal(answer) || call.nowMs() >= patience.untilMs;
+    if (isOver && work === undefined) return answer;
+    if (isOver) throw new CliFailure(1, `${instance} ${said}. Its drain stands${patience.hint ?? ""}`);
+    call.output.progress(`waiting: ${instance} ${said}`);
+    await pause(call, retryMsOf(answer, patience.untilMs - call.nowMs()), patience);
   }
+}
+
+const retryMsOf = ({ retryAfterMs = DEFAULT_RETRY_MS }: SuspendAnswer, leftMs: number): number =>
+  Math.max(POLL_MS, Math.min(retryAfterMs, MAX_RETRY_MS, leftMs));
+
+const isAtWork = ({ status }: SuspendAnswer): boolean => status === "draining" || status === "busy";
+const isRefusal = ({ status }: SuspendAnswer): boolean => status === "forbidden" || status === "unsupported";
+
+function saidBy(answer: SuspendAnswer, work: string | undefined): string {
+  if (isAtWork(answer)) return `is still at work: ${work}`;
+  const silence = `does not say whether it works: ${answer.detail ?? answer.status}`;
+  return work === undefined ? silence : `${silence}; it was at work: ${work}`;
 }
 
 function workOf({ detail, activeCount = 0, blockers = [] }: SuspendAnswer): string {

@@ -17,6 +17,9 @@ export type RunProgram = (program: Program) => Promise<string | undefined>;
 
 const GRACE_MS = 10_000;
 
+/** One Ctrl-C can come twice: from the terminal, and passed on by what started us. */
+const ONE_PRESS_MS = 500;
+
 /** A terminal that was closed is one as well. */
 const ENDS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
@@ -28,18 +31,18 @@ export const runProgram: RunProgram = async ({ words, env, isBeside, signal, gra
   if (signal.aborted) return "was not begun";
   const [name = "", ...rest] = words;
   const child = spawn(name, rest, { env, stdio: ["inherit", isBeside ? process.stderr : "inherit", "inherit"], detached: true });
-  let timer: NodeJS.Timeout | undefined;
+  const timers: NodeJS.Timeout[] = [];
   const end = (): void => signalGroup(child, "SIGKILL");
   const ask = (): void => {
     signalGroup(child, "SIGTERM");
-    timer = setTimeout(end, graceMs);
-    for (const each of ENDS) process.on(each, end);
+    const hearAgain = (): void => ENDS.forEach((each) => void process.on(each, end));
+    timers.push(setTimeout(end, graceMs), setTimeout(hearAgain, ONE_PRESS_MS));
   };
   signal.addEventListener("abort", ask, { once: true });
   try {
     return await endOf(child);
   } finally {
-    clearTimeout(timer);
+    for (const timer of timers) clearTimeout(timer);
     signal.removeEventListener("abort", ask);
     for (const each of ENDS) process.off(each, end);
     // What it left behind when it was asked to end is not left running; what it started and ended well is its own affair.

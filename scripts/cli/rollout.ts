@@ -10,9 +10,11 @@ import {
   insteadOf,
   type Patience,
   pause,
+  type ResumeAnswer,
   resume,
   type SuspendAnswer,
   showInstance,
+  stillDrains,
   unfence,
   untilQuiet,
   untilSuspended,
@@ -24,6 +26,8 @@ export interface Rollout {
   readonly isReturning: boolean;
   readonly suspends: boolean;
   readonly force: boolean;
+  /** May drain already: the operator named it. */
+  readonly takesOver: string | undefined;
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
 }
@@ -48,6 +52,8 @@ export interface Rolled {
 
 /** What one good look could be chance is not in two. */
 const GOOD_PROBES = 2;
+/** Of a suspension. */
+const LEASE_MS = 120_000;
 const POLL_MS = 1000;
 const TELL_EVERY = 10;
 
@@ -67,18 +73,23 @@ export async function rollInstance(call: Call, rollout: Rollout, rolled: Rolled)
 
   rolled.stage = "draining";
   say(rollout.isReturning ? "draining; its conversations wait for it" : "draining; its conversations move by the pool's policy");
-  const shown = await timed("quietMs", async (patience) => untilQuiet(call, await fence(call, instance, rollout.isReturning), patience));
+  const drained = await fence(call, instance, rollout.isReturning);
+  if (!drained.changed && !mayTakeOver(rollout, instance)) {
+    rolled.stage = "before";
+    throw takenAlready(instance);
+  }
+  const shown = await timed("quietMs", (patience) => untilQuiet(call, drained, patience));
 
   rolled.stage = "drained";
   rolled.suspension = await timed("suspendMs", (patience) => suspendIfAsked(call, rollout, shown, patience));
-  const isSuspended = rolled.suspension === "ready";
-  say(isSuspended ? "nothing is in flight to it, and nothing runs there" : "nothing is in flight to it");
+  say(rolled.suspension === "ready" ? "nothing is in flight to it, and nothing runs there" : "nothing is in flight to it");
+  await stillDrains(call, shown, rollout);
 
   rolled.stage = "restarting";
   say(`running ${rollout.command.join(" ")}`);
   await timed("commandMs", (patience) => runCommand(call, rollout, instance, patience));
   say("waiting until it is well");
-  await timed("backMs", (patience) => untilBack(call, instance, isSuspended, patience));
+  await timed("backMs", (patience) => untilBack(call, instance, rolled.suspension, patience));
 
   rolled.stage = "readmitting";
   rolled.knownAtMs = (await unfence(call, instance)).knownAtMs;
@@ -121,30 +132,52 @@ async function runCommand(call: Call, rollout: Rollout, instance: string, { unti
   if (how !== undefined) throw new CliFailure(1, `the command ${how}`);
 }
 
-/** Restarted or resumed, and seen well twice since then: what was seen before the command ended does not count. */
-async function untilBack(call: Call, instance: string, isSuspended: boolean, patience: Patience): Promise<void> {
-  if (isSuspended) await untilResumed(call, instance, patience);
-  const { nowMs: sinceMs } = await showInstance(call, instance);
+/**
+ * Seen well twice, and let go on; what was seen before the command ended does not count. One that is suspended still says that it
+ * drains, until it is restarted or its lease ends: let go on before that, the old process would take turns that its end then cuts.
+ */
+async function untilBack(call: Call, instance: string, suspension: Rolled["suspension"], patience: Patience): Promise<void> {
+  const { nowMs: sinceMs } = await showInstance(call, instance, patience);
   const good = new Set<number>();
-  await untilShown(call, instance, patience, (shown) => {
-    const { lastProbe, isHealthy, leavingSinceMs } = shown;
-    if (isUnprobed(shown)) return isHealthy === true && hasPolled(shown, sinceMs);
+  const isUp = (shown: InstanceAnswer, least: number): boolean => {
+    const { lastProbe } = shown;
+    if (isUnprobed(shown)) return hasPolled(shown, sinceMs);
     if (lastProbe?.atMs === undefined || lastProbe.atMs <= sinceMs) return false;
     if (lastProbe.verdict !== "up") good.clear();
     else good.add(lastProbe.atMs);
-    return good.size >= GOOD_PROBES && isHealthy === true && leavingSinceMs === undefined;
-  });
+    return good.size >= least;
+  };
+  if (suspension !== undefined) {
+    await untilShown(call, instance, patience, (shown) => isUp(shown, 1));
+    await untilResumed(call, instance, suspension === "ready", patience);
+  }
+  await untilShown(call, instance, patience, (shown) => isUp(shown, GOOD_PROBES) && shown.isHealthy === true && !isLeaving(shown));
 }
 
-/** A gateway that is still starting cannot be asked yet; one that was started without the suspend API holds no suspension. */
-async function untilResumed(call: Call, instance: string, patience: Patience): Promise<void> {
-  for (;;) {
-    const answer = await resume(call, instance);
-    if (answer === undefined || answer.status === "running" || answer.status === "unsupported") return;
-    if (call.nowMs() >= patience.untilMs) throw new CliFailure(1, `its gateway does not go on (${answer.detail ?? answer.status})`);
+const isLeaving = ({ leavingSinceMs }: InstanceAnswer): boolean => leavingSinceMs !== undefined;
+
+/**
+ * A gateway that is still starting cannot be asked yet; one that was started without the suspend API holds no suspension. Where it is
+ * not sure that there was one, its lease is as long as anybody has to ask.
+ */
+async function untilResumed(call: Call, instance: string, isSure: boolean, patience: Patience): Promise<void> {
+  const untilMs = isSure ? patience.untilMs : Math.min(patience.untilMs, call.nowMs() + LEASE_MS);
+  const ask = async (): Promise<ResumeAnswer> => (await resume(call, instance)) ?? { status: "unsupported" };
+  const goesOn = ({ status }: ResumeAnswer): boolean => status === "running" || status === "unsupported";
+  let answer = await ask();
+  while (!goesOn(answer) && call.nowMs() < untilMs) {
     await pause(call, POLL_MS, patience);
+    answer = await ask();
   }
+  if (answer.resumed === true) call.output.progress(`${instance}: was still suspended, and goes on now. Was it restarted?`);
+  if (isSure && !goesOn(answer)) throw new CliFailure(1, `its gateway does not go on (${answer.detail ?? answer.status})`);
 }
+
+/** Whoever drained it may be at work on it. */
+export const takenAlready = (instance: string): CliFailure =>
+  new CliFailure(1, `${instance} drains already: somebody works on it, or another rollout does. If it was you: --from ${instance}`);
+
+export const mayTakeOver = ({ takesOver, force }: Rollout, instance: string): boolean => force || takesOver === instance;
 
 /** One that only polls has no address: that it asks is all that is known of it. */
 const isUnprobed = ({ url, lastProbe, pollers = [] }: InstanceAnswer): boolean =>
@@ -156,7 +189,7 @@ export const isInService = ({ isHealthy, isDraining, isDrainListed }: InstanceAn
 
 async function untilShown(call: Call, instance: string, patience: Patience, isSo: (shown: InstanceAnswer) => boolean): Promise<void> {
   for (let round = 1; ; round += 1) {
-    const shown = await showInstance(call, instance);
+    const shown = await showInstance(call, instance, patience);
     if (isSo(shown)) return;
     const why = shown.error ?? (shown.reason || shown.lastProbe?.reason || "not seen yet");
     if (call.nowMs() >= patience.untilMs) throw new CliFailure(1, `it is not well: ${why}`);

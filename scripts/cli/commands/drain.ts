@@ -1,4 +1,5 @@
 /** `clawedge instance drain|undrain`: an instance out of service, and back; waiting until nothing can be on its way to it, or runs there. */
+import { again } from "../again.ts";
 import { numberOption } from "../args.ts";
 import { type Call, type Command, isSet, operand } from "../command.ts";
 import { time } from "../output.ts";
@@ -9,6 +10,7 @@ import {
   type ResumeAnswer,
   resume,
   type SuspendAnswer,
+  stillDrains,
   unfence,
   untilQuiet,
   untilSuspended,
@@ -26,7 +28,11 @@ export const instanceDrain: Command = {
       help: "return when nothing is in flight to it any more, and its gateway, where it can be asked, has finished",
     },
     returning: { type: "boolean", help: "it will be back soon: its conversations wait for it, whatever their pool's failover policy" },
-    timeout: { type: "string", value: "SECONDS", help: `give up waiting after this long (default ${DEFAULT_TIMEOUT_S}); exit code 1` },
+    timeout: {
+      type: "string",
+      value: "SECONDS",
+      help: `give up when it is not quiet this long after it should be, or works for longer (default ${DEFAULT_TIMEOUT_S}); exit code 1`,
+    },
   },
   notes: `New conversations avoid it at once, pinned ones as the configuration spreads; then their pool's failover policy decides, unless
 it is --returning. With adminRpc its gateway is suspended once nothing is in flight, and has finished its turns when --wait returns;
@@ -35,7 +41,7 @@ without, stop it with SIGTERM, and it finishes them. Undo: clawedge instance und
     const timeoutS = numberOption(call, "timeout", { least: 1, most: 86_400 }) ?? DEFAULT_TIMEOUT_S;
     const drained = await fence(call, operand(call, 0), isSet(call, "returning"));
     const isQuiet = isSet(call, "wait");
-    const suspension = isQuiet ? await untilIdle(call, drained, call.nowMs() + timeoutS * 1000) : undefined;
+    const suspension = isQuiet ? await untilIdle(call, drained, timeoutS * 1000) : undefined;
     call.output.answer({ ...drained, isQuiet, suspension }, () => [
       drained.changed
         ? `${drained.instance} is draining since ${time(drained.drainingSinceMs)}`
@@ -47,9 +53,15 @@ without, stop it with SIGTERM, and it finishes them. Undo: clawedge instance und
 };
 
 /** Undefined where its gateway is not to be asked. */
-async function untilIdle(call: Call, drained: DrainAnswer, untilMs: number): Promise<SuspendAnswer | undefined> {
-  const { hasAdminRpc } = await untilQuiet(call, drained, { untilMs });
-  return hasAdminRpc === true ? untilSuspended(call, drained.instance, { untilMs }) : undefined;
+async function untilIdle(call: Call, drained: DrainAnswer, timeoutMs: number): Promise<SuspendAnswer | undefined> {
+  const { instance } = drained;
+  const hint = `. Wait on: ${again(call, ["instance", "drain", instance])}`;
+  const patience = () => ({ untilMs: call.nowMs() + timeoutMs, hint });
+  const shown = await untilQuiet(call, drained, patience());
+  if (shown.hasAdminRpc !== true) return undefined;
+  const suspension = await untilSuspended(call, instance, patience());
+  await stillDrains(call, shown, {});
+  return suspension;
 }
 
 function quietLines(suspension: SuspendAnswer | undefined): readonly string[] {

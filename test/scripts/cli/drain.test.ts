@@ -1,7 +1,7 @@
 /** Drains that wait for the gateway's own work, and their end. Without admin RPC: `commands.test.ts`. */
 import { expect, it } from "vitest";
 import { clawedge } from "./fake-admin.ts";
-import { DRAINING, type Member, member, plannedEdge, READY } from "./planned-edge.ts";
+import { DRAINING, type Member, meanwhile, member, plannedEdge, READY } from "./planned-edge.ts";
 
 async function instance(one: Member, ...args: readonly string[]) {
   const { url, changes } = await plannedEdge([one]);
@@ -23,6 +23,26 @@ it("--wait gives up a gateway that goes on working; its drain stands", async () 
   const ran = await instance(asked([DRAINING]), "drain", "--wait", "--timeout", "60");
   expect([ran.code, ran.out]).toEqual([1, ""]);
   expect(ran.err).toContain("eu-1 is still at work: 2 root-request. Its drain stands");
+});
+
+it.each(["unreachable", "unsupported", "forbidden"])("--wait does not take %s for an end of the work that it knows of", async (status) => {
+  const ran = await instance(asked([DRAINING, { status, detail: "no answer" }]), "drain", "--wait", "--returning", "--timeout", "60");
+  expect([ran.code, ran.out]).toEqual([1, ""]);
+  expect(ran.err).toContain(
+    "does not say whether it works: no answer; it was at work: 2 root-request. Its drain stands. Wait on: clawedge",
+  );
+  expect(ran.err).toMatch(/ --edge http:\/\/127\S+ instance drain eu-1 --wait --returning --timeout 60\n$/);
+});
+
+it("--wait says nothing of an instance that somebody undrained while its gateway was asked", async () => {
+  const one = asked([READY]);
+  const ran = await instance(
+    meanwhile(one, () => void Object.assign(one, { isDrainListed: false })),
+    "drain",
+    "--wait",
+  );
+  expect([ran.code, ran.out]).toEqual([1, ""]);
+  expect(ran.err).toContain("somebody undrained it meanwhile\n");
 });
 
 it.each([

@@ -27,13 +27,24 @@ export const member = (name: string, more: Partial<Member> = {}): Member => ({
 const LOOK_MS = 1000;
 const QUIET_MS = 5000;
 
+/** Its gateway is ready, and this happens while it is asked. */
+export function meanwhile<M extends Member>(one: M, happens: () => void): M {
+  const get = (): readonly object[] => {
+    happens();
+    return [READY];
+  };
+  return Object.defineProperty(one, "suspends", { get });
+}
+
+export type PlannedEdge = Awaited<ReturnType<typeof plannedEdge>>;
+
 export async function plannedEdge(members: readonly Member[], knownAfterMs = 0) {
-  const edge = { nowMs: 1_000_000 };
-  const since = new Map<string, number>();
+  const edge = { nowMs: 1_000_000, outLooks: 0, quietMs: QUIET_MS };
+  const since = new Map(members.flatMap(({ name, isDrainListed }) => (isDrainListed ? [[name, edge.nowMs] as const] : [])));
   const shown = (one: Member): object => {
     const { name, isHealthy, isDrainListed, isReturning, hasAdminRpc, verdict, calledAtMs } = one;
     const drainingSinceMs = since.get(name);
-    const drain = drainingSinceMs === undefined ? {} : { drainingSinceMs, quietAtMs: drainingSinceMs + QUIET_MS };
+    const drain = drainingSinceMs === undefined ? {} : { drainingSinceMs, quietAtMs: drainingSinceMs + edge.quietMs };
     const seen =
       calledAtMs === undefined
         ? { url: "http://gateway", lastProbe: { verdict, atMs: edge.nowMs, reason: verdict } }
@@ -43,6 +54,10 @@ export async function plannedEdge(members: readonly Member[], knownAfterMs = 0) 
   };
   const look = (reply: () => object) => (): Reply => {
     edge.nowMs += LOOK_MS;
+    if (edge.outLooks > 0) {
+      edge.outLooks -= 1;
+      return { status: 503, text: "nobody is here" };
+    }
     return { json: reply() };
   };
   const of = (one: Member): Replies => ({
@@ -51,7 +66,7 @@ export async function plannedEdge(members: readonly Member[], knownAfterMs = 0) 
       const changed = !one.isDrainListed;
       one.isDrainListed = true;
       since.set(one.name, since.get(one.name) ?? edge.nowMs);
-      return { json: { instance: one.name, changed, number: 2, drainingSinceMs: edge.nowMs, quietAtMs: edge.nowMs + QUIET_MS } };
+      return { json: { instance: one.name, changed, number: 2, drainingSinceMs: edge.nowMs, quietAtMs: edge.nowMs + edge.quietMs } };
     },
     [`POST /admin/instances/${one.name}/undrain`]: () => {
       one.isDrainListed = false;
@@ -69,5 +84,5 @@ export async function plannedEdge(members: readonly Member[], knownAfterMs = 0) 
       const [method, path = ""] = request.split(" ");
       return method === "POST" ? [`${path.slice("/admin/instances/".length)}${body}`] : [];
     });
-  return { url: admin.url, changes, edge };
+  return { url: admin.url, changes, edge, since };
 }

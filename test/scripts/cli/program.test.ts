@@ -65,8 +65,9 @@ it.each([
   const running = runProgram(program("", { words: deaf(file), env: process.env, signal: stop.signal, ...more }));
   await expect.poll(() => existsSync(file)).toBe(true);
   stop.abort();
-  if (isAskedAgain) process.emit("SIGINT");
+  const pressing = isAskedAgain ? setInterval(() => process.emit("SIGINT"), 100) : undefined;
   expect(await running).toBe("ended with SIGKILL");
+  clearInterval(pressing);
   await expect.poll(() => isThere(Number(readFileSync(file, "utf8")))).toBe(false);
 });
 

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import type { Program } from "../../../scripts/cli/program.ts";
 import { clawedge } from "./fake-admin.ts";
-import { DRAINING, type Member, member, plannedEdge, READY } from "./planned-edge.ts";
+import { DRAINING, type Member, meanwhile, member, type PlannedEdge, plannedEdge, READY } from "./planned-edge.ts";
 
 const COMMAND = ["--", "restart", "--json", "{}"];
 
@@ -12,8 +12,11 @@ interface Around {
   readonly knownAfterMs?: number;
 }
 
-async function rollout(members: readonly Member[], { options = [], command = () => undefined, signal, knownAfterMs }: Around = {}) {
-  const { url, changes } = await plannedEdge(members, knownAfterMs);
+async function rollout(
+  members: readonly Member[] | PlannedEdge,
+  { options = [], command = () => undefined, signal, knownAfterMs }: Around = {},
+) {
+  const { url, changes } = "url" in members ? members : await plannedEdge(members, knownAfterMs);
   const programs: Program[] = [];
   const ran = await clawedge(["rollout", "support", ...options, "--edge", url, ...COMMAND], {
     runProgram: async (program) => {
@@ -24,6 +27,9 @@ async function rollout(members: readonly Member[], { options = [], command = () 
   });
   return { ...ran, changes: changes(), programs };
 }
+
+/** Without where the edge is, which every hint begins with. */
+const hints = (err: string): string => err.replaceAll(/ --edge http:\/\/127\.0\.0\.1:\d+/g, "");
 
 const away = 'eu-1/drain{"returning":true}';
 
@@ -72,10 +78,72 @@ it("--no-suspend asks no gateway", async () => {
   expect(ran.changes).toEqual([away, "eu-1/undrain"]);
 });
 
-it.each(["unsupported", "unreachable"])("a gateway where that is %s is restarted all the same, and it is said", async (status) => {
-  const ran = await rollout([member("eu-1", { hasAdminRpc: true, suspends: [{ status, detail: "http 404" }] })]);
-  expect([ran.code, ran.changes]).toEqual([0, [away, "eu-1/suspend", "eu-1/undrain"]]);
-  expect(ran.err).toContain("does not tell whether it still works (http 404)");
+it.each([
+  ["unsupported", 1],
+  ["unreachable", 120],
+])(
+  "a gateway where that is %s is restarted all the same, and it is said; it may have begun to wait, so it goes on",
+  async (status, times) => {
+    const ran = await rollout([member("eu-1", { hasAdminRpc: true, suspends: [{ status, detail: "http 404" }] })]);
+    const suspend = Array(times).fill("eu-1/suspend");
+    expect([ran.code, ran.changes]).toEqual([0, [away, ...suspend, "eu-1/resume", "eu-1/undrain"]]);
+    expect(ran.err).toContain("does not tell whether it still works (http 404)");
+  },
+);
+
+it("where nobody knows whether it began to wait, going on is asked for as long as that could last", async () => {
+  const [suspends, resumes] = [[{ status: "unsupported" }], [{ status: "unreachable" }]];
+  const ran = await rollout([member("eu-1", { hasAdminRpc: true, suspends, resumes })]);
+  expect([ran.code, ran.changes.filter((change) => change === "eu-1/resume").length]).toEqual([0, 121]);
+});
+
+it.each(["unreachable", "unsupported", "forbidden"])("one that was at work, and then is %s, is not restarted", async (status) => {
+  const one = member("eu-1", { hasAdminRpc: true, suspends: [DRAINING, { status, detail: "no answer" }] });
+  const ran = await rollout([one, member("eu-2")]);
+  expect([ran.code, ran.programs]).toEqual([1, []]);
+  expect(ran.err).toContain("eu-1 does not say whether it works: no answer; it was at work: 2 root-request. Its drain stands");
+  expect(ran.err).toContain("the command was not run");
+});
+
+it("one that does not answer for a moment is asked again", async () => {
+  const suspends = [DRAINING, { status: "unreachable", detail: "no answer" }, { status: "busy", detail: "http 429" }, READY];
+  const ran = await rollout([member("eu-1", { hasAdminRpc: true, suspends })]);
+  expect([ran.code, ran.changes.filter((change) => change === "eu-1/suspend").length]).toEqual([0, 4]);
+});
+
+it("one that still says that it is suspended is let go on when it no longer does", async () => {
+  const looks = { sinceCommand: -1, atResume: 0 };
+  const one = {
+    ...member("eu-1", { hasAdminRpc: true }),
+    get verdict() {
+      if (looks.sinceCommand < 0) return "up" as const;
+      looks.sinceCommand += 1;
+      return looks.sinceCommand < 9 ? ("draining" as const) : ("up" as const);
+    },
+    get resumes() {
+      looks.atResume = looks.sinceCommand;
+      return [{ status: "running", resumed: false }];
+    },
+  };
+  const ran = await rollout([one], { command: () => void Object.assign(looks, { sinceCommand: 0 }) });
+  expect([ran.code, ran.changes.slice(-2), looks.atResume >= 9]).toEqual([0, ["eu-1/resume", "eu-1/undrain"], true]);
+});
+
+it("one that was still suspended then was perhaps not restarted, and it is asked", async () => {
+  expect((await rollout([member("eu-1", { hasAdminRpc: true })])).err).toContain("Was it restarted?");
+});
+
+it.each<readonly [string, (one: Member, edge: PlannedEdge) => void]>([
+  ["taken back", (_, { since }) => void since.delete("eu-1")],
+  ["taken back and drained again", (_, { since, edge }) => void since.set("eu-1", edge.nowMs)],
+  ["no longer listed", (one) => void Object.assign(one, { isDrainListed: false })],
+])("one that somebody has %s meanwhile is not restarted", async (_, happens) => {
+  const one = member("eu-1", { hasAdminRpc: true });
+  const edge = await plannedEdge([one]);
+  meanwhile(one, () => happens(one, edge));
+  const ran = await rollout(edge);
+  expect([ran.code, ran.programs]).toEqual([1, []]);
+  expect(ran.err).toContain("somebody undrained it meanwhile.\neu-1 stays drained");
 });
 
 it("one that refuses stops the rollout with what to do, before the command", async () => {
@@ -95,9 +163,28 @@ it.each([
   ["another is not healthy", [member("eu-1"), member("eu-2", { isHealthy: false })], "eu-2 is not healthy"],
   ["two drain", [member("eu-1", { isDrainListed: true }), member("eu-2", { isDrainListed: true })], "eu-2 is draining"],
 ])("nothing is taken away while %s, unless forced", async (_, members, hint) => {
-  const ran = await rollout(members);
+  const ran = await rollout(members, { options: ["--from", "eu-1"] });
   expect([ran.code, ran.changes, ran.programs]).toEqual([1, [], []]);
   expect(ran.err).toContain(hint);
+  expect(ran.err).toContain("eu-1 was not touched");
+});
+
+it("one that drains already is somebody's, and is not taken over", async () => {
+  const members = [member("eu-1"), member("eu-2", { isDrainListed: true })];
+  const ran = await rollout(members);
+  expect([ran.code, ran.changes]).toEqual([1, []]);
+  expect(ran.err).toContain("eu-2 drains already: somebody works on it");
+  expect(ran.err).toContain("--from eu-2");
+  expect((await rollout(members, { options: ["--force"] })).code).toBe(0);
+});
+
+it("neither is one that somebody else drained a moment before", async () => {
+  const one = member("eu-1", { isDrainListed: true, isReturning: true });
+  const looks = { count: 0 };
+  Object.defineProperty(one, "isDrainListed", { get: () => looks.count++ > 2, set: () => undefined });
+  const ran = await rollout([one]);
+  expect([ran.code, ran.changes, ran.programs]).toEqual([1, [away], []]);
+  expect(ran.err).toContain("eu-1 drains already");
   expect(ran.err).toContain("eu-1 was not touched");
 });
 
@@ -110,9 +197,63 @@ it("--force takes it away all the same", async () => {
   expect([ran.code, ran.programs.length]).toEqual([0, 2]);
 });
 
-it("what an earlier run left drained is the first", async () => {
-  const ran = await rollout([member("eu-1"), member("eu-2", { isDrainListed: true, isReturning: true })]);
-  expect([ran.code, ran.programs.map(({ words }) => words.at(-1))]).toEqual([0, ["eu-2", "eu-1"]]);
+const three = (drained?: string) => ["eu-1", "eu-2", "eu-3"].map((name) => member(name, { isDrainListed: name === drained }));
+
+it.each([
+  ["--from", "eu-3", "eu-3", ["eu-3", "eu-1", "eu-2"]],
+  ["--from", "eu-2", undefined, ["eu-2", "eu-3"]],
+  ["--only", "eu-3,eu-1", undefined, ["eu-3", "eu-1"]],
+  ["--only", "eu-2,eu-3", "eu-2", ["eu-2", "eu-3"]],
+] as const)("%s %s while %s drains", async (option, value, drained, expected) => {
+  const ran = await rollout(three(drained), { options: [option, value] });
+  expect([ran.code, ran.programs.map(({ words }) => words.at(-1))]).toEqual([0, expected]);
+});
+
+/** What is printed is run, until it comes to its end. */
+it.each(["eu-1", "eu-2", "eu-3"])("going on as it is told leaves nobody out, and restarts nobody twice: %s fails", async (bad) => {
+  for (const drained of [undefined, "eu-1", "eu-2", "eu-3"]) {
+    const edge = await plannedEdge(three(drained));
+    const first = await rollout(edge, {
+      options: drained === undefined ? [] : ["--from", drained],
+      command: ({ env }) => (env["CLAWEDGE_INSTANCE"] === bad ? "ended with 1" : undefined),
+    });
+    const line = /^Go on: clawedge rollout support (.*) -- /m.exec(hints(first.err))?.[1] ?? expect.fail(first.err);
+    const second = await rollout(edge, { options: line.split(" ") });
+    const restarted = [...first.programs, ...second.programs].map(({ words }) => words.at(-1));
+    expect([second.code, restarted.toSorted()]).toEqual([0, [bad, "eu-1", "eu-2", "eu-3"].toSorted()]);
+  }
+});
+
+it("what is printed has every option that was given, and the edge first", async () => {
+  const { url } = await plannedEdge([member("eu-1")]);
+  const options = ["--pause", "7", "--timeout", "500", "--move", "--no-suspend", "--force"];
+  const failing = { runProgram: async () => "ended with 1", interrupts: () => new AbortController().signal };
+  const ran = await clawedge(["rollout", ...options, "support", "--edge", url, "--", "say", "it's {}"], failing);
+  expect(ran.err).toContain(`Take it back: clawedge --edge ${url} instance undrain eu-1\n`);
+  expect(ran.err).toContain(`Go on: clawedge --edge ${url} rollout support ${options.join(" ")} --only eu-1 -- say 'it'\\''s {}'\n`);
+});
+
+it("where nothing was touched, it is the same line again", async () => {
+  const ran = await rollout([member("eu-1"), member("eu-2", { isHealthy: false })]);
+  expect(hints(ran.err)).toContain("Go on: clawedge rollout support -- restart --json {}\n");
+  expect(ran.err).not.toContain("Take it back");
+});
+
+it("one that was only to be taken back is not restarted again", async () => {
+  const members = [member("eu-1"), member("eu-2")];
+  const options = ["--timeout", "30"];
+  const well = { get: () => !(members[0]?.isDrainListed === false && wasAway.is), set: () => undefined };
+  const wasAway = { is: false };
+  Object.defineProperty(members[0] ?? {}, "isHealthy", well);
+  const ran = await rollout(members, { options, command: () => void Object.assign(wasAway, { is: true }) });
+  expect([ran.code, ran.programs.length]).toEqual([1, 1]);
+  expect(hints(ran.err).split("\n").slice(-5)).toEqual([
+    "eu-1 was being taken back.",
+    "Done: none; left: eu-2.",
+    "Take it back: clawedge instance undrain eu-1",
+    "Go on: clawedge rollout support --timeout 30 --only eu-2 -- restart --json {}",
+    "",
+  ]);
 });
 
 it("a command that fails stops it: one stays drained, and it is said how to take it back and how to go on", async () => {
@@ -120,12 +261,12 @@ it("a command that fails stops it: one stays drained, and it is said how to take
     command: ({ env }) => (env["CLAWEDGE_INSTANCE"] === "eu-2" ? "ended with 3" : undefined),
   });
   expect([ran.code, ran.changes.at(-1)]).toEqual([1, 'eu-2/drain{"returning":true}']);
-  expect(ran.err.split("\n").slice(-6)).toEqual([
+  expect(hints(ran.err).split("\n").slice(-6)).toEqual([
     "clawedge: the command ended with 3.",
     "eu-2 stays drained, and its conversations wait for it; the command was run, or begun.",
     "Done: eu-1; left: eu-2, eu-3.",
     "Take it back: clawedge instance undrain eu-2",
-    "Go on: clawedge rollout support --from eu-2 -- restart --json {}",
+    "Go on: clawedge rollout support --only eu-2,eu-3 -- restart --json {}",
     "",
   ]);
 });
@@ -161,6 +302,31 @@ it("Ctrl-C stops it, and it is said how things stand", async () => {
   const ran = await rollout([member("eu-1"), member("eu-2")], { command: () => void stop.abort(), signal: stop.signal });
   expect([ran.code, ran.changes]).toEqual([1, [away]]);
   expect(ran.err).toContain("interrupted.\neu-1 stays drained");
+});
+
+it("Ctrl-C while its gateway is asked stops it before the command", async () => {
+  const stop = new AbortController();
+  const one = meanwhile(member("eu-1", { hasAdminRpc: true }), () => stop.abort());
+  const ran = await rollout([one], { signal: stop.signal });
+  expect([ran.code, ran.programs]).toEqual([1, []]);
+  expect(ran.err).toContain("interrupted.\neu-1 stays drained, and its conversations wait for it; the command was not run");
+});
+
+it("an edge that is away for a moment is asked again while somebody waits for it, and not for ever", async () => {
+  const outage = async (outLooks: number) => {
+    const edge = await plannedEdge([member("eu-1")]);
+    return rollout(edge, { command: () => void Object.assign(edge.edge, { outLooks }) });
+  };
+  const [short, long] = [await outage(8), await outage(20)];
+  expect([short.code, short.err.includes("waiting: "), long.code, long.changes]).toEqual([0, true, 1, [away]]);
+  expect(long.err).toContain("answered http 503");
+  expect(long.err).toContain("eu-1 stays drained, and its conversations wait for it; the command was run, or begun");
+});
+
+it("the time in which it gets quiet is no part of --timeout", async () => {
+  const edge = await plannedEdge([member("eu-1")]);
+  edge.edge.quietMs = 600_000;
+  expect((await rollout(edge, { options: ["--timeout", "30"] })).code).toBe(0);
 });
 
 it("the next one leaves when every place knows that the last is back", async () => {
