@@ -49,8 +49,9 @@ export const canaryStart: Command = {
     watch: { type: "boolean", help: "wait for its end; exit code 1 when it was rolled back" },
   },
   notes: `Conversations that have an instance stay where they are; who is drawn for the canary stays with it. The edge rolls back by itself
-when more hand-overs fail, answers take longer or the instance is out, and else promotes it at the end, if it saw enough. Promoted: list
-the instance in the document. Rolled back: it is no member, even if listed, until clawedge canary clear POOL or another start.`,
+when more hand-overs fail, answers take longer or the instance is out, and else promotes it at the end, if it saw enough. Time in which
+the instance drains is none of its time. Promoted: list the instance in the document. Rolled back: it is no member, even if listed,
+until clawedge canary clear POOL or another start of it.`,
   run: async (call) => {
     const instance = textValue(call, "instance");
     if (instance === undefined) throw usageError("--instance is missing. See: clawedge canary start --help");
@@ -66,11 +67,13 @@ the instance in the document. Rolled back: it is no member, even if listed, unti
 };
 
 async function untilEnded(call: Call, started: CanaryAnswer): Promise<CanaryAnswer> {
-  const lasts = started.untilMs - started.startedAtMs;
-  for (const untilMs = call.nowMs() + lasts + GRACE_MS; call.nowMs() < untilMs; await call.sleep(WATCH_MS)) {
+  const begunAtMs = call.nowMs();
+  // By the edge's clock it lasts so long; longer, when its instance drains meanwhile.
+  for (let { untilMs } = started; call.nowMs() - begunAtMs < untilMs - started.startedAtMs + GRACE_MS; await call.sleep(WATCH_MS)) {
     const now = (await canariesOf(call)).find(({ id }) => id === started.id);
     if (now === undefined) throw new CliFailure(1, `the canary of ${started.pool} was cleared, or the document has its instance no more`);
     if (now.phase !== "running") return now;
+    ({ untilMs } = now);
     const { canary, rest } = now.figures ?? {};
     call.output.progress(`${started.instance}: ${wordsOf(canary)}; rest: ${wordsOf(rest)}`);
   }
@@ -119,7 +122,12 @@ function linesOf(canary: CanaryAnswer): readonly string[] {
   return [...head, ...table(["GROUP", "HANDED OVER", "FAILED", "P95", "ANSWERED", "P95"], rows)];
 }
 
-const changing = (verb: string, summary: string, done: string, notes: string): Command => ({
+/** `wanted`: how it stands then; not given: it is none any more. */
+const changing = (
+  verb: string,
+  wanted: CanaryAnswer["phase"] | undefined,
+  [summary, done, notes]: readonly [string, string, string],
+): Command => ({
   name: `canary ${verb}`,
   summary,
   operands: ["POOL"],
@@ -128,31 +136,29 @@ const changing = (verb: string, summary: string, done: string, notes: string): C
   run: async (call) => {
     const pool = operand(call, 0);
     const answer = await call.edge().post<ChangeAnswer>(pathOf(pool, verb));
-    call.output.answer(answer, () => [answer.changed ? `the canary of ${pool} ${done}` : `nothing to do: it is ${answer.canary?.phase}`]);
-    return 0;
+    const now = answer.canary?.phase;
+    call.output.answer(answer, () => [answer.changed ? `the canary of ${pool} ${done}` : `nothing changed: it is ${now} already`]);
+    return answer.changed || now === wanted ? 0 : 1;
   },
 });
 
-export const canaryPromote = changing(
-  "promote",
+export const canaryPromote = changing("promote", "promoted", [
   "End a pool's canary: its instance is a member like any other",
   "is promoted",
-  "List the instance in the document then: the next document that does takes over, and the canary is forgotten.",
-);
+  "List the instance in the document then: the next document that does takes over, and the canary is forgotten. Exit code 1 when it was\nrolled back already.",
+]);
 
-export const canaryRollback = changing(
-  "rollback",
+export const canaryRollback = changing("rollback", "rolled-back", [
   "End a pool's canary: its instance is no member, and its conversations move",
   "is rolled back",
-  "Works on a promoted one too. The instance stays out until clawedge canary clear POOL or another start.",
-);
+  "Works on a promoted one too. The instance stays out until clawedge canary clear POOL or another start of it.",
+]);
 
-export const canaryClear = changing(
-  "clear",
+export const canaryClear = changing("clear", undefined, [
   "Forget a pool's canary that has ended: the document alone says who is a member",
   "is forgotten",
   "A rolled-back instance that the document lists is a member again; a promoted one that it does not list is none any more.",
-);
+]);
 
 const UNITS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 

@@ -47,6 +47,13 @@ describe("canary start", () => {
     expect(ran.err).toBe("eu-3: 1 errors of 40; rest: 2 errors of 41\n".repeat(2));
   });
 
+  it("--watch waits longer for one whose instance drained meanwhile", async () => {
+    const day = 86_400_000;
+    const list = (times: number) => ({ json: { canaries: [times < 600 ? { ...running, untilMs: running.untilMs + day } : ended] } });
+    const ran = await against({ ...started, "GET /admin/canaries": list }, "canary", "start", "support", "--instance", "eu-3", "--watch");
+    expect([ran.code, ran.err.includes("should have ended")]).toEqual([1, false]);
+  });
+
   it("--watch does not wait for ever, nor for one that was cleared", async () => {
     const watch = ["canary", "start", "support", "--instance", "eu-3", "--watch"];
     expect(await against({ ...started, ...listOf(running) }, ...watch)).toMatchObject({ code: 1, err: expect.stringContaining("Look:") });
@@ -96,11 +103,11 @@ describe("canary show", () => {
 });
 
 it.each([
-  ["promote", "the canary of a/b is promoted\n"],
-  ["rollback", "the canary of a/b is rolled back\n"],
-  ["clear", "the canary of a/b is forgotten\n"],
-])("canary %s says what is so now, or that it was so already", async (verb, out) => {
+  ["promote", "the canary of a/b is promoted\n", 1],
+  ["rollback", "the canary of a/b is rolled back\n", 0],
+  ["clear", "the canary of a/b is forgotten\n", 1],
+])("canary %s says what is so now, or that it had ended already: bad news if otherwise", async (verb, out, code) => {
   const reply = (changed: boolean) => ({ [`POST /admin/canaries/a%2Fb/${verb}`]: { json: { changed, number: 9, canary: ended } } });
   expect(await against(reply(true), "canary", verb, "a/b")).toMatchObject({ code: 0, out });
-  expect(await against(reply(false), "canary", verb, "a/b")).toMatchObject({ code: 0, out: "nothing to do: it is rolled-back\n" });
+  expect(await against(reply(false), "canary", verb, "a/b")).toMatchObject({ code, out: "nothing changed: it is rolled-back already\n" });
 });
