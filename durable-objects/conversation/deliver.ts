@@ -165,7 +165,8 @@ function pinTo(state: State, head: Entry, event: Placed): Step {
     instance,
     epoch: (pin?.epoch ?? 0) + 1,
     atMs: nowMs,
-    isUsed: false,
+    // Left, and found again: it has the history still.
+    isUsed: pin?.isUsed === true && !isMove,
     movedAtMs: isMove ? nowMs : pin?.movedAtMs,
   };
   // That the one before may have it stays known: another hand-over is a repeat, and it can never be called too late to be of use.

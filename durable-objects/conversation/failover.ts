@@ -27,6 +27,8 @@ export interface Hold {
   /** The document took the instance out of the pool: there is nothing to wait for. */
   readonly isGone: boolean;
   readonly maybeAt: string | undefined;
+  /** It was not tried: the instance lets nobody near it but now and then. */
+  readonly isHeldBack?: boolean | undefined;
 }
 
 export function giveUpPin(pin: Pin, hold: Hold, rules: PoolRules): "keep" | "move" | "park" {
@@ -38,9 +40,14 @@ export function giveUpPin(pin: Pin, hold: Hold, rules: PoolRules): "keep" | "mov
 
 function isHoldOver(pin: Pin, hold: Hold, rules: PoolRules): boolean {
   if (hold.isGone) return true;
-  if (!pin.isUsed && hold.maybeAt !== pin.instance) return !isAlone(pin, rules);
+  if (!pin.isUsed && hold.maybeAt !== pin.instance) return !isAlone(pin, rules) && !isSwaying(pin, hold);
   return hold.nowMs >= leavesAtMs(pin, hold, rules);
 }
+
+/** Given anew a moment ago, and out as well: where everybody is, it would go to and fro as fast as it can. */
+const SWAY_MS = 2000;
+const isSwaying = (pin: Pin, { nowMs, isHeldBack }: Hold): boolean =>
+  isHeldBack === true && pin.epoch > 1 && pin.atMs <= nowMs && nowMs - pin.atMs < SWAY_MS;
 
 /** With nobody to move to, giving up would only make a dead letter of what waits. */
 export const isAlone = (pin: Pin, rules: PoolRules): boolean => rules.instances.every((instance) => instance === pin.instance);

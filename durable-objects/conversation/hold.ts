@@ -23,6 +23,7 @@ export interface Trouble {
   readonly detail: string;
   readonly mayMove: boolean;
   readonly isGone: boolean;
+  readonly isHeldBack?: boolean | undefined;
 }
 
 /** The pin cannot take the head now: wait for it, or give the pin up when the pool's policy says so. */
@@ -35,7 +36,8 @@ export function held(state: State, head: Entry, trouble: Trouble, moment: Moment
   // Who will be back is waited for, whatever the policy.
   const mayMove = trouble.mayMove && (trouble.isGone || !moment.rules.returning.includes(pin.instance));
   const waiting: Entry = { ...held, movableSinceMs: sinceMs(mayMove && !isAlone(pin, rules), head.movableSinceMs, moment) };
-  const hold = { nowMs: moment.nowMs, sinceMs: waiting.movableSinceMs ?? moment.nowMs, isGone: trouble.isGone, maybeAt: waiting.maybeAt };
+  const { isGone, isHeldBack } = trouble;
+  const hold = { nowMs: moment.nowMs, sinceMs: waiting.movableSinceMs ?? moment.nowMs, isGone, isHeldBack, maybeAt: waiting.maybeAt };
   const decision = mayMove ? giveUpPin(pin, hold, rules) : "keep";
   const troubled: Step = {
     state: withHead(state, waiting),

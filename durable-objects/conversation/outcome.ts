@@ -54,7 +54,7 @@ function unsettled(state: State, head: Entry, attempt: Attempt, event: OutcomeEv
   };
   const over = overBy(failed, attempt, event) ?? (isReached ? poisonOf(failed, event) : undefined);
   if (over !== undefined) return end(state, over);
-  const trouble = { detail: result.detail, mayMove: mayMove(result), isGone: false };
+  const trouble = { detail: result.detail, mayMove: mayMove(result), isGone: false, isHeldBack: result.isHeldBack };
   const waiting = { ...failed, dueAtMs: event.nowMs + waitMs(result, failed, head.lastDetail === result.detail, event.dice) };
   return held(withHead(state, failed), waiting, trouble, event);
 }

@@ -305,3 +305,32 @@ describe("a message that its instance dies of", () => {
     expect(endOf({ ambiguous: "resend", maxAttempts: 20 })).toBe("b dead: poison: timeout");
   });
 });
+
+it("who was left with a parked message and found again has the history still, and is not left like a stranger", () => {
+  const driver = pinned(deliveryRules({ tells: { held: false, moved: true, unanswered: false } }));
+  driver.commit({ messageId: "b" });
+  driver.commit({ messageId: "c" });
+  driver.run(
+    driver.nowMs + 31_000,
+    () => unknown,
+    () => "eu-1",
+  );
+  expect(driver.endings()).toContain("b dead: ambiguous");
+  expect(driver.state.pins["support"]).toMatchObject({ instance: "eu-1", epoch: 2, isUsed: true });
+});
+
+describe("a conversation without history, in a pool whose instances are all out", () => {
+  const heldBack: Outcome = { kind: "unreachable", retryAfterMs: 2500, detail: "held back: no answer in time", isHeldBack: true };
+
+  it("tries the next one at once, and after that goes to and fro no faster than it is told to wait", () => {
+    const driver = new Driver(deliveryRules());
+    driver.commit({ messageId: "first" });
+    driver.run(
+      driver.nowMs + 60_000,
+      () => heldBack,
+      () => (driver.state.pins["support"]?.instance === "eu-1" ? "eu-2" : "eu-1"),
+    );
+    expect(driver.handOvers().slice(0, 2)).toEqual(["first@eu-1", "first@eu-2"]);
+    expect(driver.effects.filter((effect) => effect.do === "pinned").length).toBeLessThanOrEqual(30);
+  });
+});
