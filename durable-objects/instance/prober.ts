@@ -47,6 +47,10 @@ export class Prober {
     return this.#object.ports.clock.nowMs();
   }
 
+  get #isTooSoon(): boolean {
+    return this.#begunAtMs <= this.#nowMs && this.#nowMs - this.#begunAtMs < MIN_GAP_MS;
+  }
+
   /** Cheap while the alarm is to come. `first`: what must be written with the first alarm. */
   async ensure(first: () => void): Promise<void> {
     if (this.#dueAtMs !== undefined && this.#nowMs < this.#dueAtMs + LOST_AFTER_MS) return;
@@ -75,8 +79,10 @@ export class Prober {
 
   /** A delivery has no answer yet: in most cases it is only slow. What would come too soon after the last such probe is left to the alarm. */
   suspect(): void {
-    if (this.#suspectAtMs > this.#nowMs) return;
-    this.#suspectAtMs = Math.max(this.#nowMs, this.#suspectAtMs + SUSPECT_GAP_MS);
+    const isAhead = this.#suspectAtMs > this.#nowMs;
+    if (isAhead && this.#suspectAtMs <= this.#nowMs + SUSPECT_GAP_MS) return;
+    // Further ahead: the clock went back, and what it said before counts no more.
+    this.#suspectAtMs = isAhead ? this.#nowMs : Math.max(this.#nowMs, this.#suspectAtMs + SUSPECT_GAP_MS);
     this.#aside(this.#suspectAtMs > this.#nowMs ? this.#ringBy(this.#suspectAtMs) : this.#look());
   }
 
@@ -91,7 +97,7 @@ export class Prober {
     this.#isAsking = true;
     try {
       await this.#ask(config);
-      if (this.#object.health.falls > 0 && this.#nowMs - this.#begunAtMs >= MIN_GAP_MS) await this.#ask(config);
+      if (this.#object.health.falls > 0 && !this.#isTooSoon) await this.#ask(config);
     } finally {
       this.#isAsking = false;
     }
@@ -103,7 +109,7 @@ export class Prober {
 
   async #look(): Promise<void> {
     const config = await this.#object.config();
-    if (config !== undefined && this.#nowMs - this.#begunAtMs >= MIN_GAP_MS) await this.ask(config);
+    if (config !== undefined && !this.#isTooSoon) await this.ask(config);
   }
 
   async #ask(config: InstanceConfig): Promise<void> {

@@ -15,7 +15,7 @@ const failed: Outcome = { kind: "failed", status: 500, detail: "http 500" };
 const accepted: Outcome = { kind: "accepted", status: 200, detail: "http 200" };
 
 const { origin } = inject("answering");
-const STARTED = ["tried", "vouched", "back", "asked", "slow", "reported", "lost", "kept", "unwatched"];
+const STARTED = ["tried", "vouched", "back", "asked", "slow", "jumped", "reported", "lost", "kept", "unwatched"];
 const HUNG = "hung";
 
 beforeAll(async () => {
@@ -100,6 +100,11 @@ describe("turns", () => {
   });
 });
 
+function bendClock(instance: Instance, aheadMs: number): void {
+  const nowMs = Date.now() + aheadMs;
+  Object.assign(instance, { ports: { ...instance.ports, clock: { ...instance.ports.clock, nowMs: () => nowMs } } });
+}
+
 describe("suspicion", () => {
   it("of an instance that hangs is an outage after two probes, without any alarm", { timeout: 30_000 }, async () => {
     await instances.suspect(HUNG);
@@ -118,6 +123,16 @@ describe("suspicion", () => {
     expect(paths.filter((path) => path === "/started/startupz")).toHaveLength(1);
   });
 
+  it("is looked into at once also after a clock that went back an hour", async () => {
+    const paths = await watched("jumped");
+    await runInDurableObject(stubOf("jumped"), (_, state) => state.storage.setAlarm(Date.now() + 7_200_000));
+    for (const [count, aheadMs] of [3_600_000, 0].entries()) {
+      await runInDurableObject(stubOf("jumped"), (instance: Instance) => bendClock(instance, aheadMs));
+      await instances.suspect("jumped");
+      await expect.poll(() => paths.filter((path) => path === "/started/startupz")).toHaveLength(count + 1);
+    }
+  });
+
   it("a delivery that failed is looked into at once", async () => {
     const paths = await watched("reported");
     await runInDurableObject(stubOf("reported"), (_, state) => state.storage.setAlarm(Date.now() + 3_600_000));
@@ -129,8 +144,7 @@ describe("suspicion", () => {
 describe("an alarm that was lost", () => {
   const later = (name: string, ms: number) =>
     runInDurableObject(stubOf(name), (instance: Instance, state) => {
-      const nowMs = Date.now() + ms;
-      Object.assign(instance, { ports: { ...instance.ports, clock: { ...instance.ports.clock, nowMs: () => nowMs } } });
+      bendClock(instance, ms);
       return state.storage.deleteAlarm();
     });
 
