@@ -9,29 +9,57 @@ import { sweepConversation } from "../durable-objects/conversation/stub.ts";
 import type { Env } from "../durable-objects/env.ts";
 import { instancesOf } from "../durable-objects/instance/stub.ts";
 import { jsonLog } from "../durable-objects/runtime.ts";
-import { shardsOf, sweepShards } from "../durable-objects/shard/stub.ts";
+import { SHARD_COUNT, shardsOf, sweepShards } from "../durable-objects/shard/stub.ts";
 import type { Routes } from "../src/config/routes.ts";
 import type { Residency } from "../src/core/conversation-ref.ts";
 import { inTurns } from "./in-turns.ts";
 import { endOverdueCanaries } from "./overdue-canaries.ts";
 
-/** What is left is older by five minutes at the next sweep. A Worker's invocation may make 1000 requests; a sweep has others to make. */
-const MOST = { perShard: 100, total: 400 };
+/** A Worker's invocation may make 1000; a few are for routes and canaries. */
+const MOST_REQUESTS = 950;
+/** What is left is older by five minutes at the next sweep. */
+const MOST = { perShard: 100, least: 20 };
 const AT_ONCE = 20;
+
+/** Each is knocked at, and may be taken off the index; each shard is asked, and told. */
+export function mostConversations({ instances, accounts }: Pick<Routes, "instances" | "accounts">, residencies: number): number {
+  const left = MOST_REQUESTS - instances.size - accounts.size - 2 * SHARD_COUNT * (1 + residencies);
+  return Math.max(MOST.least, Math.floor(left / 2));
+}
 
 export async function sweep(env: Env): Promise<void> {
   const routes = (await routesSource(env).current())?.routes;
   if (routes === undefined) return;
-  const refs = await sweepShards(env, residenciesOf(routes), MOST);
+  await part("instances", () => instancesOf(env).status([...routes.instances.keys()]));
+  // Nobody else finds a bot whose alarm is lost.
+  const bots = await inTurns([...routes.accounts.keys()], AT_ONCE, (account) => sweepBot(env, account));
+  for (const one of bots) if (one.status === "rejected") failed("bots", one.reason);
+  await part("canaries", () => endOverdueCanaries(env));
+  await part("conversations", () => sweepConversations(env, routes));
+}
+
+async function sweepConversations(env: Env, routes: Routes): Promise<void> {
+  const residencies = residenciesOf(routes);
+  const limits = { perShard: MOST.perShard, total: mostConversations(routes, residencies.length) };
+  const refs = await sweepShards(env, residencies, limits);
   const swept = await inTurns(refs, AT_ONCE, async (ref) => {
     if (!(await sweepConversation(env, ref))) await shardsOf(env).setPending(ref, false);
   });
   const failed = swept.filter((one) => one.status === "rejected").length;
   if (refs.length > 0) jsonLog.write({ level: failed > 0 ? "warn" : "info", event: "sweep.done", conversations: refs.length, failed });
-  await instancesOf(env).status([...routes.instances.keys()]);
-  await inTurns([...routes.accounts.keys()], AT_ONCE, (account) => sweepBot(env, account));
-  await endOverdueCanaries(env);
 }
+
+/** What fails leaves the others their turn. */
+async function part(name: string, work: () => Promise<unknown>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    failed(name, error);
+  }
+}
+
+const failed = (part: string, error: unknown): void =>
+  jsonLog.write({ level: "error", event: "sweep.failed", part, reason: String(error) });
 
 export const residenciesOf = (routes: Routes): readonly Residency[] => [
   ...new Set([...routes.accounts.values()].flatMap((account) => account.residency ?? [])),

@@ -70,3 +70,24 @@ it("a hand-over that has no answer, from its first second on", { timeout: 30_000
   const alarm = await runInDurableObject(objectOf(env, env.CONVERSATION, ref.key), (_, state) => state.storage.getAlarm());
   expect(alarm).not.toBeNull();
 });
+
+it("a bot that cannot be asked, or canaries, are told of and keep nobody else from their turn; bots come first", {
+  timeout: 30_000,
+}, async () => {
+  const asked: string[] = [];
+  const refusing = (what: string) => async () => {
+    asked.push(what);
+    throw new Error(`no ${what}`);
+  };
+  const broken = (object: object) => ({ idFromName: () => ({}), get: () => object });
+  const written = vi.spyOn(console, "log");
+  await sweep({
+    ...env,
+    PUBLIC_URL: undefined,
+    BOT: broken({ sweep: refusing("bot") }),
+    SHARD: broken({ pendingBatch: refusing("shard") }),
+  } as unknown as Env);
+  const lines = written.mock.calls.map(([line]) => JSON.parse(String(line)) as Record<string, unknown>);
+  expect(lines.filter(({ event }) => event === "sweep.failed")).toMatchObject([{ part: "bots", reason: "Error: no bot" }]);
+  expect([asked[0], asked.includes("shard")]).toEqual(["bot", true]);
+});
