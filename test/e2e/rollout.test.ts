@@ -18,8 +18,8 @@ const TOKEN = "123456789:AAF-real_token_of_the_bot_0123456789";
 const GATEWAY_TOKEN = "the-gateways-own-token";
 const NAMES = ["eu-1", "eu-2"];
 const CHATS = Array.from({ length: 8 }, (_, index) => 7_000 + index);
-/** Between two messages of one person: a bot may answer once a second. */
-const PACE_MS = 2_000;
+/** Between two messages of one person: a bot may answer once a second, and what waited is answered in that time. */
+const PACE_MS = 3_000;
 
 let api: TelegramApi;
 let edge: LiveEdge;
@@ -79,7 +79,7 @@ function routesWith(url: UrlOf, listener: UrlOf): object {
   return {
     accounts: { [ACCOUNT]: { pool: "support", secrets: { webhook: "TG_SECRET", token: "TG_TOKEN" } } },
     instances: Object.fromEntries(NAMES.map((name) => [name, instance(name)])),
-    pools: { support: { instances: NAMES, failover: { policy: "hold-then-move", holdMs: 1_000, attemptMs: 1_000 } } },
+    pools: { support: { instances: NAMES, failover: { policy: "hold-then-move", holdMs: 1_000, attemptMs: 500 } } },
   };
 }
 
@@ -100,7 +100,7 @@ async function restart(name: string): Promise<void> {
   const portOf = (url: string): number => Number(new URL(url).port);
   const ports = { port: portOf(gateway.instance.url), listenerPort: portOf(gateway.instance.listenerUrl) };
   await gateway.instance.stop();
-  await sleep(1_000);
+  await sleep(500);
   gateway.instance = await startInstance({ ...gateway.options, ...ports });
 }
 
@@ -130,7 +130,8 @@ async function clawedge(...args: readonly string[]) {
     env: { ...process.env, CLAWEDGE_URL: edge.url, CLAWEDGE_ADMIN_TOKEN: ADMIN_TOKEN },
     directory: dir,
     nowMs: () => Date.now(),
-    sleep,
+    // What it waits for by the edge's clock stays as long; its own pauses pass in a fifth of the time.
+    sleep: (ms) => sleep(ms / 5),
     interrupts: () => new AbortController().signal,
   });
   return { code, out: out.join(""), err: err.join("") };
@@ -145,7 +146,7 @@ it("loses nothing, repeats nothing, moves nobody, keeps the order, and nobody is
   const talking = talk(() => isOver);
   await until(
     () => CHATS.map((chat) => answersIn(chat).length),
-    (counts) => counts.every((count) => count >= 2),
+    (counts) => counts.every((count) => count >= 1),
   );
   const rolled = await clawedge("rollout", "support", "--json", "--", process.execPath, "-e", RESTART, `${restarter.url}/`);
   isOver = true;
