@@ -114,16 +114,22 @@ export async function untilQuiet(call: Call, drained: DrainAnswer, patience: Pat
 export async function stillDrains(call: Call, before: InstanceAnswer, patience: Partial<Patience>): Promise<void> {
   const shown = await showInstance(call, before.name, patience);
   checkDrains(shown, before);
-  if (!shown.isDrainListed) throw undrained(before.name);
+  if (!shown.isDrainListed) throw new Undrained(before.name);
   if (patience.signal?.aborted === true) throw interrupted();
 }
 
 function checkDrains({ name, error, drainingSinceMs }: InstanceAnswer, before: InstanceAnswer): void {
   if (error !== undefined) throw new CliFailure(1, `the edge cannot tell whether ${name} drains: ${error}`);
-  if (drainingSinceMs === undefined || drainingSinceMs !== before.drainingSinceMs) throw undrained(name);
+  if (drainingSinceMs === undefined || drainingSinceMs !== before.drainingSinceMs) throw new Undrained(name);
 }
 
-const undrained = (name: string) => new CliFailure(1, `${name} is no longer draining as it was: somebody undrained it meanwhile`);
+/** Somebody else has to do with it too. */
+export class Undrained extends CliFailure {
+  constructor(name: string) {
+    super(1, `${name} is no longer draining as it was: somebody undrained it meanwhile`);
+  }
+}
+
 const interrupted = () => new CliFailure(1, "interrupted");
 
 /**

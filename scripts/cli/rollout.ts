@@ -32,8 +32,8 @@ export interface Rollout {
   readonly signal: AbortSignal;
 }
 
-/** Where an instance stands: told when a rollout stops there. */
-export type Stage = "before" | "draining" | "drained" | "restarting" | "readmitting" | "done";
+/** Where an instance stands: told when a rollout stops there. `lost`: somebody undrained it. */
+export type Stage = "before" | "draining" | "drained" | "restarting" | "readmitting" | "done" | "lost";
 
 export interface Rolled {
   readonly instance: string;

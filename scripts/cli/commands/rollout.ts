@@ -2,9 +2,9 @@
 import { again, beside } from "../again.ts";
 import { numberOption } from "../args.ts";
 import { type Call, type Command, isSet, operand, textValue } from "../command.ts";
-import { CliFailure, usageError } from "../failure.ts";
+import { CliFailure } from "../failure.ts";
 import { plural } from "../output.ts";
-import { look, type Patience, pause, showInstance } from "../planned.ts";
+import { look, type Patience, pause, showInstance, Undrained } from "../planned.ts";
 import { isInService, mayTakeOver, type Rolled, type Rollout, rollInstance, takenAlready } from "../rollout.ts";
 import { type InstanceAnswer, stateOf } from "./instance.ts";
 
@@ -24,7 +24,7 @@ export const rollout: Command = {
       value: "NAME",
       help: "begin with this one, although it drains already; else without those before it in `instance list`",
     },
-    only: { type: "string", value: "NAMES", help: "these alone, in this order, with commas; the first also when it drains already" },
+    only: { type: "string", value: "NAMES", help: "these alone, in this order, with commas" },
     "no-suspend": { type: "boolean", help: "do not ask gateways to finish, although adminRpc is set" },
     force: { type: "boolean", help: "although another instance of the pool is not healthy or drains, or this one drains already" },
   },
@@ -37,14 +37,13 @@ When it stops, it says what stays drained, how to take it back, and how to go on
     const pauseMs = 1000 * (numberOption(call, "pause", { least: 0, most: 86_400 }) ?? 0);
     const pool = operand(call, 0);
     const names = orderOf(call, pool, await membersOf(call, pool));
-    const isNamed = ["from", "only"].some((option) => textValue(call, option) !== undefined);
     const rolling: Rollout = {
       pool,
       command: call.trailing,
       isReturning: !isSet(call, "move"),
       suspends: !isSet(call, "no-suspend"),
       force: isSet(call, "force"),
-      takesOver: isNamed ? names[0] : undefined,
+      takesOver: textValue(call, "from"),
       timeoutMs: timeoutS * 1000,
       signal: call.interrupts(),
     };
@@ -67,9 +66,8 @@ async function membersOf(call: Call, pool: string, patience: Partial<Patience> =
 /** Who drains already comes first, so that there is never more than one away. */
 function orderOf(call: Call, pool: string, members: readonly InstanceAnswer[]): readonly string[] {
   const [from, only] = [textValue(call, "from"), textValue(call, "only")];
-  if (from !== undefined && only !== undefined) throw usageError("--from and --only: one of both");
   const names = members.map(({ name }) => name);
-  const wanted = [...new Set(only?.split(",") ?? (from === undefined ? [] : [from]))];
+  const wanted = [...new Set([...(from === undefined ? [] : [from]), ...(only?.split(",") ?? [])])];
   const stranger = wanted.find((name) => !names.includes(name));
   if (stranger !== undefined) throw new CliFailure(1, `${stranger} is no instance of ${pool}: it has ${names.join(", ")}`);
   if (only !== undefined) return wanted;
@@ -90,10 +88,8 @@ async function walk(call: Call, rolling: Rollout, names: readonly string[], paus
       await rollInstance(call, rolling, now);
       done.push(now);
     } catch (error) {
-      if (!(error instanceof CliFailure)) throw error;
-      // One that was seen well is only to be taken back.
-      const left = names.slice(now.stage === "readmitting" ? index + 1 : index);
-      throw stopped({ call, rolling, done, now, left }, error.message);
+      if (error instanceof Undrained) now.stage = "lost";
+      throw error instanceof CliFailure ? stopped({ call, rolling, done, now, names: names.slice(index) }, error.message) : error;
     }
   }
   return done;
@@ -125,12 +121,18 @@ interface Stopped {
   readonly rolling: Rollout;
   readonly done: readonly Rolled[];
   readonly now: Rolled;
-  readonly left: readonly string[];
+  /** From this one on. */
+  readonly names: readonly string[];
 }
 
-function stopped({ call, rolling, done, now, left }: Stopped, reason: string): CliFailure {
+/** Where the drain is ours, so that it is ours to end it. */
+const OURS: ReadonlySet<Rolled["stage"]> = new Set(["draining", "drained", "restarting", "readmitting"]);
+
+function stopped({ call, rolling, done, now, names }: Stopped, reason: string): CliFailure {
   const { pool, isReturning } = rolling;
   const { instance, stage } = now;
+  // One that was seen well is only to be taken back.
+  const left = stage === "readmitting" ? names.slice(1) : names;
   const waits = isReturning ? ", and its conversations wait for it" : "";
   const where: Record<Rolled["stage"], string> = {
     before: `${instance} was not touched`,
@@ -139,10 +141,12 @@ function stopped({ call, rolling, done, now, left }: Stopped, reason: string): C
     restarting: `${instance} stays drained${waits}; the command was run, or begun`,
     readmitting: `${instance} was being taken back`,
     done: `${instance} is back in service`,
+    lost: `${instance} was drained, and is no longer as it was; the command was not run`,
   };
-  const back = stage === "before" || stage === "done" ? [] : [`Take it back: ${beside(call, "instance", "undrain", instance)}`];
-  const isAtStart = stage === "before" && done.length === 0;
-  const goOn = again(call, ["rollout", pool], isAtStart ? {} : { from: undefined, only: left.join(",") });
+  const isOurs = OURS.has(stage);
+  const back = isOurs ? [`Take it back: ${beside(call, "instance", "undrain", instance)}`] : [];
+  const rest = { from: isOurs && left[0] === instance ? instance : undefined, only: left.join(",") };
+  const goOn = again(call, ["rollout", pool], stage === "before" && done.length === 0 ? {} : rest);
   const lines = [
     `${reason}.`,
     `${where[stage]}.`,

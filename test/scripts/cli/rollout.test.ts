@@ -143,7 +143,13 @@ it.each<readonly [string, (one: Member, edge: PlannedEdge) => void]>([
   meanwhile(one, () => happens(one, edge));
   const ran = await rollout(edge);
   expect([ran.code, ran.programs]).toEqual([1, []]);
-  expect(ran.err).toContain("somebody undrained it meanwhile.\neu-1 stays drained");
+  expect(hints(ran.err).split("\n").slice(-5)).toEqual([
+    "clawedge: eu-1 is no longer draining as it was: somebody undrained it meanwhile.",
+    "eu-1 was drained, and is no longer as it was; the command was not run.",
+    "Done: none; left: eu-1.",
+    "Go on: clawedge rollout support --only eu-1 -- restart --json {}",
+    "",
+  ]);
 });
 
 it("one that refuses stops the rollout with what to do, before the command", async () => {
@@ -175,6 +181,7 @@ it("one that drains already is somebody's, and is not taken over", async () => {
   expect([ran.code, ran.changes]).toEqual([1, []]);
   expect(ran.err).toContain("eu-2 drains already: somebody works on it");
   expect(ran.err).toContain("--from eu-2");
+  expect((await rollout(members, { options: ["--only", "eu-2"] })).code).toBe(1);
   expect((await rollout(members, { options: ["--force"] })).code).toBe(0);
 });
 
@@ -203,9 +210,9 @@ it.each([
   ["--from", "eu-3", "eu-3", ["eu-3", "eu-1", "eu-2"]],
   ["--from", "eu-2", undefined, ["eu-2", "eu-3"]],
   ["--only", "eu-3,eu-1", undefined, ["eu-3", "eu-1"]],
-  ["--only", "eu-2,eu-3", "eu-2", ["eu-2", "eu-3"]],
+  ["--from", "eu-2 --only eu-2,eu-3", "eu-2", ["eu-2", "eu-3"]],
 ] as const)("%s %s while %s drains", async (option, value, drained, expected) => {
-  const ran = await rollout(three(drained), { options: [option, value] });
+  const ran = await rollout(three(drained), { options: [option, ...value.split(" ")] });
   expect([ran.code, ran.programs.map(({ words }) => words.at(-1))]).toEqual([0, expected]);
 });
 
@@ -230,13 +237,26 @@ it("what is printed has every option that was given, and the edge first", async 
   const failing = { runProgram: async () => "ended with 1", interrupts: () => new AbortController().signal };
   const ran = await clawedge(["rollout", ...options, "support", "--edge", url, "--", "say", "it's {}"], failing);
   expect(ran.err).toContain(`Take it back: clawedge --edge ${url} instance undrain eu-1\n`);
-  expect(ran.err).toContain(`Go on: clawedge --edge ${url} rollout support ${options.join(" ")} --only eu-1 -- say 'it'\\''s {}'\n`);
+  expect(ran.err).toContain(
+    `Go on: clawedge --edge ${url} rollout support ${options.join(" ")} --from eu-1 --only eu-1 -- say 'it'\\''s {}'\n`,
+  );
 });
 
 it("where nothing was touched, it is the same line again", async () => {
   const ran = await rollout([member("eu-1"), member("eu-2", { isHealthy: false })]);
   expect(hints(ran.err)).toContain("Go on: clawedge rollout support -- restart --json {}\n");
   expect(ran.err).not.toContain("Take it back");
+});
+
+it("what is printed after one that somebody else drains takes it over no more than before", async () => {
+  const members = [member("eu-1"), member("eu-2")];
+  const edge = await plannedEdge(members);
+  const ran = await rollout(edge, {
+    command: () => void Object.assign(members[1] ?? {}, { isDrainListed: true }),
+    options: ["--pause", "1"],
+  });
+  expect([ran.code, ran.programs.length]).toEqual([1, 1]);
+  expect(hints(ran.err)).toContain("Go on: clawedge rollout support --pause 1 --only eu-2 -- restart");
 });
 
 it("one that was only to be taken back is not restarted again", async () => {
@@ -266,7 +286,7 @@ it("a command that fails stops it: one stays drained, and it is said how to take
     "eu-2 stays drained, and its conversations wait for it; the command was run, or begun.",
     "Done: eu-1; left: eu-2, eu-3.",
     "Take it back: clawedge instance undrain eu-2",
-    "Go on: clawedge rollout support --only eu-2,eu-3 -- restart --json {}",
+    "Go on: clawedge rollout support --from eu-2 --only eu-2,eu-3 -- restart --json {}",
     "",
   ]);
 });
