@@ -596,7 +596,7 @@ describe("what it costs", () => {
       expect((after.requests - before.requests) / many).toBeLessThanOrEqual(4);
       expect((after.rows - before.rows) / many).toBeLessThanOrEqual(6);
       expect(indexed).not.toHaveBeenCalled();
-    indexed.mockRestore();
+      indexed.mockRestore();
     },
   );
 
