@@ -13,7 +13,10 @@ const canary: Canary = {
 /** The attempt that `eu-2` waits for: `pools` is what the document says of them, beside a link that takes 10 s. */
 function attemptOf(pools: object, canaries: readonly Canary[] = []): number {
   const text = JSON.stringify({ ...JSON.parse(goodText()), pools });
-  const compiled = compile({ ...{ number: 1, text, draining: [], returning: [], isRawRejected: false, acceptedAtMs: 1 }, canaries: [...canaries] });
+  const compiled = compile({
+    ...{ number: 1, text, draining: [], returning: [], isRawRejected: false, acceptedAtMs: 1 },
+    canaries: [...canaries],
+  });
   if (!compiled.ok) return expect.fail(compiled.problem);
   return quietAfterMs(env, compiled.value.snapshot.routes, "eu-2") - knownAfterMs(env);
 }
