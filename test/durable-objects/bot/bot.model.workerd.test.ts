@@ -12,6 +12,7 @@ import { configOf } from "../../../durable-objects/config/stub.ts";
 import { Conversation } from "../../../durable-objects/conversation/durable-object.ts";
 import type { Env } from "../../../durable-objects/env.ts";
 import { objectOf } from "../../../durable-objects/objects.ts";
+import { systemClock } from "../../../durable-objects/runtime.ts";
 import type { DeliveryStatus } from "../../../src/core/delivery-status.ts";
 import type { Reply, ReplyEnd } from "../../../src/ports/bots.ts";
 import { type Command, command, crash, moment, persistently, type Travel, tell, travel } from "../../support/commands.ts";
@@ -81,6 +82,13 @@ beforeAll(async () => {
   });
   fakePlatform(({ text }) => answer(JSON.parse(text)));
   time = travel();
+  const sleep = systemClock.sleep;
+  // A turn that is waited for comes as soon as the clock has been put forward; deadlines, which somebody can call off, are real.
+  vi.spyOn(systemClock, "sleep").mockImplementation(async (ms, wake) => {
+    if (wake !== undefined) return sleep(ms, wake);
+    time.aheadMs += ms;
+    return moment();
+  });
 });
 
 afterAll(async () => {
