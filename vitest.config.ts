@@ -9,6 +9,8 @@ export default defineConfig({
   test: {
     // The edge logs one line per message: shown only where something failed.
     silent: "passed-only",
+    // Most of a test's time is waiting for processes and alarms: two at once keep two cores busy, and more would only be in each other's way.
+    maxWorkers: 2,
     // Slow machines may be slow: what is asserted is that it happens, and how often, never how soon.
     expect: { poll: { timeout: 15_000, interval: 20 } },
     testTimeout: 60_000,
@@ -41,7 +43,7 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: "e2e", include: [E2E], fileParallelism: false, testTimeout: 120_000, hookTimeout: 60_000 },
+        test: { name: "e2e", include: [E2E], testTimeout: 120_000, hookTimeout: 60_000 },
       },
     ],
   },
