@@ -23,8 +23,11 @@ export interface Admission {
 export const ADMITTED = {
   /** While commits take about their usual time, nothing is in anybody's way: a bound for memory, some of it nobody's alone. */
   calm: { all: 512, alone: 448 },
-  /** More than keeps a slow thread busy, and no more than it has done within a fraction of a second. */
-  busy: { all: 256, alone: 224, shared: 48, least: 6 },
+  /**
+   * More than keeps a slow thread busy. `least` is as many as a platform opens for one bot at most: who stays within it is not sent away
+   * for being slow, which a far object is too.
+   */
+  busy: { all: 256, alone: 224, shared: 240, least: 100 },
 } as const;
 
 /** So many times the fastest is still calm. */
@@ -100,11 +103,16 @@ export function createAdmission(): Admission {
     }
   };
 
+  const activeWith = (account: string): number => accounts.size + (accounts.has(account) ? 0 : 1);
+
+  /** Where many come, what all of them have together is shared. */
+  const leastOf = (account: string): number => Math.min(ADMITTED.busy.least, Math.floor(ADMITTED.calm.all / activeWith(account)));
+
   const shareOf = (account: string): number => {
-    const active = accounts.size + (accounts.has(account) ? 0 : 1);
     if (pace.isCalm) return ADMITTED.calm.alone;
-    const { alone, shared, least } = ADMITTED.busy;
-    return active === 1 ? alone : Math.max(least, Math.floor(shared / active));
+    const { alone, shared } = ADMITTED.busy;
+    const active = activeWith(account);
+    return active === 1 ? alone : Math.max(leastOf(account), Math.floor(shared / active));
   };
 
   const isFull = (account: string, nowMs: number): boolean => {
@@ -113,7 +121,7 @@ export function createAdmission(): Admission {
     const inside = insideOf(account);
     if (stays.size >= ADMITTED.calm.all || inside >= shareOf(account)) return true;
     // What came while it was calm may fill more than that for a while: it keeps nobody out who has next to nothing inside.
-    return !pace.isCalm && stays.size >= ADMITTED.busy.all && inside >= ADMITTED.busy.least;
+    return !pace.isCalm && stays.size >= ADMITTED.busy.all && inside >= leastOf(account);
   };
 
   return {
