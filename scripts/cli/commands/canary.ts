@@ -1,4 +1,5 @@
 /** `clawedge canary start|show|promote|rollback|clear`: a share of a pool's new conversations for one instance, and how they fare. */
+import type { Canary } from "../../../src/core/canary.ts";
 import { numberOption } from "../args.ts";
 import { type Call, type Command, isSet, operand, textValue } from "../command.ts";
 import { CliFailure, usageError } from "../failure.ts";
@@ -12,16 +13,7 @@ interface Figures {
   readonly answerP95Ms: number;
 }
 
-interface CanaryAnswer {
-  readonly id: string;
-  readonly pool: string;
-  readonly instance: string;
-  readonly percentage: number;
-  readonly startedAtMs: number;
-  readonly untilMs: number;
-  readonly phase: "running" | "promoted" | "rolled-back";
-  readonly verdict?: string;
-  readonly endedAtMs?: number;
+interface CanaryAnswer extends Canary {
   readonly figures?: { readonly canary: Figures; readonly rest: Figures };
   /** Its instance's object could not be asked. */
   readonly error?: string;
