@@ -1,5 +1,6 @@
 /** One thing that is wrong with a routes document, at its place in it; and how the schema's findings become such things. */
-import type * as z from "zod";
+import type * as z from "zod/mini";
+import "../core/english.ts";
 
 export interface ConfigIssue {
   readonly level: "error" | "warning";
