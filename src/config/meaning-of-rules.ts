@@ -37,7 +37,19 @@ function checkCondition(when: Condition, at: readonly PropertyKey[], { document,
   const channels = listOf(when.channel)
     .filter((channel) => !catalogue.channels.has(channel) && !catalogue.planned.has(channel))
     .map((channel) => error([...at, "channel"], `no channel is called ${channel}`));
-  return [...pattern, ...keywords, ...accounts, ...channels];
+  return [...pattern, ...keywords, ...accounts, ...channels, ...checkIntent(when, at, document)];
+}
+
+function checkIntent(
+  { intent, minConfidence }: Condition,
+  at: readonly PropertyKey[],
+  { intents }: RoutesDocument,
+): readonly ConfigIssue[] {
+  const unknown = listOf(intent)
+    .filter((name) => own(intents, name) === undefined)
+    .map((name) => error([...at, "intent"], `no intent is called ${name}`));
+  const isMeantFor = minConfidence === undefined || intent !== undefined;
+  return isMeantFor ? unknown : [error([...at, "minConfidence"], "is how sure of an intent: name the intent beside it")];
 }
 
 const listOf = (value: string | readonly string[] | undefined): readonly string[] => [value ?? []].flat();

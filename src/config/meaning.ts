@@ -3,6 +3,7 @@ import { type Catalogue, type Check, isSetAside } from "./catalogue.ts";
 import { channelOf, isOpenTo } from "./ids.ts";
 import { type ConfigIssue, error, issuesOf, warning } from "./issue.ts";
 import { checkHandovers } from "./meaning-of-handovers.ts";
+import { checkIntents } from "./meaning-of-intents.ts";
 import { checkLinks } from "./meaning-of-links.ts";
 import { checkIdentities, checkQuotas, checkRules } from "./meaning-of-rules.ts";
 import { own } from "./own.ts";
@@ -12,8 +13,8 @@ import type { PoolConfig, RoutesDocument } from "./schema.ts";
 type AccountConfig = RoutesDocument["accounts"][string];
 
 export const checkMeaning: Check = (document, catalogue) =>
-  [checkAccounts, checkAddresses, checkPools, checkLinks, checkHandovers, checkRules, checkIdentities, checkQuotas].flatMap((check) =>
-    check(document, catalogue),
+  [checkAccounts, checkAddresses, checkPools, checkLinks, checkHandovers, checkIntents, checkRules, checkIdentities, checkQuotas].flatMap(
+    (check) => check(document, catalogue),
   );
 
 /** What of an account belongs to its channel: further fields, and the names under `secrets`. */

@@ -5,6 +5,7 @@
 import * as z from "zod/mini";
 import { described } from "./described.ts";
 import { instanceSchema } from "./instance-schema.ts";
+import { intentsSchema, outOfScopeSchema } from "./intents-schema.ts";
 import { poolSchema } from "./pool-schema.ts";
 import { accountId, name, number, region, text, variable } from "./words.ts";
 
@@ -46,6 +47,9 @@ const conditionSchema = z
     ),
     pattern: described(z.optional(text(1, 256)), "RE2 syntax, found anywhere, without case"),
     command: described(oneOrMore(z.string), "Without slash: `start`"),
+    intent: described(oneOrMore(z.string), "What the message is about, by the examples under intents"),
+    minConfidence: described(z.optional(number(0, 1)), "How sure of the intent, in place of the threshold that was learned"),
+    complexity: described(z.optional(z.enum(["simple", "complex"])), "Whether the message looks like work"),
   })
   .check(
     z.refine(
@@ -54,7 +58,15 @@ const conditionSchema = z
     ),
   );
 
-const ruleSchema = z.strictObject({ name: text(1, 100), when: conditionSchema, pool: name });
+const ruleSchema = z.strictObject({
+  name: text(1, 100),
+  when: conditionSchema,
+  pool: name,
+  mode: described(
+    z._default(z.enum(["override", "tie-break"]), "override"),
+    "tie-break: only for a conversation that is in no pool yet; one that has a pool stays there",
+  ),
+});
 
 const bucket = z.strictObject({
   perMinute: z.number().check(z.positive(), z.maximum(1_000_000)),
@@ -90,6 +102,8 @@ export const routesSchema = z.strictObject({
   accounts: accountsSchema,
   instances: z.record(name, instanceSchema),
   pools: z.record(name, poolSchema),
+  intents: described(z._default(intentsSchema, {}), "Intent to what people say who have it. Rules ask for it"),
+  outOfScope: described(z.prefault(outOfScopeSchema, {}), "What people say that is none of the intents"),
   rules: z._default(z.array(ruleSchema).check(z.maxLength(1000)), []),
   identities: described(z._default(z.record(name, z.array(z.string())), {}), "Person to `account/sender` ids, for scope `person`"),
   limits: z.prefault(limitsSchema, {}),

@@ -31,3 +31,5 @@ export const directMessage: Message = {
 };
 
 export const groupMessage: Message = { ...directMessage, chat: { id: "-100", kind: "group" } };
+
+export const withIntents = (intents: object, ...rules: readonly object[]) => ({ ...withRules(...rules), intents });
