@@ -3,7 +3,7 @@
  * Config object writes `accepted`; nothing that must be exact or fast is trusted to either. Plain letters, because a local edge
  * keeps each key in a file.
  */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { MAX_DOCUMENT_BYTES } from "../../src/config/load.ts";
 import { base64url, utf8 } from "../../src/core/bytes.ts";
 import { sha256 } from "../../src/core/crypto.ts";
@@ -26,21 +26,21 @@ const canarySchema = z.object({
   startedAtMs: z.number(),
   untilMs: z.number(),
   phase: z.enum(["running", "promoted", "rolled-back"]),
-  verdict: z.string().exactOptional(),
-  endedAtMs: z.number().exactOptional(),
+  verdict: z.exactOptional(z.string()),
+  endedAtMs: z.exactOptional(z.number()),
 });
 
 /** Loose about what a newer version may add, so that an older isolate goes on reading while a deploy spreads. */
 const acceptedSchema = z.object({
-  number: z.int().positive(),
+  number: z.int().check(z.positive()),
   text: z.string(),
   draining: z.array(z.string()),
   /** Both unknown to the first release, which reads past them. */
-  returning: z.array(z.string()).default([]),
-  canaries: z.array(canarySchema).default([]),
+  returning: z._default(z.array(z.string()), []),
+  canaries: z._default(z.array(canarySchema), []),
   /** The raw text the Config object dealt with last; isolates offer only another one. */
-  rawHash: z.string().optional(),
-  isRawRejected: z.boolean().default(false),
+  rawHash: z.optional(z.string()),
+  isRawRejected: z._default(z.boolean(), false),
   acceptedAtMs: z.number(),
 });
 

@@ -2,7 +2,7 @@
  * The contract of a channel. One folder per channel implements it with the same files; `registry.ts` lists them.
  * A channel never imports another channel, never does I/O, and never learns which pool or instance a message goes to.
  */
-import type * as z from "zod";
+import type * as z from "zod/mini";
 import type { Account } from "../core/account.ts";
 import type { Delivery } from "../core/delivery.ts";
 import type { LinkName } from "../core/link-name.ts";
@@ -54,7 +54,7 @@ export type RenderNotice = (chat: Chat, text: string) => PlatformCall;
 export interface Channel {
   readonly name: string;
   /** Fields that only this channel's accounts have, with the purposes under `secrets`. Strict. */
-  readonly accountFields: z.ZodObject;
+  readonly accountFields: z.ZodMiniObject;
   readonly limits: ChannelLimits;
   /** The links that can carry its messages; an instance has at most one of them for an account. */
   readonly links: readonly LinkName[];

@@ -3,9 +3,10 @@
  * renewed by asking again, ends with the process, and by itself after two minutes. What is asked here never cuts a turn that runs.
  * @see https://docs.openclaw.ai/gateway/external-apps
  */
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { InstanceConfig } from "../config/schema.ts";
 import { parseJson } from "../core/json.ts";
+import { lenient } from "../core/lenient.ts";
 import { fail, ok, type Result } from "../core/result.ts";
 import type { Exchange } from "../links/exchange.ts";
 import type { LinkPorts } from "../links/link.ts";
@@ -25,25 +26,22 @@ export interface Refusal {
   readonly retryAfterMs?: number | undefined;
 }
 
-const count = z.int().nonnegative().catch(0);
-const optionalCount = z.int().nonnegative().optional().catch(undefined);
+const count = z.catch(z.int().check(z.nonnegative()), 0);
+const optionalCount = lenient(z.int().check(z.nonnegative()));
 
 const preparedSchema = z.object({
   status: z.enum(["ready", "draining", "busy"]),
-  suspensionId: z.string().max(128).optional(),
+  suspensionId: z.optional(z.string().check(z.maxLength(128))),
   /** By the gateway's clock. */
   expiresAtMs: optionalCount,
   retryAfterMs: optionalCount,
   activeCount: count,
-  blockers: z
-    .array(z.object({ kind: z.string().max(64).catch("?"), count }))
-    .max(100)
-    .catch([]),
+  blockers: z.catch(z.array(z.object({ kind: z.catch(z.string().check(z.maxLength(64)), "?"), count })).check(z.maxLength(100)), []),
 });
 
 const answerSchema = z.object({
-  payload: z.unknown().optional(),
-  error: z.object({ code: z.string().max(64).optional().catch(undefined), retryAfterMs: optionalCount }).optional(),
+  payload: z.optional(z.unknown()),
+  error: z.optional(z.object({ code: lenient(z.string().check(z.maxLength(64))), retryAfterMs: optionalCount })),
 });
 
 export type Suspension = z.infer<typeof preparedSchema> | Refusal;

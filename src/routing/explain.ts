@@ -2,7 +2,7 @@
  * What production would decide about a message that nobody has sent: the same router, asked with a message made of a few words.
  * It reads nothing and changes nothing.
  */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { commandIn, commandName } from "../classify/command.ts";
 import type { Routes } from "../config/routes.ts";
 import type { Message } from "../core/message.ts";
@@ -10,13 +10,18 @@ import { fail, ok, type Result } from "../core/result.ts";
 import { type Decision, describeDecision, type Router } from "./router.ts";
 
 export const explainSchema = z.strictObject({
-  account: z.string().describe("Account id, as in telegram:support"),
-  text: z.string().max(100_000).default(""),
-  chat: z.enum(["direct", "group", "channel"]).default("direct"),
-  sender: z.string().optional().describe("The platform's id of the sender"),
-  language: z.string().optional().describe("The sender's IETF language tag"),
-  command: z.string().optional().describe("Without slash; by default the one the text begins with"),
-  isAddressed: z.boolean().optional().describe("In a group: whether the bot is meant; by default only by a command"),
+  /** Account id, as in telegram:support. */
+  account: z.string(),
+  text: z._default(z.string().check(z.maxLength(100_000)), ""),
+  chat: z._default(z.enum(["direct", "group", "channel"]), "direct"),
+  /** The platform's id of the sender. */
+  sender: z.optional(z.string()),
+  /** The sender's IETF language tag. */
+  language: z.optional(z.string()),
+  /** Without slash; by default the one the text begins with. */
+  command: z.optional(z.string()),
+  /** In a group: whether the bot is meant; by default only by a command. */
+  isAddressed: z.optional(z.boolean()),
 });
 
 export type ExplainInput = z.input<typeof explainSchema>;

@@ -2,7 +2,7 @@
  * The contract of a strategy: picks an instance from a pool for a conversation that has none. One file each under
  * `strategies/`, one shared suite for all. It sees only eligible candidates (healthy, not draining), and neither clock nor dice of its own.
  */
-import type * as z from "zod";
+import type * as z from "zod/mini";
 
 export interface Candidate {
   readonly name: string;
@@ -31,6 +31,6 @@ export interface Selector {
 
 export interface Strategy {
   readonly name: string;
-  readonly options: z.ZodObject;
+  readonly options: z.ZodMiniObject;
   create(options: Readonly<Record<string, unknown>>): Selector;
 }

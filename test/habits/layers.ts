@@ -15,7 +15,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   "workers/": ["src/", "durable-objects/"],
 };
 
-const PACKAGES_IN_SRC = ["zod", "zod/mini", "zod/locales", "jsonc-parser", "re2js", "marked", "eventsource-parser"];
+const PACKAGES_IN_SRC = ["zod/mini", "zod/locales", "jsonc-parser", "re2js", "marked", "eventsource-parser"];
 
 const roomOf = (file: string): string | undefined =>
   Object.keys(ALLOWED)

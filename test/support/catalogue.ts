@@ -1,5 +1,5 @@
 /** The catalogue that tests load documents with: Telegram as a channel, the real strategies and the real pattern engine. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { whatsapp } from "../../src/channels/whatsapp/index.ts";
 import { keywordProblem } from "../../src/classify/keywords.ts";
 import { patternProblem } from "../../src/classify/pattern.ts";
@@ -12,12 +12,12 @@ import { strategies } from "../../src/routing/registry.ts";
 import { buildRouter, type Router } from "../../src/routing/router.ts";
 
 const telegramFields = z.strictObject({
-  secrets: z.strictObject({ webhook: z.string(), token: z.string().optional() }),
-  linger: z.int().default(7),
+  secrets: z.strictObject({ webhook: z.string(), token: z.optional(z.string()) }),
+  linger: z._default(z.int(), 7),
 });
 
 export const testCatalogue: Catalogue = {
-  channels: new Map<string, z.ZodObject>([
+  channels: new Map<string, z.ZodMiniObject>([
     ["telegram", telegramFields],
     ["whatsapp", whatsapp.accountFields],
   ]),

@@ -4,7 +4,7 @@
  * @see https://upstash.com/docs/redis/features/restapi
  */
 import type { Redis } from "@upstash/redis";
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { Secret } from "../../src/core/secret.ts";
 import type { Http } from "../../src/ports/http.ts";
 

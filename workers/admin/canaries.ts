@@ -3,7 +3,7 @@
  * by an operator. The instance's object ends one by itself.
  */
 import { Hono } from "hono";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { routesSource } from "../../durable-objects/config/source.ts";
 import type { CanaryEvent } from "../../durable-objects/config/state.ts";
 import { configOf } from "../../durable-objects/config/stub.ts";
@@ -31,12 +31,8 @@ canariesApp.get("/admin/canaries", async ({ env, json }) => {
 const startSchema = z.strictObject({
   pool: z.string(),
   instance: z.string(),
-  percentage: z.number().min(0.1).max(50).default(5),
-  durationMs: z
-    .int()
-    .min(60_000)
-    .max(7 * 86_400_000)
-    .default(1_800_000),
+  percentage: z._default(z.number().check(z.minimum(0.1), z.maximum(50)), 5),
+  durationMs: z._default(z.int().check(z.minimum(60_000), z.maximum(7 * 86_400_000)), 1_800_000),
 });
 
 canariesApp.post("/admin/canaries", async (context) => {

@@ -1,6 +1,6 @@
 /** `GET /admin/conversations/:key`: pins, queue and how its newest messages went. Never a body. */
 import { Hono } from "hono";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { showConversation } from "../../durable-objects/conversation/stub.ts";
 import type { Env } from "../../durable-objects/env.ts";
 import type { Routes } from "../../src/config/routes.ts";
@@ -12,7 +12,7 @@ import { inForce } from "./snapshot.ts";
 
 const PREFIX = "/admin/conversations/";
 
-const querySchema = z.strictObject({ residency: z.enum(["eu", "fedramp", "us", "none"]).optional(), limit: limitOf(200, 20) });
+const querySchema = z.strictObject({ residency: z.optional(z.enum(["eu", "fedramp", "us", "none"])), limit: limitOf(200, 20) });
 
 export const conversationsApp = new Hono<{ Bindings: Env }>();
 

@@ -3,7 +3,7 @@
  * A body is private and leaves only when it is asked for by name.
  */
 import { Hono } from "hono";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { replayDead, showLetter } from "../../durable-objects/conversation/stub.ts";
 import type { Env } from "../../durable-objects/env.ts";
 import { systemClock } from "../../durable-objects/runtime.ts";
@@ -20,7 +20,7 @@ const UNKNOWN = notFound("unknown-letter", "No dead letter has this id, or it is
 
 export const deadApp = new Hono<{ Bindings: Env }>();
 
-const listSchema = z.strictObject({ account: z.string().optional(), limit: limitOf(500, 50) });
+const listSchema = z.strictObject({ account: z.optional(z.string()), limit: limitOf(500, 50) });
 
 deadApp.get("/admin/dead", async (context) => {
   const query = readQuery(context, listSchema);
@@ -31,11 +31,11 @@ deadApp.get("/admin/dead", async (context) => {
 });
 
 const batchSchema = z.strictObject({
-  account: z.string().optional(),
-  limit: z.int().min(1).max(100).default(20),
-  perSecond: z.number().min(0.1).max(50).default(5),
+  account: z.optional(z.string()),
+  limit: z._default(z.int().check(z.minimum(1), z.maximum(100)), 20),
+  perSecond: z._default(z.number().check(z.minimum(0.1), z.maximum(50)), 5),
   /** Only letters that died until then: a letter that dies again while a batch runs is not sent a third time. */
-  beforeMs: z.int().positive().optional(),
+  beforeMs: z.optional(z.int().check(z.positive())),
 });
 
 /** Oldest first, because that is the order in which they were written. Paced: an instance just back on its feet gets no flood. */

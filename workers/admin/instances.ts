@@ -1,6 +1,6 @@
 /** `/admin/instances`: what the edge knows of each gateway, taking one out of service and back, and checking one. */
 import { Hono } from "hono";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { routesSource } from "../../durable-objects/config/source.ts";
 import type { ConfigAnswer } from "../../durable-objects/config/state.ts";
 import { configOf } from "../../durable-objects/config/stub.ts";
@@ -23,7 +23,7 @@ import { resumeFromHere, suspendFromHere } from "./suspend.ts";
 const PREFIX = "/admin/instances/";
 
 /** Strict: one that asks for something else by mistake would move people. */
-const drainSchema = z.strictObject({ returning: z.boolean().default(false) });
+const drainSchema = z.strictObject({ returning: z._default(z.boolean(), false) });
 
 export const instancesApp = new Hono<{ Bindings: Env }>();
 

@@ -1,5 +1,6 @@
 /** What operators send: bodies capped while they are read, JSON checked against a schema, names out of the path. Never throws. */
-import * as z from "zod";
+import * as z from "zod/mini";
+import "../../src/core/english.ts";
 import { textOf } from "../../src/core/bytes.ts";
 import { parseJson } from "../../src/core/json.ts";
 import { fail, ok, type Result } from "../../src/core/result.ts";
@@ -22,7 +23,7 @@ export async function readText(context: AdminContext): Promise<Result<string, Ad
 }
 
 /** An absent body reads as an empty object, so that requests whose members are all optional need none. */
-export async function readInput<Schema extends z.ZodType>(
+export async function readInput<Schema extends z.ZodMiniType>(
   context: AdminContext,
   schema: Schema,
 ): Promise<Result<z.output<Schema>, AdminError>> {
@@ -33,10 +34,10 @@ export async function readInput<Schema extends z.ZodType>(
   return checked(schema, parsed.value);
 }
 
-export const readQuery = <Schema extends z.ZodType>(context: AdminContext, schema: Schema): Result<z.output<Schema>, AdminError> =>
+export const readQuery = <Schema extends z.ZodMiniType>(context: AdminContext, schema: Schema): Result<z.output<Schema>, AdminError> =>
   checked(schema, context.req.query());
 
-function checked<Schema extends z.ZodType>(schema: Schema, value: unknown): Result<z.output<Schema>, AdminError> {
+function checked<Schema extends z.ZodMiniType>(schema: Schema, value: unknown): Result<z.output<Schema>, AdminError> {
   const result = schema.safeParse(value);
   if (result.success) return ok(result.data);
   const reasons = result.error.issues.map((issue) => `${issue.path.join(".") || "body"}: ${issue.message}`);
@@ -57,4 +58,5 @@ export function nameIn(context: AdminContext, prefix: string, suffix = ""): stri
   }
 }
 
-export const limitOf = (most: number, otherwise: number) => z.coerce.number().int().min(1).max(most).default(otherwise);
+export const limitOf = (most: number, otherwise: number) =>
+  z._default(z.coerce.number().check(z.int(), z.minimum(1), z.maximum(most)), otherwise);

@@ -1,6 +1,6 @@
 /** `/admin/routes`: the document in force, pushing another, its history and the way back. A bad document never takes effect. */
 import { Hono } from "hono";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { judge } from "../../durable-objects/config/judge.ts";
 import { routesSource } from "../../durable-objects/config/source.ts";
 import type { ConfigAnswer, Issue } from "../../durable-objects/config/state.ts";
@@ -37,7 +37,7 @@ routesApp.post("/admin/routes/validate", async (context) => {
 
 routesApp.get("/admin/routes/history", async (context) => context.json({ history: await configOf(context.env).history() }));
 
-const rollbackSchema = z.strictObject({ number: z.int().positive() });
+const rollbackSchema = z.strictObject({ number: z.int().check(z.positive()) });
 
 routesApp.post("/admin/routes/rollback", async (context) => {
   const input = await readInput(context, rollbackSchema);

@@ -1,6 +1,6 @@
 /** `POST /admin/tokens`: the token an instance gets in place of the bot's own, and the address it is good for. */
 import { Hono } from "hono";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { botDesk } from "../../durable-objects/bot/stub.ts";
 import type { Env } from "../../durable-objects/env.ts";
 import { claimedGeneration } from "../../src/core/edge-token.ts";
@@ -13,7 +13,7 @@ import { readInput } from "./read.ts";
 import { inForce } from "./snapshot.ts";
 
 /** `revoke` ends every token of this instance issued so far, and the answer holds the next. */
-const inputSchema = z.strictObject({ account: z.string(), instance: z.string(), revoke: z.boolean().default(false) });
+const inputSchema = z.strictObject({ account: z.string(), instance: z.string(), revoke: z._default(z.boolean(), false) });
 
 export const tokensApp = new Hono<{ Bindings: Env }>();
 

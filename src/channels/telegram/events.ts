@@ -2,7 +2,7 @@
  * Every event an update can hold, and whose conversation it belongs to. Whatever has a chat or a user is routed there, because
  * a gateway asks for nearly all of them; only what has neither is ignored by name. Never decides a pool or an age limit's effect.
  */
-import type * as z from "zod";
+import type * as z from "zod/mini";
 import type { Chat, Sender } from "../../core/message.ts";
 import { fail, ok, type Result } from "../../core/result.ts";
 import { given } from "../given.ts";
@@ -38,7 +38,7 @@ export interface EventFacts {
 
 type Reader = (event: unknown, username: string | undefined) => Result<EventFacts, string>;
 
-function reads<Schema extends z.ZodType>(
+function reads<Schema extends z.ZodMiniType>(
   schema: Schema,
   facts: (event: z.infer<Schema>, username: string | undefined) => EventFacts | undefined,
 ): Reader {

@@ -1,5 +1,6 @@
 /** One update to one message, or to the name of what nobody routes. Never throws, never copies a key it does not know. */
-import * as z from "zod";
+import * as z from "zod/mini";
+import "../../core/english.ts";
 import type { Message } from "../../core/message.ts";
 import { fail, ok } from "../../core/result.ts";
 import type { Parse } from "../channel.ts";
@@ -8,7 +9,7 @@ import { type EventFacts, FOLLOW_UPS, IGNORED_TYPES, isRoutedType, type RoutedTy
 import { optionsOf } from "./schema.ts";
 
 /** @see https://core.telegram.org/bots/api#update */
-const envelopeSchema = z.object({ update_id: z.int().nonnegative() });
+const envelopeSchema = z.object({ update_id: z.int().check(z.nonnegative()) });
 
 /** Names of events go into logs and counters: few, short, and in a small alphabet. */
 const MAX_NAMES = 4;

@@ -1,5 +1,5 @@
 /** The bot's webhook at Telegram: what it should be, how it reads, and every field in which the two differ. Shows no secret. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { Account } from "../../core/account.ts";
 import type { Registration, WebhookState } from "../registration.ts";
 import { IGNORED_TYPES, ROUTED_TYPES } from "./events.ts";
@@ -13,14 +13,14 @@ const DEFAULT_UPDATES = [...ROUTED_TYPES, ...IGNORED_TYPES].filter((type) => !NO
 
 /** @see https://core.telegram.org/bots/api#webhookinfo */
 const webhookInfoSchema = z.object({
-  url: z.string().default(""),
-  has_custom_certificate: z.boolean().default(false),
-  pending_update_count: z.int().nonnegative().optional(),
-  ip_address: z.string().optional(),
-  last_error_date: z.int().nonnegative().optional(),
-  last_error_message: z.string().optional(),
-  max_connections: z.int().default(DEFAULT_MAX_CONNECTIONS),
-  allowed_updates: z.array(z.string()).optional(),
+  url: z._default(z.string(), ""),
+  has_custom_certificate: z._default(z.boolean(), false),
+  pending_update_count: z.optional(z.int().check(z.nonnegative())),
+  ip_address: z.optional(z.string()),
+  last_error_date: z.optional(z.int().check(z.nonnegative())),
+  last_error_message: z.optional(z.string()),
+  max_connections: z._default(z.int(), DEFAULT_MAX_CONNECTIONS),
+  allowed_updates: z.optional(z.array(z.string())),
 });
 
 const urlOf = (account: Account, publicUrl: string): string => `${publicUrl.replace(/\/+$/, "")}/webhooks/telegram/${account.name}`;

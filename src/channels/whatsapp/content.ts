@@ -2,30 +2,31 @@
  * The shapes of what a message says, by its type. Forgiving: whatever is not needed to tell the message may be missing.
  * @see https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/messages
  */
-import * as z from "zod";
+import * as z from "zod/mini";
+import { lenient } from "../../core/lenient.ts";
 
-const hint = z.string().optional().catch(undefined);
-const amount = z.union([z.number(), z.string()]).optional().catch(undefined);
+const hint = lenient(z.string());
+const amount = lenient(z.union([z.number(), z.string()]));
 
 export const textSchema = z.object({ body: z.string() });
 
 /** An id becomes a path of the Graph API. */
 export const fileSchema = z.object({
-  id: z.string().regex(/^[A-Za-z0-9_-]{1,128}$/),
+  id: z.string().check(z.regex(/^[A-Za-z0-9_-]{1,128}$/)),
   mime_type: hint,
   caption: hint,
   filename: hint,
-  voice: z.boolean().optional().catch(undefined),
+  voice: lenient(z.boolean()),
 });
 
 export const locationSchema = z.object({ latitude: z.number(), longitude: z.number(), name: hint, address: hint, url: hint });
 
-const listOf = <Schema extends z.ZodType>(item: Schema) => z.array(item).catch([]);
+const listOf = <Schema extends z.ZodMiniType>(item: Schema) => z.catch(z.array(item), []);
 
 export const contactCardsSchema = z.array(
   z.object({
-    name: z.object({ formatted_name: hint }).optional().catch(undefined),
-    org: z.object({ company: hint, title: hint }).optional().catch(undefined),
+    name: lenient(z.object({ formatted_name: hint })),
+    org: lenient(z.object({ company: hint, title: hint })),
     phones: listOf(z.object({ phone: hint })),
     emails: listOf(z.object({ email: hint })),
     urls: listOf(z.object({ url: hint })),
@@ -38,10 +39,10 @@ export const reactionSchema = z.object({ emoji: hint });
 export const buttonSchema = z.object({ text: z.string() });
 
 export const interactiveSchema = z.object({
-  button_reply: z.object({ title: z.string() }).optional(),
-  list_reply: z.object({ title: z.string(), description: hint }).optional(),
-  nfm_reply: z.object({ response_json: hint, body: hint }).optional(),
-  call_permission_reply: z.object({ response: z.string() }).optional(),
+  button_reply: z.optional(z.object({ title: z.string() })),
+  list_reply: z.optional(z.object({ title: z.string(), description: hint })),
+  nfm_reply: z.optional(z.object({ response_json: hint, body: hint })),
+  call_permission_reply: z.optional(z.object({ response: z.string() })),
 });
 
 export const orderSchema = z.object({

@@ -3,7 +3,7 @@
  * does not read, was still sent by a person: the agent is told that something came.
  * @see https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/messages
  */
-import type * as z from "zod";
+import type * as z from "zod/mini";
 import type { MediaRef } from "../../core/turn.ts";
 import { given } from "../given.ts";
 import {
@@ -36,7 +36,7 @@ export interface EventFacts {
 type Reader = (content: unknown) => EventFacts | undefined;
 
 const reads =
-  <Schema extends z.ZodType>(schema: Schema, facts: (content: z.infer<Schema>) => EventFacts | undefined): Reader =>
+  <Schema extends z.ZodMiniType>(schema: Schema, facts: (content: z.infer<Schema>) => EventFacts | undefined): Reader =>
   (content) => {
     const parsed = schema.safeParse(content);
     return parsed.success ? facts(parsed.data) : undefined;

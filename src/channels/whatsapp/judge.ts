@@ -1,11 +1,12 @@
 /** What a refused send means, told from Meta's code before the HTTP status: one answer for one code, whichever way it came. */
-import * as z from "zod";
+import * as z from "zod/mini";
+import { lenient } from "../../core/lenient.ts";
 import type { SendFailure, SendVerdict } from "../outgoing.ts";
 import { type ErrorClass, type KnownError, knownError } from "./errors.ts";
 import { pairWaitMs } from "./limits.ts";
 
 /** @see https://developers.facebook.com/docs/graph-api/guides/error-handling */
-const answerSchema = z.object({ error: z.object({ code: z.int(), error_subcode: z.int().optional().catch(undefined) }) });
+const answerSchema = z.object({ error: z.object({ code: z.int(), error_subcode: lenient(z.int()) }) });
 
 /** With code 100. */
 const NO_SUCH_OBJECT = 33;

@@ -1,13 +1,14 @@
 /** Where people's files are: an id is asked for, and its URL opens only with the account's token, for five minutes. */
-import * as z from "zod";
+import * as z from "zod/mini";
+import { lenient } from "../../core/lenient.ts";
 import type { MediaPlace, MediaSource } from "../media-source.ts";
 import { mimeTypeOf } from "./media-ref.ts";
 
 /** @see https://developers.facebook.com/documentation/business-messaging/whatsapp/business-phone-numbers/media */
 const placeSchema = z.object({
-  url: z.url().max(4096),
-  mime_type: z.string().optional(),
-  file_size: z.coerce.number().int().nonnegative().optional().catch(undefined),
+  url: z.url().check(z.maxLength(4096)),
+  mime_type: z.optional(z.string()),
+  file_size: lenient(z.coerce.number().check(z.int(), z.nonnegative())),
 });
 
 function read(result: unknown): MediaPlace | undefined {

@@ -1,5 +1,5 @@
 /** How an agent's answer leaves: its parts as text messages, the mark that it was read, and the template once the window is closed. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { Chat } from "../../core/message.ts";
 import type { PlatformCall } from "../channel.ts";
 import type { Outgoing } from "../outgoing.ts";
@@ -12,7 +12,7 @@ import { textCall } from "./render.ts";
 import { optionsOf } from "./schema.ts";
 
 /** @see https://developers.facebook.com/documentation/business-messaging/whatsapp/messages/send-messages#responses */
-const sentSchema = z.object({ messages: z.tuple([z.object({ id: wamid })]).rest(z.unknown()) });
+const sentSchema = z.object({ messages: z.tuple([z.object({ id: wamid })], z.unknown()) });
 
 function sentId(result: unknown): string | undefined {
   const sent = sentSchema.safeParse(result);

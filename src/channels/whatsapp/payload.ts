@@ -3,33 +3,37 @@
  * read takes nothing with it. Strict about identity, forgiving about hints, silent about the rest: unknown keys are never copied.
  * @see https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/messages
  */
-import * as z from "zod";
+import * as z from "zod/mini";
+import { lenient } from "../../core/lenient.ts";
 
-const hint = z.string().optional().catch(undefined);
-const list = z.array(z.unknown()).catch([]);
+const hint = lenient(z.string());
+const list = z.catch(z.array(z.unknown()), []);
 
 /** Texts in all places but a few. */
-const unixSeconds = z.coerce.number().int().positive().max(100_000_000_000).optional().catch(undefined);
+const unixSeconds = lenient(z.coerce.number().check(z.int(), z.positive(), z.maximum(100_000_000_000)));
 
 export const envelopeSchema = z.object({ object: z.literal("whatsapp_business_account"), entry: z.array(z.unknown()) });
 export const entrySchema = z.object({ changes: z.array(z.unknown()) });
 export const changeSchema = z.object({ field: z.string(), value: z.unknown() });
 
 /** Which of our numbers it came to. */
-export const metadataSchema = z.object({ phone_number_id: z.string().regex(/^\d{1,32}$/), display_phone_number: z.string().catch("") });
+export const metadataSchema = z.object({
+  phone_number_id: z.string().check(z.regex(/^\d{1,32}$/)),
+  display_phone_number: z.catch(z.string(), ""),
+});
 
-export const contactSchema = z.object({ wa_id: hint, user_id: hint, profile: z.object({ name: hint }).optional().catch(undefined) });
+export const contactSchema = z.object({ wa_id: hint, user_id: hint, profile: lenient(z.object({ name: hint })) });
 
 export const messagesValueSchema = z.object({
   metadata: metadataSchema,
-  contacts: z.array(contactSchema.catch({})).catch([]),
+  contacts: z.catch(z.array(z.catch(contactSchema, {})), []),
   messages: list,
   statuses: list,
   errors: list,
 });
 
 /** Ids become keys and paths. A wamid is base64 behind a prefix. */
-export const wamid = z.string().regex(/^[\x21-\x7e]{1,200}$/);
+export const wamid = z.string().check(z.regex(/^[\x21-\x7e]{1,200}$/));
 
 /** A message as far as it says who, where and when. */
 export const headSchema = z.object({
@@ -37,18 +41,17 @@ export const headSchema = z.object({
   type: z.string(),
   from: hint,
   from_user_id: hint,
-  group_id: z.string().optional(),
+  group_id: z.optional(z.string()),
   timestamp: unixSeconds,
-  context: z
-    .object({
+  context: lenient(
+    z.object({
       from: hint,
-      forwarded: z.boolean().optional().catch(undefined),
-      frequently_forwarded: z.boolean().optional().catch(undefined),
-      referred_product: z.object({ catalog_id: z.string(), product_retailer_id: z.string() }).optional().catch(undefined),
-    })
-    .optional()
-    .catch(undefined),
-  referral: z.object({ source_url: hint, source_type: hint, headline: hint, body: hint }).optional().catch(undefined),
+      forwarded: lenient(z.boolean()),
+      frequently_forwarded: lenient(z.boolean()),
+      referred_product: lenient(z.object({ catalog_id: z.string(), product_retailer_id: z.string() })),
+    }),
+  ),
+  referral: lenient(z.object({ source_url: hint, source_type: hint, headline: hint, body: hint })),
 });
 
 /** @see https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/messages/system */
@@ -63,7 +66,7 @@ export const systemSchema = z.object({
 export const userIdUpdatesSchema = z.object({ metadata: metadataSchema, user_id_update: z.array(z.unknown()) });
 export const userIdUpdateSchema = z.object({ wa_id: hint, user_id: z.object({ previous: z.string(), current: z.string() }) });
 
-export const errorSchema = z.object({ code: z.int().nonnegative(), title: hint, message: hint });
+export const errorSchema = z.object({ code: z.int().check(z.nonnegative()), title: hint, message: hint });
 
 /** @see https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/messages/status */
 export const statusSchema = z.object({

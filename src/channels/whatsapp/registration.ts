@@ -3,12 +3,13 @@
  * nothing but the number's own. Shows no secret.
  * @see https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/override
  */
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { Account } from "../../core/account.ts";
+import { lenient } from "../../core/lenient.ts";
 import { given } from "../given.ts";
 import type { Registration, WebhookState } from "../registration.ts";
 
-const url = z.string().optional().catch(undefined);
+const url = lenient(z.string());
 const numberSchema = z.object({
   webhook_configuration: z.object({ phone_number: url, whatsapp_business_account: url, application: url }),
 });

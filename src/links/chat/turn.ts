@@ -1,5 +1,5 @@
 /** A stored turn read back. What is not a turn can never be handed over. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { textOf } from "../../core/bytes.ts";
 import { parseJson } from "../../core/json.ts";
 import type { Turn } from "../../core/turn.ts";
@@ -8,15 +8,15 @@ const mediaSchema = z.object({
   id: z.string(),
   kind: z.enum(["image", "document", "audio", "video", "sticker"]),
   mimeType: z.string(),
-  name: z.string().exactOptional(),
-  isVoice: z.boolean().exactOptional(),
+  name: z.exactOptional(z.string()),
+  isVoice: z.exactOptional(z.boolean()),
 });
 
-const turnSchema: z.ZodType<Turn> = z.object({
+const turnSchema: z.ZodMiniType<Turn> = z.object({
   text: z.string(),
   media: z.array(mediaSchema),
   messageId: z.string(),
-  senderName: z.string().exactOptional(),
+  senderName: z.exactOptional(z.string()),
 });
 
 export function turnOf(body: Uint8Array): Turn | undefined {

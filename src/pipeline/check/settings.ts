@@ -3,9 +3,10 @@
  * gateway redacts stay redacted; nothing read here is shown but names and addresses.
  * @see https://docs.openclaw.ai/plugins/admin-http-rpc
  */
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { InstanceConfig } from "../../config/schema.ts";
 import { parseJson } from "../../core/json.ts";
+import { lenient } from "../../core/lenient.ts";
 import { fail, ok, type Result } from "../../core/result.ts";
 import type { Exchange } from "../../links/exchange.ts";
 import type { LinkPorts } from "../../links/link.ts";
@@ -17,37 +18,28 @@ const MAX_SETTINGS_BYTES = 4 * 1024 * 1024;
 const SETTINGS_LIMITS = { maxDepth: 64, maxKeys: 400_000 };
 
 const accountSettings = z.object({
-  dmPolicy: z.string().optional().catch(undefined),
-  webhookUrl: z.string().optional().catch(undefined),
+  dmPolicy: lenient(z.string()),
+  webhookUrl: lenient(z.string()),
   /** Its value is redacted, or a reference; that there is one is all that counts. */
-  webhookSecret: z.unknown().optional(),
-  apiRoot: z.string().optional().catch(undefined),
+  webhookSecret: z.optional(z.unknown()),
+  apiRoot: lenient(z.string()),
 });
 
-const channelSettings = accountSettings.extend({ accounts: z.record(z.string(), accountSettings).optional().catch(undefined) });
+const channelSettings = z.extend(accountSettings, { accounts: lenient(z.record(z.string(), accountSettings)) });
 
 const agentSettings = z.object({
-  tools: z
-    .object({ deny: z.array(z.string()).optional() })
-    .optional()
-    .catch(undefined),
+  tools: lenient(z.object({ deny: z.optional(z.array(z.string())) })),
 });
 
 const settingsSchema = z.object({
-  agents: z
-    .object({ entries: z.record(z.string(), agentSettings).optional() })
-    .optional()
-    .catch(undefined),
-  session: z
-    .object({ dmScope: z.string().optional(), identityLinks: z.record(z.string(), z.unknown()).optional() })
-    .optional()
-    .catch(undefined),
-  channels: z.record(z.string(), z.unknown()).optional().catch(undefined),
+  agents: lenient(z.object({ entries: z.optional(z.record(z.string(), agentSettings)) })),
+  session: lenient(z.object({ dmScope: z.optional(z.string()), identityLinks: z.optional(z.record(z.string(), z.unknown())) })),
+  channels: lenient(z.record(z.string(), z.unknown())),
 });
 
 const answerSchema = z.object({
   ok: z.literal(true),
-  payload: z.object({ valid: z.boolean().optional(), runtimeConfig: settingsSchema.optional(), config: settingsSchema.optional() }),
+  payload: z.object({ valid: z.optional(z.boolean()), runtimeConfig: z.optional(settingsSchema), config: z.optional(settingsSchema) }),
 });
 
 export type AccountSettings = z.infer<typeof accountSettings>;

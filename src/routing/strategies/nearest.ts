@@ -2,7 +2,7 @@
  * By distance from the account's region, which the operator sets where the people are. Never from the request: a platform delivers
  * everyone's messages from a handful of its own addresses.
  */
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { REGIONS } from "../../config/words.ts";
 import type { Strategy } from "../strategy.ts";
 import { highestScore, smallest } from "./rendezvous.ts";

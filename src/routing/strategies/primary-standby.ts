@@ -1,5 +1,5 @@
 /** Primaries first: standbys get conversations only while no primary is eligible. Among equals it is rendezvous by conversation. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { Strategy } from "../strategy.ts";
 import { highestScore } from "./rendezvous.ts";
 

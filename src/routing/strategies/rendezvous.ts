@@ -2,7 +2,7 @@
  * By conversation: every candidate gets a score from conversation and name, the highest wins. The same conversation falls to the
  * same instance without any shared memory, and when an instance leaves only its own conversations move.
  */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { hashUnit } from "../../core/hash.ts";
 import type { Candidate, Strategy } from "../strategy.ts";
 

@@ -3,7 +3,7 @@
  * to the end of the queue, one that joins comes next, and two edges that choose at once may pick the same one, which no counter
  * at the edge could prevent more cheaply. Weights do not matter here.
  */
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { Candidate, Strategy } from "../strategy.ts";
 import { smallest } from "./rendezvous.ts";
 

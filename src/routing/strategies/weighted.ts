@@ -2,7 +2,7 @@
  * By weight, exactly: the instance that would be furthest below its share after one more conversation. Deterministic, so a weight
  * of 3 gets three of four and not three of four on average. An instance that joins late is filled up first: give it a small weight while it warms up.
  */
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { Strategy } from "../strategy.ts";
 import { highestScore, smallest } from "./rendezvous.ts";
 
