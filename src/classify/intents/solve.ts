@@ -1,0 +1,140 @@
+/**
+ * Crammer and Singer's support vector machine, solved in its dual: each example moves its own weights until no class pushes against
+ * another. The order is drawn from a seed, so the same examples give the same weights.
+ *
+ * @see https://www.jmlr.org/papers/v2/crammer01a.html
+ */
+import type { Examples } from "./examples.ts";
+import { settings } from "./settings.ts";
+
+/** Weight of entry `e` for class `c` at `e * classes + c`. */
+export type Weights = Float32Array;
+
+export interface Problem {
+  readonly examples: Examples;
+  readonly classCount: number;
+  readonly entryCount: number;
+  readonly passes: number;
+  readonly onPass?: () => void;
+}
+
+const EPSILON = 0.01;
+
+export function solve({ examples, classCount, entryCount, passes, onPass }: Problem): Weights {
+  const weights = new Float32Array(entryCount * classCount);
+  const alphas = new Float32Array(examples.count * classCount);
+  const gradient = new Float64Array(classCount);
+  const moved = new Float64Array(classCount);
+  const order = Uint32Array.from({ length: examples.count }, (_, index) => index);
+  const random = generator(1);
+  for (let pass = 0; pass < passes; pass += 1) {
+    shuffle(order, random);
+    for (const example of order) {
+      const own = examples.classes[example] as number;
+      const square = margins(examples, example, weights, gradient);
+      if (square === 0) continue;
+      gradient[own] = (gradient[own] as number) - 1;
+      const alpha = alphas.subarray(example * classCount, (example + 1) * classCount);
+      if (balance({ own, square, gradient, alpha, moved })) apply(examples, example, moved, weights);
+    }
+    onPass?.();
+  }
+  return weights;
+}
+
+/** Scores of an example by class; answers the square of its length. */
+export function margins(examples: Examples, example: number, weights: Weights, scores: Float64Array): number {
+  const { starts, entries, values } = examples;
+  const classCount = scores.length;
+  const end = starts[example + 1] as number;
+  scores.fill(0);
+  let square = 0;
+  for (let at = starts[example] as number; at < end; at += 1) {
+    const value = values[at] as number;
+    const row = (entries[at] as number) * classCount;
+    square += value * value;
+    for (let c = 0; c < classCount; c += 1) scores[c] = (scores[c] as number) + value * (weights[row + c] as number);
+  }
+  return square;
+}
+
+/** One example's part of the dual. */
+interface Turn {
+  readonly own: number;
+  readonly square: number;
+  readonly gradient: Float64Array;
+  readonly alpha: Float32Array;
+  readonly moved: Float64Array;
+}
+
+const MAX_MOVES = 20;
+
+/** Moves weight from the class that pushes most to the one that pushes least of those with room, until they agree. */
+function balance(turn: Turn): boolean {
+  const { own, square, gradient, alpha, moved } = turn;
+  moved.fill(0);
+  for (let move = 0; move < MAX_MOVES; move += 1) {
+    const high = strongest(gradient);
+    const low = weakest(turn);
+    const gap = low < 0 ? 0 : (gradient[high] as number) - (gradient[low] as number);
+    if (gap < EPSILON) return move > 0;
+    const room = (low === own ? settings.cost : 0) - (alpha[low] as number);
+    const delta = Math.min(gap / (2 * square), room);
+    alpha[low] = (alpha[low] as number) + delta;
+    alpha[high] = (alpha[high] as number) - delta;
+    gradient[low] = (gradient[low] as number) + delta * square;
+    gradient[high] = (gradient[high] as number) - delta * square;
+    moved[low] = (moved[low] as number) + delta;
+    moved[high] = (moved[high] as number) - delta;
+  }
+  return true;
+}
+
+function strongest(gradient: Float64Array): number {
+  let high = 0;
+  for (let c = 1; c < gradient.length; c += 1) if ((gradient[c] as number) > (gradient[high] as number)) high = c;
+  return high;
+}
+
+/** Of the classes whose weight may still grow: the own up to the cost of an error, the others up to zero. */
+function weakest({ own, gradient, alpha }: Turn): number {
+  let low = (alpha[own] as number) < settings.cost ? own : -1;
+  for (let c = 0; c < gradient.length; c += 1)
+    if ((alpha[c] as number) < 0 && c !== own && (low < 0 || (gradient[c] as number) < (gradient[low] as number))) low = c;
+  return low;
+}
+
+function apply(examples: Examples, example: number, moved: Float64Array, weights: Weights): void {
+  const { starts, entries, values } = examples;
+  const end = starts[example + 1] as number;
+  for (let c = 0; c < moved.length; c += 1) {
+    const delta = moved[c] as number;
+    if (delta === 0) continue;
+    for (let at = starts[example] as number; at < end; at += 1) {
+      const place = (entries[at] as number) * moved.length + c;
+      weights[place] = (weights[place] as number) + delta * (values[at] as number);
+    }
+  }
+}
+
+type Random = () => number;
+
+/** xorshift32: 32 bits, never zero. */
+function generator(seed: number): Random {
+  let state = seed * 0x9e3779b1 || 1;
+  return () => {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return state >>> 0;
+  };
+}
+
+function shuffle(order: Uint32Array, random: Random): void {
+  for (let last = order.length - 1; last > 0; last -= 1) {
+    const other = random() % (last + 1);
+    const kept = order[last] as number;
+    order[last] = order[other] as number;
+    order[other] = kept;
+  }
+}
