@@ -10,7 +10,9 @@ const FORBIDDEN: readonly (readonly [sign: RegExp, meaning: string])[] = [
   [/cloudflare:test/, "holds test support"],
   [/\bminiflare\b/i, "holds Miniflare"],
   [/fast-check/, "holds the property tester"],
-  [/Ungültige Eingabe|Entrée invalide/, 'holds the zod locales: write import * as z from "zod"'],
+  [/Ungültige Eingabe|Entrée invalide/, 'holds all of zod\'s languages: write import { en } from "zod/locales"'],
+  [/"ZodString"/, 'holds zod\'s methods: write import * as z from "zod/mini"'],
+  [/Cloudflare location hint nearest to the thing/, "holds the schemas' sentences for operators"],
   [/\/__control\b/, "holds a stand-in for the outside world"],
   [/\bFAULT_POINT\b/, "holds the points at which tests kill it"],
 ];

@@ -10,7 +10,9 @@ test.each([
   ['import{Buffer}from"node:buffer"', /Node module/],
   ['await import("node:fs")', /Node module/],
   ['import"cloudflare:test"', /test support/],
-  ['const e="Ungültige Eingabe"', /locales/],
+  ['const e="Ungültige Eingabe"', /languages/],
+  ['const S=$constructor("ZodString",()=>{})', /methods/],
+  ['described(z.enum(R),"Cloudflare location hint nearest to the thing")', /sentences/],
   ['if(p==="/__control/deliver")', /stand-in/],
   ['Reflect.get(env,"FAULT_POINT")', /points at which/],
 ])("%s is refused", (code, meaning) => {
