@@ -15,7 +15,8 @@ export interface DocumentIntents {
 /** More take minutes to learn, and a model is no better for them. */
 export const MAX_EXAMPLES = 100_000;
 
-type ReadExamples = (file: string) => readonly string[];
+/** `intent` is null for what is out of scope. */
+type ReadExamples = (file: string, intent: string | null) => readonly string[];
 
 interface Source {
   readonly examples: readonly string[];
@@ -51,7 +52,7 @@ function examplesOf(
   if (examplesFile === undefined) return ok(examples);
   const here = [...at, "examplesFile"];
   if (read === undefined) return fail([error(here, "is a file beside the document: push it with clawedge routes push")]);
-  const more = read(examplesFile).filter((example) => example.trim() !== "");
+  const more = read(examplesFile, at[1] ?? null).filter((example) => example.trim() !== "");
   const tooLong = more.flatMap((example, index) =>
     example.length <= MAX_EXAMPLE_UNITS
       ? []

@@ -3,33 +3,34 @@
  * operator's words alone; what a person wrote, and who they are, never gets into a trace.
  */
 import { commandName } from "../classify/command.ts";
+import type { IntentModel } from "../classify/intents/model.ts";
 import { compileKeywords, findKeyword } from "../classify/keywords.ts";
 import { matchesLanguage } from "../classify/language.ts";
 import type { PatternCompiler } from "../classify/pattern.ts";
-import type { TextIndex } from "../classify/tokens.ts";
 import type { Condition } from "../config/schema.ts";
-import type { Account } from "../core/account.ts";
-import type { Message } from "../core/message.ts";
-
-export interface Subject {
-  readonly message: Message;
-  readonly account: Account;
-  /** Prepared at the first question, then shared by all rules. */
-  readonly text: () => TextIndex;
-}
+import { shownDown, shownUp } from "./shares.ts";
+import type { Subject } from "./subject.ts";
 
 export interface Finding {
   readonly holds: boolean;
   readonly reason: string;
-  readonly keyword?: string;
+  /** What of the operator's words was found, for the labels. */
+  readonly found?: { readonly keyword?: string; readonly intent?: string };
+}
+
+/** What conditions are compiled with. */
+export interface Tools {
+  readonly patterns: PatternCompiler;
+  readonly intents?: IntentModel | undefined;
 }
 
 type Test = (subject: Subject) => Finding;
-type Field = keyof Condition;
+/** `minConfidence` is no test of its own: it is how sure `intent` has to be. */
+type Field = Exclude<keyof Condition, "minConfidence">;
 
 type Given = { readonly [F in Field]: NonNullable<Condition[F]> };
 type Asked = { readonly [F in Field]?: Given[F] | undefined };
-type Compilers = { readonly [F in Field]: (value: Given[F], patterns: PatternCompiler) => Test };
+type Compilers = { readonly [F in Field]: (value: Given[F], tools: Tools, when: Condition) => Test };
 
 /** How each field is compiled, in the order of asking; a new field of the schema does not compile without its line here. */
 const FIELDS: Compilers = {
@@ -39,14 +40,16 @@ const FIELDS: Compilers = {
   sender: (value) => bySender(new Set(listOf(value))),
   language: (value) => byLanguage(listOf(value)),
   command: (value) => byCommand(new Set(listOf(value).map(commandName))),
+  complexity: (value) => byComplexity(value),
   keywords: (value) => byKeywords(value),
-  pattern: (value, patterns) => byPattern(value, patterns),
+  pattern: (value, { patterns }) => byPattern(value, patterns),
+  intent: (value, { intents }, { minConfidence }) => byIntent(listOf(value), intents, minConfidence),
 };
 
-export function compileCondition(when: Condition, patterns: PatternCompiler): Test {
+export function compileCondition(when: Condition, tools: Tools): Test {
   const compileField = <F extends Field>(field: F): readonly Test[] => {
     const value: Asked[F] = when[field];
-    return value === undefined ? [] : [FIELDS[field](value, patterns)];
+    return value === undefined ? [] : [FIELDS[field](value, tools, when)];
   };
   const tests = (Object.keys(FIELDS) as Field[]).flatMap((field) => compileField(field));
   return (subject) => allOf(tests, subject);
@@ -60,8 +63,8 @@ function allOf(tests: readonly Test[], subject: Subject): Finding {
     if (!finding.holds) return finding;
     findings.push(finding);
   }
-  const keyword = findings.find((finding) => finding.keyword !== undefined)?.keyword;
-  return { holds: true, reason: findings.map((finding) => finding.reason).join(", "), ...(keyword === undefined ? {} : { keyword }) };
+  const found: NonNullable<Finding["found"]> = Object.assign({}, ...findings.map((finding) => finding.found));
+  return { holds: true, reason: findings.map((finding) => finding.reason).join(", "), found };
 }
 
 const listOf = <T extends string>(value: T | readonly T[]): readonly T[] => (typeof value === "string" ? [value] : value);
@@ -101,9 +104,9 @@ const byCommand =
 function byKeywords(written: readonly string[]): Test {
   const keywords = compileKeywords(written);
   return ({ text }) => {
-    const keyword = findKeyword(keywords, text());
+    const keyword = findKeyword(keywords, text.ask());
     if (keyword === undefined) return { holds: false, reason: "keywords: none found" };
-    return { holds: true, reason: `keywords ${keyword}`, keyword };
+    return { holds: true, reason: `keywords ${keyword}`, found: { keyword } };
   };
 }
 
@@ -113,6 +116,27 @@ function byPattern(source: string, patterns: PatternCompiler): Test {
   if (!compiled.ok) return () => ({ holds: false, reason: `pattern: ${compiled.problem}` });
   return ({ message }) =>
     compiled.value.isIn(message.text) ? { holds: true, reason: `pattern ${source}` } : { holds: false, reason: "pattern: not found" };
+}
+
+const byComplexity =
+  (wanted: string): Test =>
+  ({ complexity }) => {
+    const found = complexity.ask();
+    if (found === wanted) return { holds: true, reason: `complexity ${found}` };
+    return { holds: false, reason: `complexity: ${found ?? "no words"} is not ${wanted}` };
+  };
+
+function byIntent(wanted: readonly string[], model: IntentModel | undefined, minConfidence: number | undefined): Test {
+  if (model === undefined) return () => ({ holds: false, reason: "intent: no model" });
+  const names = new Set(wanted);
+  const least = minConfidence ?? model.threshold;
+  return ({ verdict }) => {
+    const { best, confidence = 0 } = verdict.ask() ?? {};
+    if (best === undefined) return { holds: false, reason: "intent: none" };
+    if (!names.has(best)) return { holds: false, reason: `intent: ${best} ${shownDown(confidence)} is not ${shorten(wanted)}` };
+    if (confidence < least) return { holds: false, reason: `intent: ${best} ${shownDown(confidence)} is below ${shownUp(least)}` };
+    return { holds: true, reason: `intent ${best} (${shownDown(confidence)})`, found: { intent: best } };
+  };
 }
 
 const SHOWN = 3;

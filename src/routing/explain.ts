@@ -4,9 +4,11 @@
  */
 import * as z from "zod/mini";
 import { commandIn, commandName } from "../classify/command.ts";
+import type { IntentDetail, IntentModel } from "../classify/intents/model.ts";
 import type { Routes } from "../config/routes.ts";
 import type { Message } from "../core/message.ts";
 import { fail, ok, type Result } from "../core/result.ts";
+import { linesOfIntent } from "./explain-intent.ts";
 import { type Decision, describeDecision, type Router } from "./router.ts";
 
 export const explainSchema = z.strictObject({
@@ -28,24 +30,32 @@ export type ExplainInput = z.input<typeof explainSchema>;
 
 export interface Explanation {
   readonly decision: Decision;
-  /** The trace in the order of the rules, then the outcome: to be printed as it is. */
+  /** What the model makes of the text, whether or not a rule asked. With pieces of it: only for whoever wrote it. */
+  readonly intent?: IntentDetail;
+  /** The trace in the order of the rules, the outcome, then the intent: to be printed as it is. */
   readonly lines: readonly string[];
 }
 
 export interface ExplainParts {
   readonly routes: Pick<Routes, "accounts">;
   readonly router: Router;
+  /** The model that the router has. */
+  readonly intents?: IntentModel | undefined;
 }
 
 /** The problem is a sentence for the person who asked. */
 export function explain(input: ExplainInput, parts: ExplainParts): Result<Explanation, string> {
   const account = parts.routes.accounts.get(input.account);
   if (account === undefined) return fail(`no account is called ${input.account}`);
-  const decision = parts.router.route(messageOf(input), account);
-  return ok({ decision, lines: linesOf(decision) });
+  const message = messageOf(input);
+  const decision = parts.router.route(message, account);
+  const intent = message.text.trim() === "" ? undefined : parts.intents?.detail(message.text);
+  if (intent === undefined) return ok({ decision, lines: linesOf(decision) });
+  return ok({ decision, intent, lines: [...linesOf(decision), ...linesOfIntent(intent)] });
 }
 
-function messageOf(input: ExplainInput): Message {
+/** The message those few words are: whatever else asks what would become of one makes it here. */
+export function messageOf(input: ExplainInput): Message {
   const chat = input.chat ?? "direct";
   const command = input.command === undefined ? commandIn(input.text ?? "") : commandName(input.command);
   const sender = input.sender ?? "explain";

@@ -2,18 +2,25 @@
  * Rules to pool: the first rule that matches wins, else the account's default. `route` is the one function for production,
  * `explain` and the command line, so they cannot differ; the trace is a by-product of deciding, not a second opinion.
  */
-import { fold } from "../classify/fold.ts";
+import type { Complexity } from "../classify/complexity.ts";
+import type { IntentModel } from "../classify/intents/model.ts";
 import type { PatternCompiler } from "../classify/pattern.ts";
-import { indexText, type TextIndex } from "../classify/tokens.ts";
 import type { RoutesDocument, RuleConfig } from "../config/schema.ts";
 import type { Account } from "../core/account.ts";
 import type { Message } from "../core/message.ts";
-import { compileCondition, type Finding, type Subject } from "./conditions.ts";
+import { compileCondition, type Finding, type Tools } from "./conditions.ts";
+import { type Subject, subjectOf } from "./subject.ts";
 
 /** What classification says of a message: always the operator's words, never the sender's. */
 export interface Labels {
-  /** Keywords found by the rules that were looked at. */
+  /** Keywords found by the rule that won. */
   readonly keywords: readonly string[];
+  /** When a rule asked for it: the intent the winner was for, else the one that is above the model's threshold. */
+  readonly intent?: string;
+  /** That the intent is right, 0 to 1; there with it. */
+  readonly confidence?: number;
+  /** When a rule asked for it. */
+  readonly complexity?: Complexity;
 }
 
 export interface RuleTrace {
@@ -31,8 +38,8 @@ export interface Decision {
   readonly trace: readonly RuleTrace[];
   readonly labels: Labels;
   /**
-   * The conversation stays in the pool it was last in, and `pool` is only for one that was in none. True for what has no words of
-   * its own to decide by (a button, a reaction, an edit, a photo): it belongs to whoever is being talked to.
+   * The conversation stays in the pool it was last in, and `pool` is only for one that was in none. True where a tie-break decided,
+   * and for what has no words of its own to decide by (a button, a reaction, an edit, a photo): it belongs to whoever is being talked to.
    */
   readonly keepsPool: boolean;
   /** Said in a group without addressing the bot: no rule applied, and it says nothing of what the conversation is about. */
@@ -48,40 +55,48 @@ export const DEFAULT_RULE = "default";
 interface CompiledRule {
   readonly name: string;
   readonly pool: string;
+  readonly isTieBreak: boolean;
   readonly isClosedTo: (channel: string) => boolean;
   readonly test: (subject: Subject) => Finding;
 }
 
-/** A document that was loaded without errors becomes a router; everything that can be prepared once is prepared here. */
-export function buildRouter(document: RoutesDocument, patterns: PatternCompiler): Router {
-  const rules = document.rules.map((rule) => compileRule(rule, document, patterns));
-  return { route: (message, account) => decide(rules, message, account) };
+/**
+ * A document that was loaded without errors becomes a router; everything that can be prepared once is prepared here. The model is
+ * asked at most once a message, and only when a rule that is reached asks for an intent.
+ */
+export function buildRouter(document: RoutesDocument, patterns: PatternCompiler, intents?: IntentModel): Router {
+  const rules = document.rules.map((rule) => compileRule(rule, document, { patterns, intents }));
+  return { route: (message, account) => decide(rules, subjectOf(message, account, intents)) };
 }
 
-function compileRule(rule: RuleConfig, document: RoutesDocument, patterns: PatternCompiler): CompiledRule {
-  const channels = document.pools[rule.pool]?.channels;
+function compileRule(rule: RuleConfig, document: RoutesDocument, tools: Tools): CompiledRule {
+  const { name, pool, mode, when } = rule;
+  const channels = document.pools[pool]?.channels;
   const isClosedTo = (channel: string): boolean => channels !== undefined && !channels.includes(channel);
-  return { name: rule.name, pool: rule.pool, isClosedTo, test: compileCondition(rule.when, patterns) };
+  return { name, pool, isTieBreak: mode === "tie-break", isClosedTo, test: compileCondition(when, tools) };
 }
 
-function decide(rules: readonly CompiledRule[], message: Message, account: Account): Decision {
+function decide(rules: readonly CompiledRule[], subject: Subject): Decision {
+  const { message, account } = subject;
   const isOverheard = message.chat.kind === "group" && !message.isAddressed;
-  const text = message.isFollowUp === true ? "" : message.text;
-  const subject: Subject = { message: { ...message, text }, account, text: lazyIndex(text) };
   const { trace, winner } = walk(rules, subject, isOverheard);
+  const labels = labelsOf(subject, winner?.finding);
   if (winner !== undefined) {
-    const { rule, finding } = winner;
-    return {
-      pool: rule.pool,
-      rule: rule.name,
-      trace,
-      labels: { keywords: [finding.keyword ?? []].flat() },
-      keepsPool: false,
-      isOverheard: false,
-    };
+    const { name, pool, isTieBreak } = winner.rule;
+    return { pool, rule: name, trace, labels, keepsPool: isTieBreak, isOverheard: false };
   }
-  const keepsPool = !isOverheard && isWordless(subject.message);
-  return { pool: account.pool, rule: DEFAULT_RULE, trace, labels: { keywords: [] }, keepsPool, isOverheard };
+  const keepsPool = !isOverheard && isWordless(message);
+  return { pool: account.pool, rule: DEFAULT_RULE, trace, labels, keepsPool, isOverheard };
+}
+
+function labelsOf({ verdict, complexity }: Subject, finding: Finding | undefined): Labels {
+  const { keyword, intent = verdict.known()?.intent } = finding?.found ?? {};
+  const shape = complexity.known();
+  return {
+    keywords: keyword === undefined ? [] : [keyword],
+    ...(intent === undefined ? {} : { intent, confidence: verdict.known()?.confidence ?? 0 }),
+    ...(shape === undefined ? {} : { complexity: shape }),
+  };
 }
 
 interface Walk {
@@ -118,19 +133,10 @@ function skip(rule: CompiledRule, account: Account, isOverheard: boolean): Judge
 const verdictOf = (finding: Finding | undefined): Judgement =>
   finding?.holds === true ? { verdict: "matched", reason: finding.reason } : { verdict: "missed", reason: finding?.reason ?? "" };
 
-function lazyIndex(text: string): () => TextIndex {
-  let index: TextIndex | undefined;
-  return () => {
-    index ??= indexText(fold(text));
-    return index;
-  };
-}
-
 /** One line for the log: `refunds: keywords refund`, `default: no rule matched`. */
-export function describeDecision(decision: Decision): string {
-  if (decision.keepsPool) return `${decision.rule}: no words to decide by, stays in its pool`;
-  const overheard = decision.trace.find((entry) => entry.verdict === "not-addressed");
-  if (overheard !== undefined) return `${decision.rule}: not addressed`;
-  const matched = decision.trace.find((entry) => entry.verdict === "matched");
-  return `${decision.rule}: ${matched?.reason ?? "no rule matched"}`;
+export function describeDecision({ rule, trace, keepsPool, isOverheard }: Decision): string {
+  const matched = trace.find((entry) => entry.verdict === "matched");
+  if (matched !== undefined) return `${rule}: ${matched.reason}${keepsPool ? "; a tie-break: stays in its pool if it has one" : ""}`;
+  if (keepsPool) return `${rule}: no words to decide by, stays in its pool`;
+  return `${rule}: ${isOverheard && trace.length > 0 ? "not addressed" : "no rule matched"}`;
 }

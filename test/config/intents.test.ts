@@ -159,6 +159,19 @@ describe("what the trainer gets", () => {
     });
   });
 
+  it("asks for a file's examples in the intent's name, and for those out of scope in nobody's", () => {
+    const asked: unknown[] = [];
+    const reader = (...what: readonly unknown[]) => {
+      asked.push(what);
+      return ["words"];
+    };
+    setOf({ refund: { examplesFile: "all.jsonl" }, pricing }, { outOfScope: { examplesFile: "all.jsonl" } }, reader);
+    expect(asked).toEqual([
+      ["all.jsonl", "refund"],
+      ["all.jsonl", null],
+    ]);
+  });
+
   it("has no files at the edge, and says how they get there", () => {
     const { document } = loaded(withIntents({ refund: { examplesFile: "refund.txt" }, pricing }, rule({ intent: "refund" })));
     expect(trainingSetOf(document)).toEqual({

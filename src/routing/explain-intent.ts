@@ -1,0 +1,23 @@
+/** What a model makes of a text, in lines for whoever wrote the text: how sure, of what else, and which pieces of it spoke for and against. */
+import type { IntentDetail, Weighed } from "../classify/intents/model.ts";
+import { shownDown, shownUp } from "./shares.ts";
+
+const SHOWN = 5;
+
+export function linesOfIntent({ intent, best, confidence, threshold, ...detail }: IntentDetail): readonly string[] {
+  if (best === undefined) return ["intent: none, nothing in it is known"];
+  const least = intent === undefined ? `below the threshold of ${shownUp(threshold)}` : `above the threshold of ${shownDown(threshold)}`;
+  const others = detail.confidences.slice(0, SHOWN).map((one) => `${one.intent} ${shownDown(one.confidence)}`);
+  return [
+    `intent: ${best} ${shownDown(confidence)}, ${least}`,
+    `  confidences: ${others.join(", ")}`,
+    ...weighedLine("for", detail.for),
+    ...weighedLine("against", detail.against),
+    ...(detail.unknownShare > 0 ? [`  never seen in training: ${shownDown(detail.unknownShare)} of it`] : []),
+  ];
+}
+
+const weighedLine = (name: string, weighed: readonly Weighed[]): readonly string[] =>
+  weighed.length === 0
+    ? []
+    : [`  ${name}: ${weighed.map(({ feature, weight }) => `${JSON.stringify(feature)} ${weight.toFixed(2)}`).join(", ")}`];

@@ -1,0 +1,47 @@
+/**
+ * What rules are asked about: a message, and what classification says of it. Each label is found out when the first rule asks for
+ * it, then shared by all; what nobody asks for is never worked out.
+ */
+import { type Complexity, complexityOf } from "../classify/complexity.ts";
+import { fold } from "../classify/fold.ts";
+import type { IntentModel, Verdict } from "../classify/intents/model.ts";
+import { indexText, type TextIndex } from "../classify/tokens.ts";
+import type { Account } from "../core/account.ts";
+import type { Message } from "../core/message.ts";
+
+export interface Label<T> {
+  readonly ask: () => T;
+  /** What was answered, when somebody asked. */
+  readonly known: () => T | undefined;
+}
+
+export interface Subject {
+  readonly message: Message;
+  readonly account: Account;
+  readonly text: Label<TextIndex>;
+  /** Undefined without a model, and of what has no words of its own. */
+  readonly verdict: Label<Verdict | undefined>;
+  readonly complexity: Label<Complexity | undefined>;
+}
+
+/** A button, a reaction or an edit refers to what was said before: its words are not asked about. */
+export function subjectOf(message: Message, account: Account, intents: IntentModel | undefined): Subject {
+  const text = message.isFollowUp === true ? "" : message.text;
+  const hasWords = text.trim() !== "";
+  return {
+    message: { ...message, text },
+    account,
+    text: once(() => indexText(fold(text))),
+    verdict: once(() => (hasWords ? intents?.classify(text) : undefined)),
+    complexity: once(() => (hasWords ? complexityOf(text) : undefined)),
+  };
+}
+
+function once<T>(make: () => T): Label<T> {
+  let known: T | undefined;
+  const ask = (): T => {
+    known ??= make();
+    return known;
+  };
+  return { ask, known: () => known };
+}
