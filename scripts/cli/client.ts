@@ -6,7 +6,7 @@ export interface AdminClient {
   readonly url: string;
   /** Looks that are repeated anyway give up earlier. */
   readonly get: <T>(path: string, timeoutMs?: number) => Promise<T>;
-  /** A string goes as it is, everything else as JSON. */
+  /** A string and a form go as they are, everything else as JSON. */
   readonly post: <T>(path: string, body?: unknown) => Promise<T>;
 }
 
@@ -31,17 +31,28 @@ const operator = (): string => {
 export function adminClient(url: string, token: string): AdminClient {
   const base = url.replace(/\/+$/, "");
   const call = async <T>(method: "GET" | "POST", path: string, body?: unknown, timeoutMs = TIMEOUT_MS): Promise<T> => {
-    const text = typeof body === "string" ? body : JSON.stringify(body);
+    const content = typeof body === "string" || body instanceof FormData ? body : JSON.stringify(body);
     const headers = {
       authorization: `Bearer ${token}`,
       "x-clawedge-operator": operator(),
-      ...(body === undefined ? {} : { "content-type": typeof body === "string" ? "text/plain; charset=utf-8" : "application/json" }),
+      ...typeOf(body),
     };
     const signal = AbortSignal.timeout(timeoutMs);
-    const response = await reach(base, `${base}/admin${path}`, { method, headers, signal, ...(text === undefined ? {} : { body: text }) });
+    const response = await reach(base, `${base}/admin${path}`, {
+      method,
+      headers,
+      signal,
+      ...(content === undefined ? {} : { body: content }),
+    });
     return (await answerOf(response, base)) as T;
   };
   return { url: base, get: (path, timeoutMs) => call("GET", path, undefined, timeoutMs), post: (path, body) => call("POST", path, body) };
+}
+
+/** A form says its own, with the boundary that only it knows. */
+function typeOf(body: unknown): Readonly<Record<string, string>> {
+  if (body === undefined || body instanceof FormData) return {};
+  return { "content-type": typeof body === "string" ? "text/plain; charset=utf-8" : "application/json" };
 }
 
 async function reach(base: string, url: string, init: RequestInit): Promise<Response> {

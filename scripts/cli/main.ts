@@ -68,6 +68,7 @@ export function main(args: readonly string[]): Promise<ExitCode> {
   return run(args, {
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),
+    isTerminal: process.stderr.isTTY === true,
     env: process.env,
     directory: process.cwd(),
     nowMs: () => Date.now(),

@@ -1,6 +1,7 @@
 /** A routes document from a file, judged by the very code that the edge judges it with. Needs no edge. */
 import { readFileSync } from "node:fs";
 import { catalogue, patterns } from "../../durable-objects/config/catalogue.ts";
+import type { IntentModel } from "../../src/classify/intents/model.ts";
 import type { ConfigIssue } from "../../src/config/issue.ts";
 import { type LoadedRoutes, loadRoutes } from "../../src/config/load.ts";
 import { buildRoutes } from "../../src/config/routes.ts";
@@ -8,7 +9,8 @@ import { textOf } from "../../src/core/bytes.ts";
 import type { Result } from "../../src/core/result.ts";
 import type { ExplainParts } from "../../src/routing/explain.ts";
 import { buildRouter } from "../../src/routing/router.ts";
-import { usageError } from "./failure.ts";
+import { CliFailure, usageError } from "./failure.ts";
+import { type Issue, issueLines } from "./issues.ts";
 
 export function readFile(file: string): string {
   const text = textOf(readBytes(file));
@@ -27,6 +29,16 @@ function readBytes(file: string): Uint8Array {
 
 export const loadText = (text: string): Result<LoadedRoutes, readonly ConfigIssue[]> => loadRoutes(text, catalogue);
 
-export function partsOf({ document }: LoadedRoutes): ExplainParts {
-  return { routes: buildRoutes(0, document), router: buildRouter(document, patterns) };
+/** For commands that cannot go on with a document that is not valid. */
+export function loadFile(file: string): LoadedRoutes {
+  const loaded = loadText(readFile(file));
+  if (!loaded.ok) throw invalid(file, loaded.problem);
+  return loaded.value;
+}
+
+export const invalid = (file: string, issues: readonly Issue[]): CliFailure =>
+  new CliFailure(1, `${file} is not valid:\n${issueLines(issues).join("\n")}`, { valid: false, issues });
+
+export function partsOf({ document }: LoadedRoutes, intents?: IntentModel): ExplainParts {
+  return { routes: buildRoutes(0, document), router: buildRouter(document, patterns, intents), intents };
 }

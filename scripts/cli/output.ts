@@ -1,21 +1,25 @@
 /** What a command prints: plain text in columns, or the answer as JSON; progress and complaints beside it, on standard error. */
+import { type Gauge, gaugeTo, type Watched } from "./gauge.ts";
+
 export interface Output {
   readonly isJson: boolean;
   /** The answer: as JSON when that was asked for, else through `render`. */
   readonly answer: (value: unknown, render: () => readonly string[]) => void;
   /** How long work gets on. */
   readonly progress: (line: string) => void;
+  /** How far work that keeps this process busy has come, once it takes long enough to be noticed. */
+  readonly gauge: Gauge;
 }
 
-export interface Streams {
+export interface Streams extends Watched {
   readonly out: (text: string) => void;
-  readonly err: (text: string) => void;
 }
 
-export const outputTo = ({ out, err }: Streams, isJson: boolean): Output => ({
+export const outputTo = ({ out, err, ...watched }: Streams, isJson: boolean): Output => ({
   isJson,
   answer: (value, render) => out(isJson ? `${JSON.stringify(value, null, 2)}\n` : `${render().map(printable).join("\n")}\n`),
   progress: (line) => err(`${printable(line)}\n`),
+  gauge: gaugeTo({ err, ...watched }),
 });
 
 /** What came over the wire must not steer a terminal. */

@@ -2,8 +2,8 @@
 import { type ExplainInput, explain, explainSchema } from "../../../src/routing/explain.ts";
 import { type Call, type Command, isSet, textValue } from "../command.ts";
 import { CliFailure, usageError } from "../failure.ts";
-import { issueLines } from "../issues.ts";
-import { loadText, partsOf, readFile } from "../offline.ts";
+import { loadFile, partsOf } from "../offline.ts";
+import { modelOf } from "../training.ts";
 
 interface Explained {
   readonly number?: number;
@@ -28,7 +28,7 @@ export const routesExplain: Command = {
   run: async (call) => {
     const input = inputOf(call);
     const file = textValue(call, "routes");
-    const explained = file === undefined ? await call.edge().post<Explained>("/explain", input) : explainFile(file, input);
+    const explained = file === undefined ? await call.edge().post<Explained>("/explain", input) : explainFile(call, file, input);
     call.output.answer(explained, () => explained.lines);
     return 0;
   },
@@ -50,10 +50,9 @@ function inputOf(call: Call): ExplainInput {
   return input;
 }
 
-function explainFile(file: string, input: ExplainInput): Explained {
-  const loaded = loadText(readFile(file));
-  if (!loaded.ok) throw new CliFailure(1, `${file} is not valid:\n${issueLines(loaded.problem).join("\n")}`, { issues: loaded.problem });
-  const explained = explain(input, partsOf(loaded.value));
+function explainFile(call: Call, file: string, input: ExplainInput): Explained {
+  const loaded = loadFile(file);
+  const explained = explain(input, partsOf(loaded, modelOf(loaded.document, file, call.output)?.model));
   if (!explained.ok) throw new CliFailure(1, `${explained.problem} in ${file}`);
   return explained.value;
 }

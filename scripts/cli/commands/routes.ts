@@ -1,36 +1,62 @@
 /** `clawedge routes …`: the document checked here, pushed to the edge, looked at, and taken back. */
+import { hasIntents } from "../../../src/config/training-set-of.ts";
 import { numberIn } from "../args.ts";
 import { type Call, type Command, operand } from "../command.ts";
 import { CliFailure } from "../failure.ts";
+import { type IntentsReport, reportLines, reportOn } from "../intents-report.ts";
 import { type Issue, issueLines, type Unset, unsetLines } from "../issues.ts";
 import { loadText, readFile } from "../offline.ts";
 import { facts, plural, table, time } from "../output.ts";
+import { modelOf, trainingSetIn } from "../training.ts";
 
 export const routesValidate: Command = {
   name: "routes validate",
-  summary: "Check a routes document here, without an edge",
+  summary: "Check a routes document here, without an edge; train its intents and say how good they are",
   operands: ["FILE"],
   options: {},
-  notes: "The same code judges it as on the edge. Names that only the edge knows (its variables) are checked by routes push.",
+  notes: `The same code judges it as on the edge. Names that only the edge knows (its variables) are checked by routes push.
+Intents are judged by cross-validation: every example by a model that has not seen it. 5 parts up to 5,000 examples, 3 up to 30,000,
+2 beyond.`,
   run: async (call) => {
-    const loaded = loadText(readFile(operand(call, 0)));
-    const issues: readonly Issue[] = loaded.ok ? loaded.value.warnings : loaded.problem;
-    call.output.answer({ valid: loaded.ok, issues }, () => [
+    const file = operand(call, 0);
+    const { isValid, issues, intents } = judge(call, file);
+    call.output.answer({ valid: isValid, issues, ...(intents === undefined ? {} : { intents }) }, () => [
       ...issueLines(issues),
-      loaded.ok ? `valid. Next: clawedge routes push ${operand(call, 0)}` : "not valid: the edge would refuse it",
+      ...(intents === undefined ? [] : [...reportLines(intents), ""]),
+      isValid ? `valid. Next: clawedge routes push ${file}` : "not valid: the edge would refuse it",
     ]);
-    return loaded.ok ? 0 : 1;
+    return isValid ? 0 : 1;
   },
 };
 
+interface Judgement {
+  readonly isValid: boolean;
+  readonly issues: readonly Issue[];
+  readonly intents?: IntentsReport;
+}
+
+function judge(call: Call, file: string): Judgement {
+  const loaded = loadText(readFile(file));
+  if (!loaded.ok) return { isValid: false, issues: loaded.problem };
+  const { document, warnings } = loaded.value;
+  if (!hasIntents(document)) return { isValid: true, issues: warnings };
+  const set = trainingSetIn(document, file);
+  if (!set.ok) return { isValid: false, issues: [...set.problem, ...warnings] };
+  const report = reportOn(document, set.value, call.output);
+  // The same finding, with its sentence, is among the report's.
+  const others = warnings.filter(({ message }) => !/^is an example of .+ too$/.test(message));
+  return { isValid: true, issues: [...others, ...report.warnings], intents: report.report };
+}
+
 interface Change {
-  readonly status: "accepted" | "unchanged" | "ignored" | "noted";
+  readonly status: "accepted" | "unchanged" | "ignored" | "noted" | "training";
   readonly number?: number;
   readonly warnings?: readonly Issue[];
   readonly unset?: readonly Unset[];
 }
 
 function changeLines({ status, number, warnings = [], unset = [] }: Change): readonly string[] {
+  if (status === "training") return ["the edge learns its intents first; what was in force stays until then. Next: clawedge routes status"];
   if (status !== "accepted") return [`nothing changed: this is what is in force (number ${number ?? "-"})`];
   return [
     ...issueLines(warnings),
@@ -51,20 +77,31 @@ function withIssues(call: Call, error: unknown): never {
 
 export const routesPush: Command = {
   name: "routes push",
-  summary: "Put a routes document into force",
+  summary: "Put a routes document into force, with the model of its intents",
   operands: ["FILE"],
   options: {},
-  notes: "A bad document changes nothing. The one before is kept: clawedge routes history, clawedge routes rollback N.",
+  notes: `A bad document changes nothing. The one before is kept: clawedge routes history, clawedge routes rollback N.
+Intents are trained here, with the examples in the files that the document names, beside it; document and model arrive as one.`,
   run: async (call) => {
-    const text = readFile(operand(call, 0));
-    const change = await call
-      .edge()
-      .post<Change>("/routes", text)
-      .catch((error: unknown) => withIssues(call, error));
+    const edge = call.edge();
+    const body = bodyOf(call, operand(call, 0));
+    const change = await edge.post<Change>("/routes", body).catch((error: unknown) => withIssues(call, error));
     call.output.answer(change, () => changeLines(change));
     return 0;
   },
 };
+
+/** The text as it stands; with intents, their model beside it. What is not valid goes as it is: the edge says so, with the variables it has. */
+function bodyOf(call: Call, file: string): string | FormData {
+  const text = readFile(file);
+  const loaded = loadText(text);
+  const trained = loaded.ok ? modelOf(loaded.value.document, file, call.output) : undefined;
+  if (trained === undefined) return text;
+  const form = new FormData();
+  form.set("routes", text);
+  form.set("model", new Blob([new Uint8Array(trained.artefact)], { type: "application/octet-stream" }), "model");
+  return form;
+}
 
 interface Status {
   readonly number?: number;

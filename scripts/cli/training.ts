@@ -1,0 +1,59 @@
+/**
+ * A document's intents on this machine: its example files read, the set trained, the model as the edge would open it. The edge itself
+ * never sees the files: it gets the document and the artefact.
+ */
+import { dirname, isAbsolute, resolve } from "node:path";
+import { openArtefact } from "../../src/classify/intents/artefact.ts";
+import type { IntentModel } from "../../src/classify/intents/model.ts";
+import { problemsOf } from "../../src/classify/intents/problems.ts";
+import { train } from "../../src/classify/intents/train.ts";
+import type { TrainingSet } from "../../src/classify/intents/training-set.ts";
+import type { RoutesDocument } from "../../src/config/schema.ts";
+import { hasIntents, trainingSetOf } from "../../src/config/training-set-of.ts";
+import { fail, type Result } from "../../src/core/result.ts";
+import { type ExamplesOf, readExamples } from "../intents/labelled.ts";
+import { CliFailure } from "./failure.ts";
+import type { Issue } from "./issues.ts";
+import { invalid, readFile } from "./offline.ts";
+import type { Output } from "./output.ts";
+
+export interface Trained {
+  readonly set: TrainingSet;
+  readonly artefact: Uint8Array;
+  readonly model: IntentModel;
+}
+
+/** `file` is where the document stands: files of examples are named from there. */
+export function trainingSetIn(document: RoutesDocument, file: string): Result<TrainingSet, readonly Issue[]> {
+  const read = new Map<string, ExamplesOf>();
+  const set = trainingSetOf(document, (named, intent) => {
+    const examplesOf = read.get(named) ?? examplesIn(named, file);
+    read.set(named, examplesOf);
+    return examplesOf(intent);
+  });
+  if (!set.ok) return set;
+  const issues = problemsOf(set.value);
+  return issues.some(({ level }) => level === "error") ? fail(issues) : set;
+}
+
+function examplesIn(named: string, document: string): ExamplesOf {
+  const file = isAbsolute(named) || document === "-" ? named : resolve(dirname(document), named);
+  const examples = readExamples(readFile(file), named.endsWith(".jsonl"));
+  if (!examples.ok) throw new CliFailure(1, `${file} is not a file of examples:\n${examples.problem}`);
+  return examples.value;
+}
+
+export function trainSet(set: TrainingSet, output: Output): Trained {
+  const artefact = output.gauge("training", (onProgress) => train(set, { onProgress }));
+  const opened = openArtefact(artefact);
+  if (!opened.ok) throw new Error(opened.problem);
+  return { set, artefact, model: opened.value };
+}
+
+/** The model that the document would have on the edge; none where it names no intents. `known` serves again where it learned the same. */
+export function modelOf(document: RoutesDocument, file: string, output: Output, known?: Trained): Trained | undefined {
+  if (!hasIntents(document)) return undefined;
+  const set = trainingSetIn(document, file);
+  if (!set.ok) throw invalid(file, set.problem);
+  return known !== undefined && JSON.stringify(known.set) === JSON.stringify(set.value) ? known : trainSet(set.value, output);
+}

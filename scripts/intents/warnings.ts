@@ -1,0 +1,76 @@
+/** What an operator should change about their examples, as issues of the document: beside the figures, in the words of `routes validate`. */
+import type { TrainingSet } from "../../src/classify/intents/training-set.ts";
+import type { RoutesDocument } from "../../src/config/schema.ts";
+import { type Contradiction, contradictionsOf, type Quality } from "./quality.ts";
+import { nameOfScript, scriptOf, scriptsOfLanguage } from "./writing.ts";
+
+export interface Warning {
+  readonly level: "warning";
+  readonly path: string;
+  readonly message: string;
+}
+
+/** Of each kind; how many more there are is said. */
+const SHOWN = 10;
+
+/** One example teaches little; so many make cross-validation mean something. */
+export const FEW_EXAMPLES = 5;
+
+export const warningsOf = (document: RoutesDocument, set: TrainingSet, quality: Quality): readonly Warning[] => [
+  ...capped(contradictionsOf(set).map(contradicting), "contradictions"),
+  ...capped(tooFew(set), "intents with few examples"),
+  ...capped(quality.alike.map(alike), "pairs of intents that are alike"),
+  ...capped(unnamedLanguages(document, set), "intents in a language that no rule names"),
+];
+
+const warning = (path: string, message: string): Warning => ({ level: "warning", path, message });
+const pathOf = (intent: string | null): string => (intent === null ? "outOfScope" : `intents.${intent}`);
+const percent = (share: number): string => `${Math.round(share * 100)} %`;
+
+function capped(warnings: readonly Warning[], what: string): readonly Warning[] {
+  const rest = warnings.length - SHOWN;
+  return rest <= 0 ? warnings : [...warnings.slice(0, SHOWN), warning("intents", `${rest} more ${what}`)];
+}
+
+function contradicting({ text, intents }: Contradiction): Warning {
+  const [first = null, ...others] = intents;
+  const also = others.map((intent) => intent ?? "outOfScope").join(" and ");
+  return warning(pathOf(first), `the example ${JSON.stringify(text)} is also one of ${also}: nobody could learn which is meant`);
+}
+
+function tooFew({ intents }: TrainingSet): readonly Warning[] {
+  return intents
+    .filter(({ examples }) => examples.length < FEW_EXAMPLES)
+    .map(({ name, examples }) => {
+      const count = examples.length === 1 ? "one example" : `${examples.length} examples`;
+      return warning(pathOf(name), `only ${count}: ${examples.length === 1 ? "it cannot be cross-validated; " : ""}give ten or more`);
+    });
+}
+
+const alike = ({ intents: [one, other], share }: Quality["alike"][number]): Warning =>
+  warning(
+    pathOf(one),
+    `too like ${other}: ${percent(share)} of their examples were taken for the other's; join the two, or tell them apart`,
+  );
+
+/** Only where the document names languages at all: else every language is as welcome as any other. */
+function unnamedLanguages({ rules }: RoutesDocument, { intents }: TrainingSet): readonly Warning[] {
+  const languages = new Set(rules.flatMap(({ when }) => when.language ?? []));
+  const known = new Set([...languages].flatMap(scriptsOfLanguage));
+  if (known.size === 0) return [];
+  return intents.flatMap(({ name, examples }) => {
+    const foreign = examples
+      .map((text) => ({ text, script: scriptOf(text) }))
+      .filter(({ script }) => script !== undefined && !known.has(script));
+    const [first] = foreign;
+    if (first?.script === undefined) return [];
+    const named = [...languages].join(", ");
+    const count = `${foreign.length} of ${examples.length} examples`;
+    return [
+      warning(
+        pathOf(name),
+        `${count} are in ${nameOfScript(first.script)} script, and the rules name ${named}: ${JSON.stringify(first.text)}`,
+      ),
+    ];
+  });
+}
