@@ -20,10 +20,10 @@ export const COPY_NAMES: readonly CopyName[] = ["accepted", "raw"];
 
 export const isPending = (copy: KvCopy): boolean => copy.wanted > copy.written;
 
-/** When the next write is due, or undefined when KV holds what it should. */
+/** When the next write or training is due, or undefined when KV holds what it should. */
 export function dueAtMs(state: ConfigState): number | undefined {
-  const pending = COPY_NAMES.map((name) => state.copies[name]).filter(isPending);
-  return pending.length === 0 ? undefined : Math.min(...pending.map((copy) => copy.dueAtMs));
+  const pending = [...COPY_NAMES.map((name) => state.copies[name]).filter(isPending), ...(state.training ? [state.training] : [])];
+  return pending.length === 0 ? undefined : Math.min(...pending.map((work) => work.dueAtMs));
 }
 
 export const want = (copy: KvCopy, nowMs: number): KvCopy => ({

@@ -1,25 +1,31 @@
 /**
  * The one Config object: takes offers, keeps state and history, and writes the KV copies from its alarm, which alone writes them,
- * so that an older copy cannot overtake a newer one. What is right and what follows is decided in `machine.ts`.
+ * so that an older copy cannot overtake a newer one; the alarm alone trains, too. What is right and what follows is decided in
+ * `machine.ts`.
  */
 import { DurableObject } from "cloudflare:workers";
+import { train } from "../../src/classify/intents/train.ts";
 import type { Env } from "../env.ts";
 import { jsonLog, systemClock, webDice } from "../runtime.ts";
 import { COPY_NAMES, dueAtMs, isPending } from "./copies.ts";
-import { judge, reread } from "./judge.ts";
+import { NONE, nameOf, type Opened, open } from "./intents.ts";
+import { compile, judge } from "./judge.ts";
 import { type AcceptedCopy, hashOf } from "./kv.ts";
 import { step } from "./machine.ts";
 import { Outdated } from "./outdated.ts";
-import { acceptedCopy, PUBLISH_LEASE_MS, writeCopy } from "./publish.ts";
+import { acceptedCopy, dropUnnamed, PUBLISH_LEASE_MS, writeCopy } from "./publish.ts";
 import type { CanaryEvent, ConfigAnswer, ConfigEvent, ConfigState, CopyName, DocumentFacts, OfferSource } from "./state.ts";
 import { type ConfigStatus, statusOf } from "./status.ts";
 import { ConfigStorage } from "./storage.ts";
+import { type Matter, trainingOf } from "./trainer.ts";
 
 export interface Offer {
   readonly text: string;
   readonly source: OfferSource;
   readonly by?: string | undefined;
   readonly restoredFrom?: number | undefined;
+  /** What its intents were trained into. */
+  readonly artefact?: Uint8Array | undefined;
 }
 
 export interface DrainOptions {
@@ -31,6 +37,8 @@ export type RollbackAnswer = ConfigAnswer | { readonly status: "unknown-number";
 export class Config extends DurableObject<Env> {
   readonly #storage: ConfigStorage;
   readonly #outdated = new Outdated();
+  /** How intents are learned. Not private, so that a test can have one that fails. */
+  train: typeof train = train;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -41,16 +49,20 @@ export class Config extends DurableObject<Env> {
     });
   }
 
-  async offer({ text, source, by, restoredFrom }: Offer): Promise<ConfigAnswer> {
+  /** A text that comes without an artefact has the one it was last in force with. */
+  async offer({ text, source, by, restoredFrom, artefact: given }: Offer): Promise<ConfigAnswer> {
     const hash = await hashOf(text);
-    return this.#take({ kind: "offered", hash, verdict: judge(text), source, by, restoredFrom, atMs: systemClock.nowMs() }, text);
+    const artefact = given ?? this.#usable(this.#storage.modelOf(hash));
+    const model = artefact && (await nameOf(artefact));
+    const verdict = judge(text, artefact);
+    return this.#take({ kind: "offered", hash, verdict, model, source, by, restoredFrom, atMs: systemClock.nowMs() }, { text, artefact });
   }
 
-  /** The text that was in force under `number` comes back under a new number. */
+  /** The text that was in force under `number` comes back under a new number, and its model with it. */
   async rollback(number: number, by?: string): Promise<RollbackAnswer> {
-    const text = number > this.#storage.load().number ? undefined : this.#storage.textAt(number);
-    if (text === undefined) return { status: "unknown-number", kept: this.history().map((facts) => facts.number) };
-    return this.offer({ text, source: "rollback", by, restoredFrom: number });
+    const kept = number > this.#storage.load().number ? undefined : this.#storage.documentAt(number);
+    if (kept === undefined) return { status: "unknown-number", kept: this.history().map((facts) => facts.number) };
+    return this.offer({ text: kept.text, source: "rollback", by, restoredFrom: number, artefact: this.#usable(kept.model) });
   }
 
   async setDraining(instance: string, isDraining: boolean, by?: string, more: DrainOptions = {}): Promise<ConfigAnswer> {
@@ -64,8 +76,13 @@ export class Config extends DurableObject<Env> {
   /** What is in force, as KV should hold it; undefined when no document was ever accepted. */
   current(): AcceptedCopy | undefined {
     const state = this.#storage.load();
-    const text = this.#storage.textAt(state.number);
-    return text === undefined ? undefined : acceptedCopy(state, text);
+    const kept = this.#storage.documentAt(state.number);
+    return kept === undefined ? undefined : acceptedCopy(state, kept);
+  }
+
+  /** An artefact by its name, as long as a kept document has it. */
+  model(name: string): Uint8Array | undefined {
+    return this.#storage.artefacts.read(name);
   }
 
   /** The newest document before the one in force that this build can serve, under the number it had. */
@@ -73,18 +90,20 @@ export class Config extends DurableObject<Env> {
     const state = this.#storage.load();
     const before = state.document?.number ?? 0;
     for (const { number } of this.#storage.history()) {
-      const text = number < before ? this.#storage.textAt(number) : undefined;
-      if (text !== undefined && reread(text).ok) return { ...acceptedCopy(state, text), number };
+      const kept = number < before ? this.#storage.documentAt(number) : undefined;
+      const copy = kept && { ...acceptedCopy(state, kept), number };
+      if (copy !== undefined && compile(copy, this.#opened(copy.model)).ok) return copy;
     }
     return undefined;
   }
 
   status(): ConfigStatus {
     const state = this.#storage.load();
-    return statusOf(
-      state,
-      this.#outdated.of(state, () => ({ text: this.#storage.textAt(state.number), earlier: () => this.earlier()?.number })),
-    );
+    const kept = () => {
+      const current = this.current();
+      return { current, opened: this.#opened(current?.model), earlier: () => this.earlier()?.number };
+    };
+    return statusOf(state, this.#outdated.of(state, kept));
   }
 
   /** Newest first. */
@@ -97,7 +116,9 @@ export class Config extends DurableObject<Env> {
     try {
       await this.ctx.storage.setAlarm(systemClock.nowMs() + PUBLISH_LEASE_MS);
       for (const copy of COPY_NAMES) await this.#publish(copy);
+      await this.#train();
       await this.#arm();
+      await dropUnnamed(this.env.ROUTES, this.#storage.artefacts);
     } catch (error) {
       jsonLog.write({ level: "error", event: "routes.unpublished", detail: String(error) });
     }
@@ -107,24 +128,50 @@ export class Config extends DurableObject<Env> {
     const copy = this.#storage.load().copies[name];
     const current = this.current();
     if (!isPending(copy) || copy.dueAtMs > systemClock.nowMs() || current === undefined) return;
-    const detail = await writeCopy(this.env.ROUTES, name, current);
+    const detail = await writeCopy(this.env.ROUTES, name, current, this.#storage.artefacts);
     const atMs = systemClock.nowMs();
     if (detail === undefined) this.#commit({ kind: "written", copy: name, revision: copy.wanted, atMs });
     else this.#commit({ kind: "unwritten", copy: name, detail, atMs, dice: webDice.next() });
   }
 
-  async #take(event: ConfigEvent, text?: string): Promise<ConfigAnswer> {
-    const answer = this.#commit(event, text);
+  /** That it begins is on disk before it does, for it may take the object with it. What is offered meanwhile goes before what it gives. */
+  async #train(): Promise<void> {
+    const wanted = this.#storage.load().training;
+    if (wanted === undefined || wanted.dueAtMs > systemClock.nowMs()) return;
+    this.#commit({ kind: "training-began", atMs: systemClock.nowMs() });
+    await this.#arm();
+    await this.ctx.storage.sync();
+    if (this.#storage.load().training?.hash !== wanted.hash) return;
+    const text = this.#storage.textInTraining();
+    const { outcome, artefact } = await trainingOf(text, this.train);
+    this.#commit({ kind: "training-ended", hash: wanted.hash, outcome, atMs: systemClock.nowMs() }, { text, artefact });
+  }
+
+  #usable(model: string | undefined): Uint8Array | undefined {
+    const artefact = model === undefined ? undefined : this.model(model);
+    return artefact !== undefined && open(artefact).ok ? artefact : undefined;
+  }
+
+  #opened(model: string | undefined): Opened {
+    const artefact = model === undefined ? undefined : this.model(model);
+    return artefact === undefined ? NONE : open(artefact);
+  }
+
+  async #take(event: ConfigEvent, matter?: Matter): Promise<ConfigAnswer> {
+    const answer = this.#commit(event, matter);
     await this.#arm();
     return answer;
   }
 
-  #commit(event: ConfigEvent, text = ""): ConfigAnswer {
+  #commit(event: ConfigEvent, { text, artefact }: Matter = { text: "" }): ConfigAnswer {
     const before: ConfigState = this.#storage.load();
-    const { state, answer, keep, log } = step(before, event);
+    const { state, answer, keep, isToBeTrained, log } = step(before, event);
     this.ctx.storage.transactionSync(() => {
       if (state !== before) this.#storage.save(state);
       if (keep !== undefined) this.#storage.keep(keep, text);
+      if (keep?.model !== undefined && artefact !== undefined) this.#storage.artefacts.keep(keep.model, artefact);
+      if (isToBeTrained === true) this.#storage.waitForTraining(text);
+      else if (state.training === undefined && before.training !== undefined) this.#storage.waitForTraining(undefined);
     });
     for (const line of log) jsonLog.write(line);
     return answer;

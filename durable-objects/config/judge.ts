@@ -1,4 +1,5 @@
 /** A text becomes a verdict for the Config object, or a snapshot for an isolate: the same loader, so that they agree. Never throws. */
+import type { train } from "../../src/classify/intents/train.ts";
 import type { Catalogue } from "../../src/config/catalogue.ts";
 import type { ConfigIssue } from "../../src/config/issue.ts";
 import { type LoadedRoutes, loadRoutes, MAX_DOCUMENT_BYTES } from "../../src/config/load.ts";
@@ -8,34 +9,55 @@ import { fail, ok, type Result } from "../../src/core/result.ts";
 import type { Snapshot } from "../../src/pipeline/snapshot.ts";
 import { buildRouter } from "../../src/routing/router.ts";
 import { catalogue, patterns } from "./catalogue.ts";
+import { fitting, NONE, type Opened, toTrain } from "./intents.ts";
 import type { AcceptedCopy } from "./kv.ts";
 import type { Verdict } from "./state.ts";
 import { type Kept, readKept } from "./yesterday.ts";
 
-export function judge(text: string, known: Catalogue = catalogue): Verdict {
-  const loaded = load(text, known);
+/** `artefact`: what the document's intents were trained into, where that has been done. */
+export function judge(text: string, artefact?: Uint8Array): Verdict {
+  const loaded = load(text, catalogue);
   if (!loaded.ok) return { ok: false, issues: loaded.problem };
-  const { instances, pools } = loaded.value.document;
-  const members = Object.fromEntries(Object.entries(pools).map(([name, pool]) => [name, pool.instances]));
-  return { ok: true, warnings: loaded.value.warnings, instances: Object.keys(instances), pools: members };
+  const { document, warnings } = loaded.value;
+  const training = toTrain(document, artefact);
+  if (!training.ok) return { ok: false, issues: training.problem };
+  const members = Object.fromEntries(Object.entries(document.pools).map(([name, pool]) => [name, pool.instances]));
+  const isUntrained = training.value !== undefined;
+  return { ok: true, warnings, instances: Object.keys(document.instances), pools: members, isUntrained };
+}
+
+/** The artefact of a document that was judged good and untrained. Takes about a second, and throws where something is wrong. */
+export function trained(text: string, how: typeof train): Uint8Array {
+  const loaded = load(text, catalogue);
+  const training = loaded.ok ? toTrain(loaded.value.document) : undefined;
+  if (training?.ok !== true || training.value === undefined) throw new Error("nothing in it can be trained");
+  return how(training.value);
 }
 
 export interface Compiled {
   readonly snapshot: Snapshot;
-  /** Accounts that do not load in this build, and so are not in the snapshot. */
+  /** What does not load in this build, and so is not in the snapshot: accounts, and `intents` for the model. */
   readonly setAside: readonly string[];
   /** Why the document does not load as it is. */
   readonly reason?: string | undefined;
 }
 
-/** The problem is the first reason, with its path. A document accepted by older code can have one. */
-export function compile(copy: AcceptedCopy): Result<Compiled, string> {
+/**
+ * The problem is the first reason, with its path. A document accepted by older code can have one. Whoever has nothing else to serve
+ * takes a document without the model that this build cannot open: `orWithout`.
+ */
+export function compile(copy: AcceptedCopy, opened: Opened = NONE, orWithout = false): Result<Compiled, string> {
   const kept = reread(copy.text);
   if (!kept.ok) return fail(firstOf(kept.problem) ?? "");
+  const { document, setAside, issues } = kept.value;
+  const fits = fitting(document, opened);
+  if (!fits.ok && (!orWithout || opened.ok)) return fits;
+  const intents = fits.ok ? fits.value : undefined;
   try {
-    const { document, setAside, issues } = kept.value;
-    const snapshot = { routes: buildRoutes(copy.number, document, copy), router: buildRouter(document, patterns) };
-    return ok({ snapshot, setAside, reason: firstOf(issues) });
+    const snapshot = { routes: buildRoutes(copy.number, document, copy), router: buildRouter(document, patterns, intents), intents };
+    return ok(
+      fits.ok ? { snapshot, setAside, reason: firstOf(issues) } : { snapshot, setAside: [...setAside, "intents"], reason: fits.problem },
+    );
   } catch (error) {
     return fail(`cannot be compiled: ${describe(error)}`);
   }

@@ -1,7 +1,7 @@
 /**
- * The two KV keys of the configuration: `routes`, the document as an operator wrote it, and `accepted`, what is in force. Only the
- * Config object writes `accepted`; nothing that must be exact or fast is trusted to either. Plain letters, because a local edge
- * keeps each key in a file.
+ * The KV keys of the configuration: `routes`, the document as an operator wrote it; `accepted`, what is in force; and `model:<name>`,
+ * what its intents were trained into. Only the Config object writes the last two; nothing that must be exact or fast is trusted to any.
+ * Plain letters, because a local edge keeps each key in a file.
  */
 import * as z from "zod/mini";
 import { MAX_DOCUMENT_BYTES } from "../../src/config/load.ts";
@@ -14,6 +14,9 @@ export const ACCEPTED_KEY = "accepted";
 
 /** @see https://developers.cloudflare.com/kv/api/read-key-value-pairs/#cachettl-parameter */
 const MIN_CACHE_TTL_S = 30;
+
+/** What has this name never changes; but that there is none yet is kept as long. */
+const MODEL_TTL_S = 300;
 
 /** The document inside JSON: every character escaped as `\u0000` at worst, and room for the rest. */
 const MAX_ACCEPTED_LENGTH = 6 * MAX_DOCUMENT_BYTES + 64 * 1024;
@@ -42,6 +45,8 @@ const acceptedSchema = z.object({
   rawHash: z.optional(z.string()),
   isRawRejected: z._default(z.boolean(), false),
   acceptedAtMs: z.number(),
+  /** The artefact of its intents, by name; only with it is the document in force. Unknown to the first release, as intents are. */
+  model: z.optional(z.string()),
 });
 
 export type AcceptedCopy = Readonly<z.infer<typeof acceptedSchema>>;
@@ -51,6 +56,18 @@ export const hashOf = async (text: string): Promise<string> => base64url(await s
 export const writeAccepted = (kv: KVNamespace, copy: AcceptedCopy): Promise<void> => kv.put(ACCEPTED_KEY, JSON.stringify(copy));
 
 export const writeRaw = (kv: KVNamespace, text: string): Promise<void> => kv.put(RAW_KEY, text);
+
+const modelKey = (name: string): string => `model:${name}`;
+
+export const writeModel = (kv: KVNamespace, name: string, artefact: Uint8Array): Promise<void> => kv.put(modelKey(name), artefact);
+
+export const deleteModel = (kv: KVNamespace, name: string): Promise<void> => kv.delete(modelKey(name));
+
+/** As it is there: whether it is the one that was meant, its name says. */
+export async function readModel(kv: KVNamespace, name: string): Promise<Uint8Array | undefined> {
+  const artefact = await kv.get(modelKey(name), { type: "arrayBuffer", cacheTtl: MODEL_TTL_S });
+  return artefact === null ? undefined : new Uint8Array(artefact);
+}
 
 /** Undefined when there is none; a problem when KV did not answer, or not with what we write. */
 export async function readAccepted(kv: KVNamespace, ttlMs: number): Promise<Result<AcceptedCopy | undefined, string>> {

@@ -19,6 +19,7 @@ import type {
   Unwritten,
   Written,
 } from "./state.ts";
+import { type AfterTraining, answerOfTraining, trainingBegan, trainingEnded, trainingWanted, untrainable } from "./training.ts";
 
 /** A row holds 2 MB; nobody reads more than this anyway. */
 const MAX_ISSUES = 100;
@@ -27,6 +28,10 @@ export function step(state: ConfigState, event: ConfigEvent): Step {
   switch (event.kind) {
     case "offered":
       return offered(state, event);
+    case "training-began":
+      return afterTraining(trainingBegan(state, event));
+    case "training-ended":
+      return afterTraining(trainingEnded(state, event));
     case "drain-set":
       return drainSet(state, event);
     case "canary-started":
@@ -44,20 +49,30 @@ export function step(state: ConfigState, event: ConfigEvent): Step {
 
 function offered(state: ConfigState, event: Offered): Step {
   const stop = event.source === "raw" ? rawStop(state, event) : undefined;
-  if (stop !== undefined) return { state, answer: stop, log: [] };
-  const dealt = dealtWith(state, event);
-  if (!event.verdict.ok) return reject(dealt, event, event.verdict.issues);
-  if (state.document?.hash === event.hash) {
-    return { state: { ...dealt, lastRejected: undefined }, answer: { status: "unchanged", number: state.number }, log: [] };
-  }
-  return accept(dealt, event, event.verdict);
+  return stop === undefined ? decided(state, event) : { state, answer: stop, log: [] };
 }
+
+/** Until its intents are trained, a push leaves the raw key alone: it may yet be refused. */
+function decided(state: ConfigState, event: Offered): Step {
+  const { verdict, source } = event;
+  if (verdict.ok && verdict.isUntrained === true) return trainingWanted(source === "raw" ? dealtWith(state, event) : state, event);
+  const dealt = dealtWith(state, event);
+  if (!verdict.ok) return reject(dealt, event, verdict.issues);
+  if (state.document?.hash !== event.hash || state.document.model !== event.model) return accept(dealt, event, verdict);
+  const settled = { ...dealt, lastRejected: undefined, training: undefined };
+  return { state: settled, answer: { status: "unchanged", number: state.number }, log: [] };
+}
+
+/** What a training came to is decided as if it were offered only now. */
+const afterTraining = ({ state, offered: trained, log }: AfterTraining): Step =>
+  trained === undefined ? { state, answer: { status: "noted" }, log } : decided(state, trained);
 
 /** Why a raw text needs no decision: it had one, or it is most likely a stale read. A refused one is judged again, by newer code perhaps. */
 function rawStop(state: ConfigState, event: Offered): ConfigAnswer | undefined {
   if (state.raw?.hash === event.hash) {
-    if (!state.raw.isRejected) return { status: "unchanged", number: state.number };
-    return event.verdict.ok ? undefined : { status: "rejected", issues: event.verdict.issues.slice(0, MAX_ISSUES) };
+    if (!state.raw.isRejected) return answerOfTraining(state, event.hash) ?? { status: "unchanged", number: state.number };
+    const issues = event.verdict.ok ? untrainable(state, event.hash) : event.verdict.issues;
+    return issues === undefined ? undefined : { status: "rejected", issues: issues.slice(0, MAX_ISSUES) };
   }
   const entry = state.superseded.find((candidate) => candidate.hash === event.hash);
   const againAtMs = entry === undefined ? undefined : staleUntilMs(state, entry, event.atMs);
@@ -87,7 +102,8 @@ function replaced(state: ConfigState, event: Offered): ConfigState["superseded"]
 function reject(state: ConfigState, event: Offered, issues: readonly Issue[]): Step {
   const shown = issues.slice(0, MAX_ISSUES);
   const { source, hash, atMs, by } = event;
-  const lastRejected: Rejection = { source, hash, issues: shown, issueCount: issues.length, atMs, by };
+  const isUntrainable = event.isUntrainable;
+  const lastRejected: Rejection = { source, hash, issues: shown, issueCount: issues.length, atMs, by, isUntrainable };
   const first = issues.find((issue) => issue.level === "error");
   const line: LogLine = {
     level: "error",
@@ -105,8 +121,8 @@ function reject(state: ConfigState, event: Offered, issues: readonly Issue[]): S
 
 function accept(state: ConfigState, event: Offered, verdict: Extract<Offered["verdict"], { ok: true }>): Step {
   const number = state.number + 1;
-  const { source, hash, atMs, by, restoredFrom } = event;
-  const facts: DocumentFacts = { number, hash, source, atMs, by, restoredFrom };
+  const { source, hash, atMs, by, restoredFrom, model } = event;
+  const facts: DocumentFacts = { number, hash, source, atMs, by, restoredFrom, model };
   const warnings = verdict.warnings.slice(0, MAX_ISSUES);
   const { canaries, log } = canariesAfter(state, verdict);
   const next: ConfigState = {
@@ -117,6 +133,7 @@ function accept(state: ConfigState, event: Offered, verdict: Extract<Offered["ve
     draining: state.draining.filter((instance) => verdict.instances.includes(instance)),
     returning: state.returning.filter((instance) => verdict.instances.includes(instance)),
     canaries,
+    training: undefined,
     lastRejected: undefined,
     copies: { ...state.copies, accepted: want(state.copies.accepted, atMs) },
   };
@@ -128,6 +145,7 @@ function accept(state: ConfigState, event: Offered, verdict: Extract<Offered["ve
     hash,
     by,
     restoredFrom,
+    model,
     warnings: verdict.warnings.length,
   };
   return { state: counted(next, "accepted", source), answer: { status: "accepted", number, warnings }, keep: facts, log: [line, ...log] };

@@ -6,6 +6,8 @@ import type { Snapshot } from "../../src/pipeline/snapshot.ts";
 
 export interface Memory {
   snapshot: Snapshot | undefined;
+  /** The name of the snapshot's model: most numbers that follow have the same. */
+  model: string | undefined;
   /** When KV was last looked at. */
   checkedAtMs: number;
   /** When a refresh last began. A time and not a lock: the request it ran in may have been cancelled. */
@@ -24,6 +26,7 @@ export function memoryOf(kv: KVNamespace): Memory {
   if (known !== undefined) return known;
   const memory: Memory = {
     snapshot: undefined,
+    model: undefined,
     checkedAtMs: Number.NEGATIVE_INFINITY,
     refreshStartedAtMs: Number.NEGATIVE_INFINITY,
     uncompilable: 0,
@@ -35,5 +38,11 @@ export function memoryOf(kv: KVNamespace): Memory {
 
 /** For tests that empty KV and objects under a running isolate: otherwise it refuses the numbers that begin anew. */
 export const forget = (kv: KVNamespace): void => void memories.delete(kv);
+
+/**
+ * Something newer could be had. A number that only newer code compiles is none: while a deploy spreads, what is in force here
+ * serves rather than a 503 for everybody.
+ */
+export const isBelow = (memory: Memory, atLeast: number): boolean => numberIn(memory) < atLeast && memory.uncompilable < atLeast;
 
 export const numberIn = (memory: Memory): number => memory.snapshot?.routes.number ?? 0;

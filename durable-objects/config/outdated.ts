@@ -1,5 +1,7 @@
 /** What is wrong with the document in force in the eyes of this build, which may be newer than the one that accepted it. Told, never acted on. */
+import { fitting, type Opened } from "./intents.ts";
 import { reread } from "./judge.ts";
+import type { AcceptedCopy } from "./kv.ts";
 import type { ConfigState, Issue } from "./state.ts";
 
 export interface Trouble {
@@ -10,7 +12,8 @@ export interface Trouble {
 }
 
 interface Kept {
-  readonly text: string | undefined;
+  readonly current: AcceptedCopy | undefined;
+  readonly opened: Opened;
   /** The number of the newest document before it that this build can serve. */
   readonly earlier: () => number | undefined;
 }
@@ -30,9 +33,9 @@ export class Outdated {
   }
 }
 
-function troubleOf({ text, earlier }: Kept): Trouble | undefined {
-  if (text === undefined) return undefined;
-  const again = reread(text);
+function troubleOf({ current, opened, earlier }: Kept): Trouble | undefined {
+  if (current === undefined) return undefined;
+  const again = reread(current.text);
   if (!again.ok) {
     const before = earlier();
     const instead = before === undefined ? "and none before it does: nothing is served" : `number ${before} is served in its place`;
@@ -41,7 +44,14 @@ function troubleOf({ text, earlier }: Kept): Trouble | undefined {
       warnings: [{ level: "warning", path: "", message: `this document does not load in this build, ${instead}` }],
     };
   }
-  const { issues, setAside } = again.value;
+  const { document, setAside, warnings } = again.value;
   const isAside = ({ path }: Issue): boolean => setAside.some((id) => path === `accounts.${id}`);
-  return issues.length === 0 ? undefined : { issues, warnings: again.value.warnings.filter(isAside) };
+  const fits = fitting(document, opened);
+  const [issues, unfit] = fits.ok ? [again.value.issues, []] : [[...again.value.issues, issueOf(fits.problem)], [UNFIT]];
+  return issues.length === 0 ? undefined : { issues, warnings: [...warnings.filter(isAside), ...unfit] };
 }
+
+const UNFIT: Issue = {
+  ...{ level: "warning", path: "intents", message: "the model of this document does not open in this build: push it again" },
+};
+const issueOf = (problem: string): Issue => ({ level: "error", path: "intents", message: problem.replace("intents: ", "") });

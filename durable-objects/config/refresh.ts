@@ -2,21 +2,22 @@
  * One look at KV on behalf of an isolate: takes what is newer, offers a raw text nobody dealt with, asks the Config object where KV
  * cannot help. Never goes back to a lower number, never throws, and may be abandoned at any await.
  */
-import type { Result } from "../../src/core/result.ts";
+import { ok, type Result } from "../../src/core/result.ts";
 import type { Clock } from "../../src/ports/clock.ts";
 import type { Log } from "../../src/ports/log.ts";
 import { STALE_READ_MS } from "./copies.ts";
 import { within } from "./deadline.ts";
+import { NO_MODEL, NONE, nameOf, type Opened, open } from "./intents.ts";
 import type { Compiled } from "./judge.ts";
-import { type AcceptedCopy, hashOf, readAccepted, readRaw } from "./kv.ts";
-import { type Memory, numberIn } from "./memory.ts";
+import { type AcceptedCopy, hashOf, readAccepted, readModel, readRaw } from "./kv.ts";
+import { isBelow, type Memory, numberIn } from "./memory.ts";
 import type { ConfigApi } from "./stub.ts";
 
 export interface SourceDeps {
   readonly clock: Clock;
   readonly log: Log;
-  readonly config: Pick<ConfigApi, "offer" | "current" | "earlier">;
-  readonly compile: (copy: AcceptedCopy) => Result<Compiled, string>;
+  readonly config: Pick<ConfigApi, "offer" | "current" | "earlier" | "model">;
+  readonly compile: (copy: AcceptedCopy, opened: Opened, orWithout: boolean) => Result<Compiled, string>;
   /** Lets work outlive the request that began it, where the platform can. */
   readonly keepAlive: (work: Promise<unknown>) => void;
 }
@@ -38,8 +39,9 @@ export async function refresh(looking: Looking): Promise<void> {
     answered(looking, "routes", () => readRaw(kv, ttlMs)),
   ]);
   const inKv = accepted?.ok === true ? accepted.value : undefined;
-  if (inKv !== undefined) install(looking, inKv);
-  const known = (memory.snapshot === undefined ? await askConfig(looking) : undefined) ?? inKv;
+  if (inKv !== undefined) await install(looking, inKv);
+  const needsMore = memory.snapshot === undefined || isBelow(memory, inKv?.number ?? 0);
+  const known = (needsMore ? await askConfig(looking) : undefined) ?? inKv;
   if (raw?.ok === true && raw.value !== undefined) await offerUnknown(looking, raw.value, known);
   if (memory.snapshot === undefined && memory.uncompilable > 0) await fallBack(looking);
   memory.checkedAtMs = clock.nowMs();
@@ -48,7 +50,7 @@ export async function refresh(looking: Looking): Promise<void> {
 /** What the Config object says is in force, installed when it is newer. */
 export async function askConfig(looking: Looking): Promise<AcceptedCopy | undefined> {
   const copy = await attempt(looking, "config", () => looking.config.current());
-  if (copy !== undefined) install(looking, copy);
+  if (copy !== undefined) await install(looking, copy);
   return copy;
 }
 
@@ -65,28 +67,62 @@ async function offerUnknown(looking: Looking, text: string, known: AcceptedCopy 
   if (isNewer) await askConfig(looking);
 }
 
-/** Compiles a number once per isolate. One that does not compile is logged once, and what was in force stays. */
-function install({ memory, compile, log }: Looking, copy: AcceptedCopy): void {
-  if (copy.number <= numberIn(memory) || copy.number === memory.uncompilable) return;
-  const compiled = compile(copy);
-  if (compiled.ok) {
-    const { snapshot, setAside, reason } = compiled.value;
-    memory.snapshot = snapshot;
-    if (setAside.length > 0)
-      log.write({ level: "error", event: "routes.outdated", number: copy.number, setAside: setAside.join(" "), reason: reason ?? "" });
-    return;
+/**
+ * Compiles a number once per isolate. One that does not compile is logged once, and what was in force stays. So it does while the
+ * model of the next cannot be had, which is tried again: nobody serves a document without the model that belongs to it.
+ */
+async function install(looking: Looking, copy: AcceptedCopy): Promise<void> {
+  const { memory, compile } = looking;
+  if (!isNews(memory, copy)) return;
+  const opened = await openedFor(looking, copy);
+  if (!isNews(memory, copy)) return;
+  if (opened === undefined) return refuse(looking, copy, `intents: its model ${copy.model} cannot be had`);
+  const compiled = compile(copy, opened, memory.snapshot === undefined);
+  if (compiled.ok) return serve(looking, copy, compiled.value);
+  if (compiled.problem !== NO_MODEL) memory.uncompilable = copy.number;
+  refuse(looking, copy, compiled.problem);
+}
+
+const isNews = (memory: Memory, { number }: AcceptedCopy): boolean => number > numberIn(memory) && number !== memory.uncompilable;
+
+function serve({ memory, log }: Looking, copy: AcceptedCopy, { snapshot, setAside, reason }: Compiled): void {
+  memory.snapshot = snapshot;
+  memory.model = copy.model;
+  if (setAside.length === 0) return;
+  log.write({ level: "error", event: "routes.outdated", number: copy.number, setAside: setAside.join(" "), reason: reason ?? "" });
+}
+
+function refuse({ memory, log }: Looking, { number }: AcceptedCopy, reason: string): void {
+  log.write({ level: "error", event: "routes.uncompilable", number, inForce: numberIn(memory), reason });
+}
+
+/** The model that a copy names: the one in use, KV's, or the Config object's. Undefined when nobody has it just now. */
+async function openedFor(looking: Looking, { model: name }: AcceptedCopy): Promise<Opened | undefined> {
+  const { memory, kv, config } = looking;
+  if (name === undefined) return NONE;
+  const inUse = memory.model === name ? memory.snapshot?.intents : undefined;
+  if (inUse !== undefined) return ok(inUse);
+  const places = [
+    ["model", () => readModel(kv, name)],
+    ["config", () => config.model(name)],
+  ] as const;
+  for (const [from, read] of places) {
+    const artefact = await attempt(looking, from, read);
+    if (artefact !== undefined && (await nameOf(artefact)) === name) return open(artefact);
   }
-  memory.uncompilable = copy.number;
-  log.write({ level: "error", event: "routes.uncompilable", number: copy.number, inForce: numberIn(memory), reason: compiled.problem });
+  return undefined;
 }
 
 /** For a cold isolate whose build cannot serve what is in force, not even in part: the newest one before it that can be served. */
 async function fallBack(looking: Looking): Promise<void> {
   const { memory, compile, log } = looking;
   const copy = await attempt(looking, "config", () => looking.config.earlier());
-  const compiled = copy === undefined ? undefined : compile(copy);
-  if (copy === undefined || compiled?.ok !== true || memory.snapshot !== undefined) return;
+  const opened = copy === undefined ? undefined : await openedFor(looking, copy);
+  if (copy === undefined || opened === undefined) return;
+  const compiled = compile(copy, opened, true);
+  if (!compiled.ok || memory.snapshot !== undefined) return;
   memory.snapshot = compiled.value.snapshot;
+  memory.model = copy.model;
   log.write({ level: "error", event: "routes.fell-back", number: memory.uncompilable, inForce: copy.number });
 }
 

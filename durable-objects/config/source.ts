@@ -7,7 +7,7 @@ import type { RoutesSource, Snapshot } from "../../src/pipeline/snapshot.ts";
 import type { Env } from "../env.ts";
 import { jsonLog, systemClock } from "../runtime.ts";
 import { compile } from "./judge.ts";
-import { type Memory, memoryOf, numberIn } from "./memory.ts";
+import { isBelow, memoryOf } from "./memory.ts";
 import { askConfig, type Looking, refresh, type SourceDeps } from "./refresh.ts";
 import { configOf } from "./stub.ts";
 
@@ -36,12 +36,6 @@ async function current(looking: Looking, atLeast: number): Promise<Snapshot | un
   if (isBelow(memory, atLeast)) await askConfig(looking);
   return isBelow(memory, atLeast) ? undefined : memory.snapshot;
 }
-
-/**
- * Something newer could be had. A number that only newer code compiles is none: while a deploy spreads, what is in force here
- * serves rather than a 503 for everybody.
- */
-const isBelow = (memory: Memory, atLeast: number): boolean => numberIn(memory) < atLeast && memory.uncompilable < atLeast;
 
 async function fill(looking: Looking): Promise<void> {
   if (looking.clock.nowMs() - looking.memory.checkedAtMs >= EMPTY_TTL_MS) await refresh(looking);

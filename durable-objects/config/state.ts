@@ -1,6 +1,7 @@
 /** What the Config object knows, and what can happen to it. Data only: `machine.ts` decides, `storage.ts` keeps it. */
 import type { Canary } from "../../src/core/canary.ts";
 import type { LogLine } from "../../src/core/log-line.ts";
+import type { Result } from "../../src/core/result.ts";
 import type { Delta } from "../../src/core/series.ts";
 
 export type OfferSource = "raw" | "push" | "rollback";
@@ -21,6 +22,8 @@ export interface DocumentFacts {
   readonly by?: string | undefined;
   /** The number whose text a rollback brought back. */
   readonly restoredFrom?: number | undefined;
+  /** The artefact its intents were trained into, by name. Documents without intents have none. */
+  readonly model?: string | undefined;
 }
 
 export interface DocumentInForce extends DocumentFacts {
@@ -40,6 +43,23 @@ export interface Rejection {
   readonly issueCount: number;
   readonly atMs: number;
   readonly by?: string | undefined;
+  /** Its training was given up: nobody tries again because an isolate offers the same text. */
+  readonly isUntrainable?: boolean | undefined;
+}
+
+/** A good document whose intents are being trained: in force as soon as they are. Its text waits in the storage. */
+export interface Training {
+  readonly hash: string;
+  readonly source: OfferSource;
+  readonly by?: string | undefined;
+  readonly restoredFrom?: number | undefined;
+  readonly sinceMs: number;
+  /** Counted before each begins, because it may take the object with it. */
+  readonly attempts: number;
+  readonly dueAtMs: number;
+  readonly lastError?: string | undefined;
+  /** The document that was in force when it was asked for: after another one, which older code accepted, it is void. */
+  readonly over: number;
 }
 
 /** A raw text that another one replaced, and when: isolates may go on reading it from KV for a while. */
@@ -75,6 +95,7 @@ export interface ConfigState {
   /** The raw key's text as this object last dealt with it. */
   readonly raw?: { readonly hash: string; readonly isRejected: boolean } | undefined;
   readonly superseded: readonly Superseded[];
+  readonly training?: Training | undefined;
   readonly copies: Readonly<Record<CopyName, KvCopy>>;
   readonly counters: Delta;
 }
@@ -93,7 +114,14 @@ export const initialState: ConfigState = {
 };
 
 export type Verdict =
-  | { readonly ok: true; readonly warnings: readonly Issue[]; readonly instances: readonly string[]; readonly pools: Members }
+  | {
+      readonly ok: true;
+      readonly warnings: readonly Issue[];
+      readonly instances: readonly string[];
+      readonly pools: Members;
+      /** It has intents, and no artefact came with it: they are to be trained here. */
+      readonly isUntrained?: boolean | undefined;
+    }
   | { readonly ok: false; readonly issues: readonly Issue[] };
 
 export interface Offered {
@@ -104,6 +132,22 @@ export interface Offered {
   readonly atMs: number;
   readonly by?: string | undefined;
   readonly restoredFrom?: number | undefined;
+  /** The artefact it was judged with, by name. */
+  readonly model?: string | undefined;
+  /** It was good, but its intents could not be trained. */
+  readonly isUntrainable?: boolean | undefined;
+}
+
+export interface TrainingBegan {
+  readonly kind: "training-began";
+  readonly atMs: number;
+}
+
+export interface TrainingEnded {
+  readonly kind: "training-ended";
+  readonly hash: string;
+  readonly outcome: Result<{ readonly verdict: Verdict; readonly model: string }, string>;
+  readonly atMs: number;
 }
 
 export interface DrainSet {
@@ -157,13 +201,15 @@ export interface Unwritten {
   readonly dice: number;
 }
 
-export type ConfigEvent = Offered | DrainSet | CanaryEvent | Written | Unwritten;
+export type ConfigEvent = Offered | TrainingBegan | TrainingEnded | DrainSet | CanaryEvent | Written | Unwritten;
 
 export type ConfigAnswer =
   | { readonly status: "accepted"; readonly number: number; readonly warnings: readonly Issue[] }
   /** What was asked for is so already; nothing got a number. */
   | { readonly status: "unchanged"; readonly number: number }
   | { readonly status: "rejected"; readonly issues: readonly Issue[] }
+  /** Good so far; it gets its number when its intents are trained. What is in force stays until then. */
+  | { readonly status: "training"; readonly sinceMs: number }
   /** A raw text that was replaced a moment ago: probably a stale read. Offer it again from `againAtMs` on. */
   | { readonly status: "ignored"; readonly againAtMs: number }
   | { readonly status: "unknown-instance"; readonly instance: string }
@@ -178,5 +224,7 @@ export interface Step {
   readonly answer: ConfigAnswer;
   /** A document to keep in the history, with the text that was offered. */
   readonly keep?: DocumentFacts | undefined;
+  /** The text that was offered waits for its training. */
+  readonly isToBeTrained?: boolean | undefined;
   readonly log: readonly LogLine[];
 }

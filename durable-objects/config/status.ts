@@ -3,7 +3,7 @@ import type { Canary } from "../../src/core/canary.ts";
 import type { Delta } from "../../src/core/series.ts";
 import { isPending } from "./copies.ts";
 import type { Trouble } from "./outdated.ts";
-import type { ConfigState, DocumentFacts, Issue, KvCopy, Rejection } from "./state.ts";
+import type { ConfigState, DocumentFacts, Issue, KvCopy, OfferSource, Rejection, Training } from "./state.ts";
 
 export interface CopyStatus {
   /** KV is known to hold what it should (other places may still read an older copy for a minute or two). */
@@ -24,6 +24,8 @@ export interface ConfigStatus {
   readonly draining: readonly string[];
   /** Those of them that will be back. */
   readonly returning: readonly string[];
+  /** A document that will be in force as soon as its intents are trained, unless that fails. */
+  readonly training?: TrainingStatus | undefined;
   /** Not told by an object of an older version. */
   readonly canaries?: readonly Canary[];
   readonly lastRejected?: Rejection | undefined;
@@ -33,11 +35,20 @@ export interface ConfigStatus {
   readonly counters: Delta;
 }
 
+export interface TrainingStatus {
+  readonly sinceMs: number;
+  readonly hash: string;
+  readonly source: OfferSource;
+  readonly by?: string | undefined;
+  readonly attempts: number;
+  readonly lastError?: string | undefined;
+}
+
 const MISSING = "no routes document was ever accepted: push one, or put one into KV under the key `routes`";
 
 /** A document in force that newer code would refuse is told as a refused one: it is the newest, and not served as it is. */
 export function statusOf(state: ConfigState, trouble?: Trouble): ConfigStatus {
-  const { document, draining, returning, raw, counters } = state;
+  const { document, draining, returning, raw, training, counters } = state;
   const lastRejected = document === undefined || trouble === undefined ? state.lastRejected : refusedNow(document, trouble);
   return {
     ...(document === undefined ? { missing: MISSING } : inForce(state, document)),
@@ -45,6 +56,7 @@ export function statusOf(state: ConfigState, trouble?: Trouble): ConfigStatus {
     draining,
     returning,
     canaries: state.canaries,
+    training: training === undefined ? undefined : trainingStatus(training),
     lastRejected,
     raw,
     copies: { accepted: copyStatus(state.copies.accepted), raw: copyStatus(state.copies.raw) },
@@ -53,9 +65,13 @@ export function statusOf(state: ConfigState, trouble?: Trouble): ConfigStatus {
 }
 
 function inForce(state: ConfigState, document: DocumentFacts) {
-  const { number, hash, source, atMs, by, restoredFrom } = document;
-  return { number: state.number, acceptedAtMs: state.numberedAtMs, document: { number, hash, source, atMs, by, restoredFrom } };
+  const { number, hash, source, atMs, by, restoredFrom, model } = document;
+  return { number: state.number, acceptedAtMs: state.numberedAtMs, document: { number, hash, source, atMs, by, restoredFrom, model } };
 }
+
+const trainingStatus = ({ sinceMs, hash, source, by, attempts, lastError }: Training): TrainingStatus => ({
+  ...{ sinceMs, hash, source, by, attempts, lastError },
+});
 
 const refusedNow = ({ source, hash, atMs, by }: DocumentFacts, { issues }: Trouble): Rejection => {
   return { source, hash, issues, issueCount: issues.length, atMs, by };

@@ -1,5 +1,6 @@
-/** The Config object's tables: its state in one row, and the texts of the last documents. SQL and nothing else. */
+/** The Config object's tables: its state in one row, the texts of the last documents, and what waits to be trained. SQL and nothing else. */
 import { migrate } from "../migrate.ts";
+import { Artefacts } from "./artefacts.ts";
 import { type ConfigState, type DocumentFacts, initialState } from "./state.ts";
 
 /** How many accepted documents can be brought back. */
@@ -16,7 +17,17 @@ const MIGRATIONS: readonly string[] = [
      restored_from INTEGER,
      text TEXT NOT NULL
    );`,
+  `ALTER TABLE documents ADD COLUMN model TEXT;
+   CREATE TABLE training (one INTEGER PRIMARY KEY CHECK (one = 1), text TEXT NOT NULL);
+   CREATE TABLE artefacts (name TEXT PRIMARY KEY, is_in_kv INTEGER NOT NULL) WITHOUT ROWID;
+   CREATE TABLE artefact_parts (name TEXT NOT NULL, part INTEGER NOT NULL, bytes BLOB NOT NULL, PRIMARY KEY (name, part));`,
 ];
+
+/** A document as it was accepted, with the name of its model. */
+export interface KeptDocument {
+  readonly text: string;
+  readonly model?: string | undefined;
+}
 
 interface DocumentRow extends Record<string, SqlStorageValue> {
   readonly number: number;
@@ -25,14 +36,17 @@ interface DocumentRow extends Record<string, SqlStorageValue> {
   readonly at_ms: number;
   readonly by: string | null;
   readonly restored_from: number | null;
+  readonly model: string | null;
 }
 
 export class ConfigStorage {
+  readonly artefacts: Artefacts;
   readonly #sql: SqlStorage;
 
   constructor(storage: DurableObjectStorage) {
     this.#sql = storage.sql;
     migrate(storage, MIGRATIONS);
+    this.artefacts = new Artefacts(storage.sql);
   }
 
   /** Fields that a newer version added are missing in an older row: the initial state fills them in. */
@@ -49,24 +63,41 @@ export class ConfigStorage {
   }
 
   keep(facts: DocumentFacts, text: string): void {
-    const { number, hash, source, atMs, by, restoredFrom } = facts;
+    const { number, hash, source, atMs, by, restoredFrom, model } = facts;
     this.#sql.exec(
-      "INSERT INTO documents (number, hash, source, at_ms, by, restored_from, text) VALUES (?, ?, ?, ?, ?, ?, ?)",
-      ...[number, hash, source, atMs, by ?? null, restoredFrom ?? null, text],
+      "INSERT INTO documents (number, hash, source, at_ms, by, restored_from, model, text) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+      ...[number, hash, source, atMs, by ?? null, restoredFrom ?? null, model ?? null, text],
     );
     const last = "SELECT number FROM documents ORDER BY number DESC LIMIT 1 OFFSET ?";
     this.#sql.exec(`DELETE FROM documents WHERE number <= (${last})`, HISTORY_LENGTH);
   }
 
-  /** The text that was in force under this number: its own, or the one a drain of this number left as it was. */
-  textAt(number: number): string | undefined {
-    const found = "SELECT text FROM documents WHERE number <= ? ORDER BY number DESC LIMIT 1";
-    return this.#sql.exec<{ text: string }>(found, number).toArray()[0]?.text;
+  /** What was in force under this number: its own document, or the one a drain of this number left as it was. */
+  documentAt(number: number): KeptDocument | undefined {
+    const found = "SELECT text, model FROM documents WHERE number <= ? ORDER BY number DESC LIMIT 1";
+    const row = this.#sql.exec<{ text: string; model: string | null }>(found, number).toArray()[0];
+    return row === undefined ? undefined : { text: row.text, model: row.model ?? undefined };
+  }
+
+  /** The model that this text was last in force with, of the documents that are kept. */
+  modelOf(hash: string): string | undefined {
+    const found = "SELECT model FROM documents WHERE hash = ? ORDER BY number DESC LIMIT 1";
+    return this.#sql.exec<{ model: string | null }>(found, hash).toArray()[0]?.model ?? undefined;
+  }
+
+  /** The text whose intents are being trained; undefined for none. */
+  waitForTraining(text: string | undefined): void {
+    this.#sql.exec("DELETE FROM training");
+    if (text !== undefined) this.#sql.exec("INSERT INTO training (one, text) VALUES (1, ?)", text);
+  }
+
+  textInTraining(): string {
+    return this.#sql.exec<{ text: string }>("SELECT text FROM training").toArray()[0]?.text ?? "";
   }
 
   /** Newest first. */
   history(): readonly DocumentFacts[] {
-    const columns = "number, hash, source, at_ms, by, restored_from";
+    const columns = "number, hash, source, at_ms, by, restored_from, model";
     return this.#sql.exec<DocumentRow>(`SELECT ${columns} FROM documents ORDER BY number DESC`).toArray().map(factsOf);
   }
 }
@@ -78,4 +109,5 @@ const factsOf = (row: DocumentRow): DocumentFacts => ({
   atMs: row.at_ms,
   by: row.by ?? undefined,
   restoredFrom: row.restored_from ?? undefined,
+  model: row.model ?? undefined,
 });

@@ -9,7 +9,7 @@ import type { ConfigStatus } from "./status.ts";
 export interface ConfigApi {
   offer(offer: Offer): Promise<ConfigAnswer>;
   /** An operator's push: takes effect at once, and becomes the raw key too. */
-  push(text: string, by?: string): Promise<ConfigAnswer>;
+  push(text: string, by?: string, artefact?: Uint8Array): Promise<ConfigAnswer>;
   rollback(number: number, by?: string): Promise<RollbackAnswer>;
   setDraining(instance: string, isDraining: boolean, by?: string, more?: DrainOptions): Promise<ConfigAnswer>;
   /** Idempotent: what ended meanwhile is not ended again. */
@@ -17,6 +17,8 @@ export interface ConfigApi {
   current(): Promise<AcceptedCopy | undefined>;
   /** For who cannot read what is in force: the newest document before it that can be served. */
   earlier(): Promise<AcceptedCopy | undefined>;
+  /** An artefact by its name: for who does not find it in KV (yet). */
+  model(name: string): Promise<Uint8Array | undefined>;
   status(): Promise<ConfigStatus>;
   history(): Promise<readonly DocumentFacts[]>;
 }
@@ -29,12 +31,13 @@ export function configOf(env: Pick<Env, "CONFIG" | "JURISDICTIONS">): ConfigApi 
   const stub = () => objectOf(env, env.CONFIG, CONFIG_NAME);
   return {
     offer: (offer) => stub().offer(offer),
-    push: (text, by) => stub().offer({ text, source: "push", by }),
+    push: (text, by, artefact) => stub().offer({ text, source: "push", by, artefact }),
     rollback: (number, by) => stub().rollback(number, by),
     setDraining: (instance, isDraining, by, more) => stub().setDraining(instance, isDraining, by, more),
     changeCanary: (event) => stub().changeCanary(event),
     current: async () => stub().current(),
     earlier: async () => stub().earlier(),
+    model: async (name) => stub().model(name),
     status: async () => stub().status(),
     history: async () => stub().history(),
   };

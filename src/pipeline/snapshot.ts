@@ -1,3 +1,4 @@
+import type { IntentModel } from "../classify/intents/model.ts";
 import type { Routes } from "../config/routes.ts";
 import type { Router } from "../routing/router.ts";
 
@@ -5,6 +6,8 @@ import type { Router } from "../routing/router.ts";
 export interface Snapshot {
   readonly routes: Routes;
   readonly router: Router;
+  /** What the router asks for an intent; for those who ask without a message. None where the document has no intents. */
+  readonly intents?: IntentModel | undefined;
 }
 
 /** Where the journey and the objects read the configuration. */

@@ -5,6 +5,7 @@ import { accountsApp } from "./accounts.ts";
 import { answerError, answerUnexpected, notFound } from "./answer.ts";
 import { requireAdmin } from "./auth.ts";
 import { canariesApp } from "./canaries.ts";
+import { classifyApp } from "./classify.ts";
 import { conversationsApp } from "./conversations.ts";
 import { deadApp } from "./dead.ts";
 import { explainApp } from "./explain.ts";
@@ -19,7 +20,7 @@ adminApp.onError(answerUnexpected);
 /** First, so that nothing under it is reached, or told from nothing, without the token. */
 adminApp.use("/admin/*", requireAdmin);
 
-for (const room of [explainApp, routesApp, conversationsApp, deadApp, instancesApp, canariesApp, accountsApp, tokensApp])
+for (const room of [explainApp, classifyApp, routesApp, conversationsApp, deadApp, instancesApp, canariesApp, accountsApp, tokensApp])
   adminApp.route("/", room);
 
 adminApp.all("/admin/*", (context) => {

@@ -8,7 +8,7 @@ import { readBody } from "../read-body.ts";
 import type { AdminContext, AdminError } from "./answer.ts";
 
 /** A routes document may have 1 MiB; a little more is read, so that the loader itself can say that one is too large. */
-const MAX_BODY_BYTES = 1024 * 1024 + 64 * 1024;
+export const MAX_BODY_BYTES = 1024 * 1024 + 64 * 1024;
 
 const bad = (code: string, message: string): { readonly ok: false; readonly problem: AdminError } => fail({ status: 400, code, message });
 

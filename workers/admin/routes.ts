@@ -7,6 +7,7 @@ import type { ConfigAnswer, Issue } from "../../durable-objects/config/state.ts"
 import { configOf } from "../../durable-objects/config/stub.ts";
 import type { Env } from "../../durable-objects/env.ts";
 import { type AdminContext, answerError, notFound, operatorOf } from "./answer.ts";
+import { readPush } from "./push.ts";
 import { readInput, readText } from "./read.ts";
 import { unsetVariables } from "./snapshot.ts";
 
@@ -23,9 +24,9 @@ routesApp.get("/admin/routes", async (context) => {
 });
 
 routesApp.post("/admin/routes", async (context) => {
-  const text = await readText(context);
-  if (!text.ok) return answerError(context, text.problem);
-  return answerChange(context, await configOf(context.env).push(text.value, operatorOf(context)));
+  const push = await readPush(context);
+  if (!push.ok) return answerError(context, push.problem);
+  return answerChange(context, await configOf(context.env).push(push.value.text, operatorOf(context), push.value.artefact));
 });
 
 routesApp.post("/admin/routes/validate", async (context) => {
@@ -49,9 +50,10 @@ routesApp.post("/admin/routes/rollback", async (context) => {
   return answerError(context, notFound("unknown-number", message), { kept: answer.kept });
 });
 
-/** The isolate that answered knows the new number at once; others follow within the time they trust their copy. */
+/** Before its intents are trained there is no number: `GET /admin/routes` says when. The isolate that answered knows the new number at once; others follow within the time they trust their copy. */
 async function answerChange(context: AdminContext, answer: ConfigAnswer): Promise<Response> {
   if (answer.status === "rejected") return answerIssues(context, answer.issues);
+  if (answer.status === "training") return context.json(answer, 202);
   if (answer.status !== "accepted") return context.json(answer);
   const snapshot = await routesSource(context.env).current(answer.number);
   const unset = snapshot === undefined ? [] : unsetVariables(snapshot.routes.document, context.env);

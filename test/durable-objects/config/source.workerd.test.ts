@@ -5,7 +5,7 @@ import { type AcceptedCopy, hashOf, writeAccepted } from "../../../durable-objec
 import { forget } from "../../../durable-objects/config/memory.ts";
 import type { SourceDeps } from "../../../durable-objects/config/refresh.ts";
 import { routesSource } from "../../../durable-objects/config/source.ts";
-import { CONFIG_NAME, type ConfigApi, configOf } from "../../../durable-objects/config/stub.ts";
+import { CONFIG_NAME, configOf } from "../../../durable-objects/config/stub.ts";
 import type { Env } from "../../../durable-objects/env.ts";
 import { objectOf } from "../../../durable-objects/objects.ts";
 import type { LogLine } from "../../../src/core/log-line.ts";
@@ -36,11 +36,16 @@ const counting: SourceDeps["config"] = {
     calls.push("earlier");
     return config.earlier();
   },
+  model: (name) => {
+    calls.push("model");
+    return config.model(name);
+  },
 };
-const down: Pick<ConfigApi, "offer" | "current" | "earlier"> = {
+const down: SourceDeps["config"] = {
   offer: () => Promise.reject(new Error("object is down")),
   current: () => Promise.reject(new Error("object is down")),
   earlier: () => Promise.reject(new Error("object is down")),
+  model: () => Promise.reject(new Error("object is down")),
 };
 
 /** An isolate of its own: memory belongs to the env it was given. */
