@@ -6,6 +6,7 @@ import type { Moment } from "./hold.ts";
 import { admit } from "./limits.ts";
 import { move } from "./speak.ts";
 import { andThen, type Effect, type Ending, type Entry, type State, type Step, still } from "./state.ts";
+import { tierOf, withTier } from "./tiers.ts";
 
 /** Past these the platform keeps the chat's queue for us; it does so for a day or more. */
 export const MAX_QUEUED = 1000;
@@ -47,9 +48,9 @@ function followed(step: Step, event: CommitEvent): Step {
 
 function store(state: State, event: CommitEvent, dueAtMs: number): Step {
   const pool = event.commit.keepsPool === true ? (keptPool(state, event) ?? event.commit.pool) : event.commit.pool;
-  const entry = { ...entryOf(event, state.nextSeq, dueAtMs), pool };
+  const entry: Entry = { ...entryOf(event, state.nextSeq, dueAtMs), pool, ...tierOf(state, pool, event) };
   const next = {
-    ...state,
+    ...withTier(state, entry),
     lastPool: event.commit.isOverheard === true ? state.lastPool : pool,
     nextSeq: entry.seq + 1,
     queue: [...state.queue, entry],

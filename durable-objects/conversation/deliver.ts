@@ -10,6 +10,7 @@ import { avoided, mayReturn } from "./failover.ts";
 import { AMBIGUOUS, choose, end, ending, held, type Moment, poisonOf, UNREACHABLE_BACKOFF } from "./hold.ts";
 import { notice } from "./notices.ts";
 import { type Attempt, andThen, type Choosing, type Entry, type Pin, type State, type Step, still, withHead } from "./state.ts";
+import { raise } from "./tiers.ts";
 
 /** Past its deadline by this much, an attempt or a choice has lost its answer. */
 const OVERDUE_MS = 10_000;
@@ -80,6 +81,12 @@ function toInstance(state: State, head: Entry, moment: Moment): Step {
   // Once for a message: what it finds out is not asked again while it waits.
   if (mayReturn(state, head, moment))
     return choose({ ...state, quietSinceMs: undefined }, head, { exclude: [], nowMs: moment.nowMs, isReturn: true });
+  return sendTold(state, head, pin, moment);
+}
+
+/** Not before whoever is asked was told what was said. */
+function sendTold(state: State, head: Entry, pin: Pin, moment: Moment): Step {
+  if (head.isRaised === true) return andThen(raise(state, head, pin, moment), (next) => advance(next, moment));
   return isBriefed(state, pin, moment.nowMs) ? send(state, head, moment) : still(state);
 }
 
@@ -170,7 +177,11 @@ function pinTo(state: State, head: Entry, event: Placed): Step {
     movedAtMs: isMove ? nowMs : pin?.movedAtMs,
   };
   // That the one before may have it stays known: another hand-over is a repeat, and it can never be called too late to be of use.
-  const fresh: Entry = { ...head, heldSinceMs: undefined, movableSinceMs: undefined, dueAtMs: Math.min(head.dueAtMs, nowMs) };
+  const fresh: Entry = {
+    ...{ ...head, heldSinceMs: undefined, movableSinceMs: undefined, dueAtMs: Math.min(head.dueAtMs, nowMs) },
+    // Whoever is new is told by that.
+    isRaised: undefined,
+  };
   const from = pin === undefined ? {} : { from: pin.instance };
   const pinned: Step = {
     state: { ...withHead(state, fresh), pins: { ...state.pins, [pool]: next } },

@@ -100,9 +100,9 @@ export class Handing {
       return waits("its turn came too late");
     }
     const deadlineMs = Math.max(1, attempt.deadlineAtMs - systemClock.nowMs());
-    const { account, chat, kind, traceId } = entry;
+    const { account, chat, kind, tier, traceId } = entry;
     const named = { instance: attempt.instance, pool: entry.pool, messageKey: entry.key, session: this.#session };
-    const request = { ...named, account, chat, kind, traceId, deadlineMs, ...stored };
+    const request = { ...named, account, chat, kind, tier, traceId, deadlineMs, ...stored };
     if (attempt.isRepeat === true) this.#object.reporter.countRepeat(attempt.instance);
     if (FAULTS) await haltAt("conversation.beforeSend");
     const handed = this.#shown(entry, handOver(snapshot.routes, request, this.#ports()));

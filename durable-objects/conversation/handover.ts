@@ -125,7 +125,7 @@ async function tell(object: Conversation, env: Env, asked: Brief & { readonly ro
   if (typeof said === "string" || said.length === 0) return typeof said === "string" ? said : 0;
   const permit = await permitFor(env, asked);
   if (permit === undefined) return "the pool's concurrency cap";
-  const { account, chat, kind, traceId } = entry;
+  const { account, chat, kind, tier, traceId } = entry;
   const body = utf8(JSON.stringify({ text: noteOf(said), media: [], messageId: "" }));
   const named = { instance: pin.instance, pool: pin.pool, messageKey: `${entry.key}/handover/${pin.epoch}` };
   const session = object.storage.meta("session") ?? object.ref.key;
@@ -136,7 +136,7 @@ async function tell(object: Conversation, env: Env, asked: Brief & { readonly ro
     if (deadlineMs === undefined) return "no time left";
     const outcome = await handOver(
       routes,
-      { ...named, ...turn, deadlineMs, session, account, chat, kind, traceId },
+      { ...named, ...turn, deadlineMs, session, account, chat, kind, tier, traceId },
       { ...base, polls: pollsOf(env), media: mediaOf(env) },
     );
     return outcome.kind === "accepted" ? said.length : outcome;

@@ -26,6 +26,7 @@ export function settledLine(conversation: string, ending: Ending): LogLine {
     trace: entry.trace,
     traceId: entry.traceId,
     ...(entry.isReplay ? { replay: true } : {}),
+    ...(entry.tier === undefined ? {} : { tier: entry.tier }),
   };
 }
 

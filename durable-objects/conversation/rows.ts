@@ -29,6 +29,7 @@ export interface MessageRow extends Record<string, SqlStorageValue> {
   readonly held_since_ms: number | null;
   /** Stands behind the body, and is read of what waits alone. */
   readonly movable_since_ms?: number | null;
+  readonly tier?: "simple" | "complex" | null;
   readonly last_detail: string | null;
   readonly is_replay: number;
   readonly is_overheard: number;
@@ -59,6 +60,9 @@ export const pinOfRow = (row: PinRow): Pin => ({
   movedAtMs: row.moved_at_ms ?? undefined,
 });
 
+/** Columns that came later stand behind the body: of what has ended nobody needs them. */
+export const LATER_COLUMNS = "movable_since_ms, tier";
+
 /** Everything but the body: bodies are read one at a time, when they are sent. */
 export const ENTRY_COLUMNS =
   "seq, key, message_id, account, kind, chat, sender, pool, rule, trace, trace_id, bytes, arrived_at_ms, committed_at_ms, expires_at_ms, due_at_ms, " +
@@ -75,6 +79,7 @@ export const entryOfRow = (row: MessageRow): Entry => ({
   rule: row.rule,
   trace: row.trace,
   traceId: row.trace_id,
+  tier: row.tier ?? undefined,
   bytes: row.bytes,
   arrivedAtMs: row.arrived_at_ms,
   committedAtMs: row.committed_at_ms,

@@ -50,4 +50,5 @@ export const MIGRATIONS: readonly string[] = [
   `ALTER TABLE pins ADD COLUMN moved_at_ms INTEGER;`,
   `CREATE TABLE said (seq INTEGER NOT NULL, who INTEGER NOT NULL, pool TEXT NOT NULL, at_ms INTEGER NOT NULL, cipher BLOB NOT NULL, PRIMARY KEY (seq, who)) WITHOUT ROWID;`,
   `ALTER TABLE messages ADD COLUMN movable_since_ms INTEGER;`,
+  `ALTER TABLE messages ADD COLUMN tier TEXT;`,
 ];

@@ -46,6 +46,10 @@ export interface Entry {
   readonly rule: string;
   readonly trace: string;
   readonly traceId: string;
+  /** Which of its pool's agents is asked: decided once, so that every attempt asks the same. */
+  readonly tier?: "simple" | "complex" | undefined;
+  /** Memory: the first that another agent of its pool is asked, who has to be told what was said. */
+  readonly isRaised?: true | undefined;
   readonly bytes: number;
   readonly arrivedAtMs: number;
   readonly committedAtMs: number;
@@ -127,6 +131,8 @@ export interface State {
   readonly movedTo?: ConversationRef | undefined;
   /** The pool of its newest message. */
   readonly lastPool?: string | undefined;
+  /** Pool to when its newest message of the complex tier came. */
+  readonly complexAtMs: Readonly<Record<string, number>>;
   /** Memory: the attempt this incarnation has in flight, and the message it is choosing an instance for. */
   readonly liveAttempt?: string | undefined;
   readonly choosing?: Choosing | undefined;
@@ -148,6 +154,7 @@ export const emptyState: State = {
   pins: {},
   accepted: {},
   answered: {},
+  complexAtMs: {},
   buckets: {},
   recent: [],
 };

@@ -3,7 +3,7 @@ import { refOf } from "../../src/core/conversation-ref.ts";
 import { blockAt, FAULTS } from "../fault-point.ts";
 import { migrate } from "../migrate.ts";
 import { RECENT_MS } from "./limits.ts";
-import { ENTRY_COLUMNS, endingOfRow, entryOfRow, type MessageRow, type PinRow, pinOfRow } from "./rows.ts";
+import { ENTRY_COLUMNS, endingOfRow, entryOfRow, LATER_COLUMNS, type MessageRow, type PinRow, pinOfRow } from "./rows.ts";
 import { SaidRows } from "./said-rows.ts";
 import { MIGRATIONS } from "./schema.ts";
 import { type Arrival, type Ending, type Entry, emptyState, type Pin, type Replying, type State, type Write } from "./state.ts";
@@ -11,7 +11,7 @@ import { foldWrites, isOneStatement, SET_META, TOLD, writeRow } from "./writes.t
 
 /** How far back a start looks for debts and arrivals: both are about the last minutes. */
 const LATELY = 1000;
-/** How far back it looks for a turn that broke off. */
+/** How far back it looks for a turn that broke off, and for a message of the complex tier. */
 const NEWEST = 50;
 
 export interface StoredBody {
@@ -44,7 +44,7 @@ export class ConversationStorage {
   /** `below`: every message up to it has ended, so that a long history is not read at every start. */
   load(nowMs: number, below = 0): State {
     const waiting = this.#rows(
-      `SELECT ${ENTRY_COLUMNS}, movable_since_ms FROM messages WHERE seq > ? AND state = 'waiting' ORDER BY seq`,
+      `SELECT ${ENTRY_COLUMNS}, ${LATER_COLUMNS} FROM messages WHERE seq > ? AND state = 'waiting' ORDER BY seq`,
       below,
     ).map(entryOfRow);
     const last = this.#sql.exec<{ seq: number | null }>("SELECT max(seq) AS seq FROM messages").one().seq ?? 0;
@@ -68,6 +68,7 @@ export class ConversationStorage {
         .exec<{ pool: string }>(`SELECT pool FROM (SELECT seq, pool, is_overheard, state FROM messages ORDER BY seq DESC LIMIT ${LATELY})
            WHERE is_overheard = 0 AND state NOT IN ('limited', 'expired') ORDER BY seq DESC LIMIT 1`)
         .toArray()[0]?.pool,
+      complexAtMs: this.#complexAtMs(),
       brokenOffAtMs: this.#brokenOffAtMs(),
       quietSinceMs: this.#quietSinceMs(),
       isTold: this.meta(TOLD) === undefined ? undefined : true,
@@ -112,7 +113,7 @@ export class ConversationStorage {
 
   deadLetter(seq: number): Entry | undefined {
     const row = this.#rows(
-      `SELECT ${ENTRY_COLUMNS} FROM messages WHERE seq = ? AND state = 'dead' AND replayed_as IS NULL AND body IS NOT NULL`,
+      `SELECT ${ENTRY_COLUMNS}, ${LATER_COLUMNS} FROM messages WHERE seq = ? AND state = 'dead' AND replayed_as IS NULL AND body IS NOT NULL`,
       seq,
     )[0];
     return row === undefined ? undefined : entryOfRow(row);
@@ -168,7 +169,7 @@ export class ConversationStorage {
 
   #replying(below: number): readonly Replying[] {
     const rows = this.#sql.exec<MessageRow & { readonly reply: string | null }>(
-      `SELECT ${ENTRY_COLUMNS}, reply FROM messages WHERE seq > ? AND state = 'replying' ORDER BY seq`,
+      `SELECT ${ENTRY_COLUMNS}, ${LATER_COLUMNS}, reply FROM messages WHERE seq > ? AND state = 'replying' ORDER BY seq`,
       below,
     );
     return rows.toArray().map((row) => ({
@@ -203,6 +204,14 @@ export class ConversationStorage {
       )
       .toArray();
     return last?.state === "dead" ? (last.ended_at_ms ?? undefined) : undefined;
+  }
+
+  #complexAtMs(): State["complexAtMs"] {
+    const rows = this.#sql.exec<{ pool: string; at: number }>(
+      `SELECT pool, max(committed_at_ms) AS at FROM (SELECT pool, committed_at_ms, tier FROM messages ORDER BY seq DESC LIMIT ${NEWEST})
+       WHERE tier = 'complex' GROUP BY pool`,
+    );
+    return Object.fromEntries(rows.toArray().map((row) => [row.pool, row.at]));
   }
 
   #quietSinceMs(): number | undefined {

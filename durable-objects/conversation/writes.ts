@@ -83,6 +83,7 @@ function insert(exec: Exec, { entry, commit, ending }: Extract<Write, { row: "in
       entry.attempt === undefined ? null : JSON.stringify(entry.attempt),
       entry.heldSinceMs ?? null,
       entry.movableSinceMs ?? null,
+      entry.tier ?? null,
       entry.lastDetail ?? null,
       0,
       commit.isOverheard === true ? 1 : 0,
@@ -93,8 +94,8 @@ function insert(exec: Exec, { entry, commit, ending }: Extract<Write, { row: "in
   ];
   exec(
     `INSERT INTO messages (seq, key, message_id, account, kind, chat, sender, pool, rule, trace, trace_id, content_type, body, bytes,
-       arrived_at_ms, committed_at_ms, expires_at_ms, due_at_ms, tries, reached, attempt, held_since_ms, movable_since_ms, last_detail, is_replay, is_overheard, state, outcome, ended_at_ms)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       arrived_at_ms, committed_at_ms, expires_at_ms, due_at_ms, tries, reached, attempt, held_since_ms, movable_since_ms, tier, last_detail, is_replay, is_overheard, state, outcome, ended_at_ms)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ...values,
   );
 }
@@ -143,9 +144,9 @@ function reply(exec: Exec, { entry, instance, epoch, text, sinceMs }: Replying):
 function replay(exec: Exec, entry: Entry, of: number): void {
   exec(
     `INSERT INTO messages (seq, key, message_id, account, kind, chat, sender, pool, rule, trace, trace_id, content_type, body, bytes,
-       arrived_at_ms, committed_at_ms, due_at_ms, tries, reached, is_replay, is_overheard, state)
+       arrived_at_ms, committed_at_ms, due_at_ms, tries, reached, is_replay, is_overheard, state, tier)
      SELECT ?, key, message_id, account, kind, chat, sender, pool, rule, trace, trace_id, content_type, body, bytes,
-       arrived_at_ms, committed_at_ms, ?, 0, 0, 1, is_overheard, 'waiting' FROM messages WHERE seq = ?`,
+       arrived_at_ms, committed_at_ms, ?, 0, 0, 1, is_overheard, 'waiting', tier FROM messages WHERE seq = ?`,
     entry.seq,
     entry.dueAtMs,
     of,

@@ -63,6 +63,7 @@ export class ConversationRows {
       answered: Object.fromEntries(this.answered),
       recent: rows.flatMap(arrivalOf),
       lastPool,
+      complexAtMs: complexAtMs(rows),
       brokenOffAtMs: brokenOffAtMs(rows),
       quietSinceMs: quietSinceMs(rows),
       isTold: this.isTold ? true : undefined,
@@ -125,7 +126,7 @@ export class ConversationRows {
 
 /** Without what is marked as memory. */
 function kept(entry: Entry): Entry {
-  const { waits: _memory, ...rest } = entry;
+  const { waits: _waits, isRaised: _isRaised, ...rest } = entry;
   return rest;
 }
 
@@ -139,6 +140,11 @@ function acceptedIn(rows: readonly MessageRow[]): State["accepted"] {
   const delivered = rows.filter(({ state, instance }) => state === "delivered" && instance !== undefined);
   return Object.fromEntries(delivered.map(({ instance = "", entry, endedAtMs = 0 }) => [instance, { seq: entry.seq, atMs: endedAtMs }]));
 }
+
+const complexAtMs = (rows: readonly MessageRow[]): State["complexAtMs"] =>
+  Object.fromEntries(
+    rows.slice(-50).flatMap(({ entry }) => (entry.tier === "complex" ? [[entry.pool, entry.committedAtMs] as const] : [])),
+  );
 
 function quietSinceMs(rows: readonly MessageRow[]): number | undefined {
   const ended = rows.slice(-50).flatMap(({ endedAtMs }) => endedAtMs ?? []);

@@ -3,11 +3,12 @@ import type { LinkName } from "../core/link-name.ts";
 import { type Catalogue, type Check, isSetAside } from "./catalogue.ts";
 import { canReach, channelOf, chatAuthOf, hasNarrowScopes, isOpenTo } from "./ids.ts";
 import { type ConfigIssue, error, warning } from "./issue.ts";
+import { checkTiers } from "./meaning-of-tiers.ts";
 import { own } from "./own.ts";
 import type { InstanceConfig, PoolConfig, RoutesDocument } from "./schema.ts";
 
 export const checkLinks: Check = (document, catalogue) =>
-  [checkInstances, checkReach, checkAuthority].flatMap((check) => check(document, catalogue));
+  [checkInstances, checkReach, checkAuthority, checkTiers].flatMap((check) => check(document, catalogue));
 
 /** What an instance says of accounts: that they exist, that their channel can do it, and that no message would arrive twice. */
 const checkInstances: Check = (document, catalogue) =>

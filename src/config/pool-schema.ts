@@ -58,6 +58,28 @@ const noticesSchema = z.strictObject({
   unanswered: described(z.optional(text(1, 1000)), "What a person is told, once, when no answer to a message will come"),
 });
 
+const agentId = matching(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/, "an agent's id");
+
+const tierSchema = z.union([
+  agentId,
+  z.strictObject({
+    agent: z.optional(agentId),
+    model: described(
+      z.optional(matching(/^[\w.:/@+-]{1,200}$/, "a model, as in openai/gpt-5.5")),
+      "In place of the agent's own model. Only with acceptsOperatorAuthority, and where the edge has operator.admin",
+    ),
+  }),
+]);
+
+/** Which agent is asked, by how much a message asks for. */
+const tiersSchema = z.strictObject({ simple: z.optional(tierSchema), complex: z.optional(tierSchema) });
+
+const answerCacheSchema = z.strictObject({
+  maxAgeMs: described(z._default(int(1000, 7 * DAY_MS), 3_600_000), "How long an answer is given again"),
+  maxEntries: described(z._default(int(64, 100_000), 1000), "How many answers of the pool are kept; the oldest go first"),
+  version: described(z.optional(text(1, 64)), "Another one forgets what is kept: after a change of what the agent knows"),
+});
+
 export const poolSchema = z.strictObject({
   instances: z.array(name).check(z.minLength(1)),
   strategy: z._default(z.union([z.string(), z.looseObject({ name: z.string() })]), "rendezvous"),
@@ -68,9 +90,14 @@ export const poolSchema = z.strictObject({
     "What a new owner is told of a conversation that moved to it. Only where agents are asked over /v1, and have no tools",
   ),
   channels: described(z.optional(z.array(z.string())), "The only channels whose messages may enter this pool"),
-  agent: described(
-    z.optional(matching(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/, "an agent's id")),
-    "The agent the chat link asks: one without exec, file and gateway tools",
+  agent: described(z.optional(agentId), "The agent the chat link asks: one without exec, file and gateway tools"),
+  tiers: described(
+    z.optional(tiersSchema),
+    "By the chat link: the agent for simple messages and the one for complex ones, where they are not the pool's. A conversation that became complex stays so until it was silent for a day",
+  ),
+  answerCache: described(
+    z.optional(answerCacheSchema),
+    "By the chat link: the answer to a conversation's first message is given to whoever begins with the same words. Only for agents that answer everybody alike",
   ),
   acceptsOperatorAuthority: described(
     z._default(z.boolean(), false),

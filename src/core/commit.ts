@@ -33,6 +33,8 @@ export interface Commit {
   /** The one-line trace of the decision, for the log and `conversation show`. */
   readonly trace: string;
   readonly traceId: string;
+  /** Told where its pool asks another agent for such messages. */
+  readonly isComplex?: true;
   readonly body: Uint8Array<ArrayBuffer>;
   readonly contentType: string;
   readonly arrivedAtMs: number;

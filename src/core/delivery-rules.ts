@@ -22,6 +22,8 @@ export interface PoolRules {
   readonly tells: { readonly held: boolean; readonly moved: boolean; readonly unanswered: boolean };
   /** A new owner is told what was said before: how long its first message waits for that. */
   readonly handoverMs?: number | undefined;
+  /** Who is asked goes by how complex a message is: two agents, who share no session, or two models of one. */
+  readonly tiers?: "agents" | "models" | undefined;
 }
 
 /** What delivery must know of the link an instance has for an account. */

@@ -5,6 +5,7 @@
 import { canReach } from "../config/ids.ts";
 import type { Routes } from "../config/routes.ts";
 import type { PoolConfig } from "../config/schema.ts";
+import { hasApartTiers } from "../config/tiers.ts";
 import { base64url, utf8 } from "../core/bytes.ts";
 import type { DeliveryRules, LinkRules, PoolRules } from "../core/delivery-rules.ts";
 import type { Outcome } from "../core/outcome.ts";
@@ -44,6 +45,7 @@ function poolRules({ instances }: Routes, pool: PoolConfig): PoolRules {
     backlog: pool.backlog,
     tells: { held: held !== undefined, moved: moved !== undefined, unanswered: unanswered !== undefined },
     handoverMs: pool.handover?.deadlineMs,
+    tiers: pool.tiers && (hasApartTiers(pool) ? "agents" : "models"),
   };
 }
 

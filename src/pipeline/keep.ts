@@ -3,7 +3,9 @@
  * ends here is counted durably before it is acknowledged, and has one log line.
  */
 import type { Channel } from "../channels/channel.ts";
+import { complexityOf } from "../classify/complexity.ts";
 import { refIn } from "../config/routes.ts";
+import type { PoolConfig } from "../config/schema.ts";
 import { utf8 } from "../core/bytes.ts";
 import type { Commit, CommitResult } from "../core/commit.ts";
 import { type ConversationRef, messageKey, refName } from "../core/conversation-ref.ts";
@@ -201,6 +203,7 @@ function commitOf(what: Message, setting: Setting, decision: Decision): Commit {
     rule: decision.rule,
     trace: describeDecision(decision),
     traceId,
+    ...complexityIn(what, snapshot.routes.pools.get(decision.pool)),
     ...contentOf(what, setting.delivery),
     arrivedAtMs: setting.delivery.arrivedAtMs,
     configNumber: snapshot.routes.number,
@@ -214,6 +217,9 @@ function commitOf(what: Message, setting: Setting, decision: Decision): Commit {
     ...continuesOf(what, setting),
   };
 }
+
+const complexityIn = ({ text }: Message, pool: PoolConfig | undefined): Pick<Commit, "isComplex"> =>
+  pool?.tiers !== undefined && complexityOf(text) === "complex" ? { isComplex: true } : {};
 
 /** The platform's bytes, or the turn in their place where no instance could read them. */
 function contentOf({ turn }: Message, { body, headers }: Delivery): Pick<Commit, "body" | "contentType"> {

@@ -4,6 +4,7 @@ import { channels } from "../channels/registry.ts";
 import { chatAuthOf, mayAsk } from "../config/ids.ts";
 import type { Routes } from "../config/routes.ts";
 import type { InstanceConfig } from "../config/schema.ts";
+import { askedIn, type Tier } from "../config/tiers.ts";
 import type { LinkRules } from "../core/delivery-rules.ts";
 import type { LinkName } from "../core/link-name.ts";
 import type { Chat } from "../core/message.ts";
@@ -27,6 +28,8 @@ export interface Handing extends HandOver {
   readonly session: string;
   /** Only for an agent that has no tools. */
   readonly isToolless?: boolean;
+  /** Of the message, where its pool asks different agents. */
+  readonly tier?: Tier | undefined;
 }
 
 export interface HandingPorts extends ChatPorts, PollPorts {
@@ -90,8 +93,8 @@ function chat({ routes, instance, channel }: Parts): BoundLink | undefined {
     if (pool === undefined || !mayAsk(pool, instance)) return NOT_ACCEPTED;
     const credentials = credentialsOf(instance, ports.secrets);
     if ("kind" in credentials) return credentials;
-    const { agent } = pool;
-    const asked = { ...handing, url, credentials: credentials.headers, agent, channel: channel.name, chatKind: handing.chat.kind };
+    const whom = askedIn(pool, handing.tier);
+    const asked = { ...handing, ...whom, url, credentials: credentials.headers, channel: channel.name, chatKind: handing.chat.kind };
     return links.chat.handOver({ ...asked, forwardedFor: forwardedForOf(instance) }, ports);
   };
   return { ...links.chat, handOver };

@@ -1,12 +1,12 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { complexityOf } from "../../src/classify/complexity.ts";
+import { type Complexity, complexityOf } from "../../src/classify/complexity.ts";
 
 const LONG =
   "I moved from the monthly plan to the yearly one in March, was charged for both until June, and now the invoice shows a credit that is smaller than what I paid. Please work out what I am owed.";
 
 describe("a message is complex by what it asks for, as far as its shape says so", () => {
-  it.each([
+  it.each<readonly [string, Complexity, string]>([
     ["", "simple", "nothing"],
     ["Hi!", "simple", "a greeting"],
     ["Where is my refund?", "simple", "one question"],
@@ -27,7 +27,7 @@ describe("a message is complex by what it asks for, as far as its shape says so"
     ],
     ["환불은 언제 되나요?", "simple", "one question in Korean"],
     ["لماذا؟ متى؟ أين؟ كيف؟", "complex", "four questions in Arabic"],
-  ] as const)("%j is %s (%s)", (text, complexity) => expect(complexityOf(text)).toBe(complexity));
+  ])("%j is %s (%s)", (text, complexity) => expect(complexityOf(text)).toBe(complexity));
 
   it("a longer telling of the same is never simpler", () =>
     fc.assert(

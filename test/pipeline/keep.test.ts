@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { Message } from "../../src/core/message.ts";
 import { keep } from "../../src/pipeline/keep.ts";
+import { loadForTest } from "../support/catalogue.ts";
 import { keepPorts, keepSetting } from "../support/keep.ts";
-import { directMessage, groupMessage } from "../support/routes-document.ts";
+import { directMessage, groupMessage, validDocument } from "../support/routes-document.ts";
 
 const setting = keepSetting();
 const KEY = "telegram:support/1";
@@ -87,5 +88,23 @@ describe("the first message of a chat that was another one", () => {
     const { ports, kept } = keepPorts();
     await keep.message({ ...groupMessage, movedFrom: groupMessage.chat }, setting, ports);
     expect(kept.asked).toEqual([`commit ${GROUP}`]);
+  });
+});
+
+describe("how complex a message is", () => {
+  const tiered = loadForTest({
+    ...validDocument,
+    pools: { ...validDocument.pools, support: { ...validDocument.pools.support, agent: "fast", tiers: { complex: "deep" } } },
+  });
+  const long = "please compare the two plans for a team of twelve that travels, ".repeat(4);
+
+  it.each([
+    ["a pool that asks two agents", tiered, long, true],
+    ["a pool that asks two agents", tiered, "hello", undefined],
+    ["a pool that asks one", setting.snapshot, long, undefined],
+  ])("goes along to %s", async (_, snapshot, text, isComplex) => {
+    const { ports, kept } = keepPorts();
+    await keep.message({ ...directMessage, text }, { ...setting, snapshot }, ports);
+    expect(kept.commits.map((commit) => commit.isComplex)).toEqual([isComplex]);
   });
 });

@@ -20,13 +20,18 @@ const document = {
     ...Object.fromEntries(Object.entries(validDocument.pools).map(([name, pool]) => [name, { channels: ["telegram"], ...pool }])),
     owned: { instances: ["open"], channels: ["telegram"] },
     accepted: { instances: ["open"], channels: ["telegram"], acceptsOperatorAuthority: true },
-    narrow: { instances: ["trusting"], agent: "sales-public" },
+    narrow: { instances: ["trusting"], agent: "sales-public", tiers: { complex: "sales-deep" } },
+    modelled: {
+      ...{ instances: ["open"], channels: ["telegram"], acceptsOperatorAuthority: true, agent: "sales-public" },
+      tiers: { complex: { model: "openai/gpt-5.5" } },
+    },
   },
 };
 const { routes } = loadForTest(document);
 
-async function handedTo(instance: string, pool: string) {
+async function handedTo(instance: string, pool: string, tier?: "simple" | "complex") {
   const seen: Headers[] = [];
+  const models: unknown[] = [];
   const outcome = await linkOf(routes, instance, ACCOUNT)?.handOver(
     {
       instance,
@@ -34,6 +39,7 @@ async function handedTo(instance: string, pool: string) {
       account: ACCOUNT,
       messageKey: `${ACCOUNT}/1`,
       kind: "text",
+      tier,
       chat: { id: "1", kind: "direct" },
       session: `${ACCOUNT}/chat/1`,
       body: utf8(JSON.stringify({ text: "hello", media: [], messageId: "1" })),
@@ -46,6 +52,7 @@ async function handedTo(instance: string, pool: string) {
       http: {
         fetch: async (_url, init) => {
           seen.push(new Headers(init.headers));
+          models.push(((await new Response(init.body).json()) as { readonly model: unknown }).model);
           return Response.json({ choices: [{ message: { content: "hi" }, finish_reason: "stop" }] });
         },
       },
@@ -55,7 +62,7 @@ async function handedTo(instance: string, pool: string) {
       media: { find: () => Promise.reject(new Error("nothing is fetched here")) },
     },
   );
-  return { outcome, seen };
+  return { outcome, seen, models };
 }
 
 it("asks a narrow pool as a user whose scopes are narrowed", async () => {
@@ -83,4 +90,23 @@ it("does where it was accepted in so many words", async () => {
 
 it("a pool that is gone is asked for nothing", async () => {
   expect((await handedTo("trusting", "gone")).outcome).toMatchObject({ kind: "refused" });
+});
+
+it.each([
+  [undefined, "sales-public"],
+  ["simple", "sales-public"],
+  ["complex", "sales-deep"],
+] as const)("a message of the tier %s is asked of the agent %s, in a session of that agent", async (tier, agent) => {
+  const { seen, models } = await handedTo("trusting", "narrow", tier);
+  expect(models).toEqual([`openclaw/${agent}`]);
+  expect(seen[0]?.get("x-openclaw-session-key")).toBe(`agent:${agent}:whatsapp:direct:sales/chat/1`);
+  expect(seen[0]?.has("x-openclaw-model")).toBe(false);
+});
+
+it("another model of the same agent answers in the same session", async () => {
+  const [simple, complex] = [await handedTo("open", "modelled", "simple"), await handedTo("open", "modelled", "complex")];
+  expect([...simple.models, ...complex.models]).toEqual(["openclaw/sales-public", "openclaw/sales-public"]);
+  const said = (name: string) => [simple, complex].map(({ seen }) => seen[0]?.get(name));
+  expect(said("x-openclaw-model")).toEqual([null, "openai/gpt-5.5"]);
+  expect(new Set(said("x-openclaw-session-key")).size).toBe(1);
 });

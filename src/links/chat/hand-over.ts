@@ -14,6 +14,8 @@ export interface ChatHandOver extends HandOver {
   readonly forwardedFor: string | undefined;
   /** Undefined: the gateway's default agent. */
   readonly agent: string | undefined;
+  /** In place of the agent's own: only for a caller with the operator's authority. */
+  readonly model?: string | undefined;
   /** Under which name the gateway's sessions know this conversation; it stays when the conversation's own name changes. */
   readonly session: string;
   readonly channel: string;

@@ -57,6 +57,7 @@ export const frameOf = (way: Way, { agent, isToolless }: Asking, content: unknow
 export function headersFor(request: ChatHandOver): Readonly<Record<string, string>> {
   const credentials = Object.entries(request.credentials).map(([name, secret]) => [name, secret.open()] as const);
   const forwarded = request.forwardedFor === undefined ? {} : { "x-forwarded-for": request.forwardedFor };
+  const model = request.model === undefined ? {} : { "x-openclaw-model": request.model };
   return {
     "content-type": "application/json",
     accept: "text/event-stream, application/json",
@@ -65,6 +66,7 @@ export function headersFor(request: ChatHandOver): Readonly<Record<string, strin
     "x-openclaw-session-key": sessionKey(request),
     "x-openclaw-message-channel": request.channel,
     ...forwarded,
+    ...model,
     ...Object.fromEntries(credentials),
   };
 }

@@ -1,6 +1,7 @@
-/** The pools for which an instance's agents are asked over /v1, read from the document. Pure. */
+/** The pools for which an instance's agents are asked over /v1, read from the document: one entry for each agent. Pure. */
 import { canReach } from "../../config/ids.ts";
 import type { Routes } from "../../config/routes.ts";
+import { agentsOf } from "../../config/tiers.ts";
 import { linkOf } from "../link-of.ts";
 
 export interface AskedPool {
@@ -18,8 +19,9 @@ export function askedPools(routes: Routes, instance: string): readonly AskedPool
     const asking = [...routes.accounts.values()].filter(
       ({ id }) => canReach(routes.document, id, name, pool) && linkOf(routes, instance, id)?.name === "chat",
     );
-    const { agent, acceptsOperatorAuthority } = pool;
+    const { acceptsOperatorAuthority } = pool;
     const channels = [...new Set(asking.map(({ channel }) => channel))];
-    return channels.length === 0 ? [] : [{ name, agent, channels, acceptsOperatorAuthority }];
+    const named = (agent: string | undefined) => (agent === pool.agent ? name : `${name}, ${agent}`);
+    return channels.length === 0 ? [] : agentsOf(pool).map((agent) => ({ name: named(agent), agent, channels, acceptsOperatorAuthority }));
   });
 }

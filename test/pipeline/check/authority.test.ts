@@ -234,3 +234,18 @@ describe("settings, where the gateway lets them be read", () => {
     expect(report.pools).toMatchObject([{ verdict: "refused" }]);
   });
 });
+
+it("the agent of every tier has to prove as little as the pool's own", async () => {
+  const agents = { ...RECOMMENDED.agents, "sales-deep": ["tool_search"] };
+  const role = { scopes: ["operator.write"], agents: ["sales-public", "sales-deep"] };
+  const pools = { sales: { ...SALES, tiers: { complex: "sales-deep" } } };
+  const { report } = await checked({ traits: { agents, role }, pools });
+  expect(report.checks.flatMap(({ check, status }) => (check.endsWith(": tools") ? [[check, status]] : []))).toEqual([
+    ["pool sales: tools", "ok"],
+    ["pool sales, sales-deep: tools", "fail"],
+  ]);
+  expect(report.pools.map(({ name, verdict }) => [name, verdict])).toEqual([
+    ["sales", "ok"],
+    ["sales, sales-deep", "refused"],
+  ]);
+});
