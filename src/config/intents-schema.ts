@@ -1,17 +1,23 @@
 /** Intents, as operators write them: what people say when they mean it, here or in a file beside the document; and what is meant by nobody. */
 import * as z from "zod/mini";
 import { described } from "./described.ts";
-import { matching, number, text } from "./words.ts";
+import { matching, text } from "./words.ts";
 
 export const MAX_INTENTS = 1_000;
 export const MAX_EXAMPLE_UNITS = 1_000;
+
+/** People write percents where shares belong. */
+export const shareUpTo = (most: number) => {
+  const sentence = `a share from 0 to ${most}: 0.8 is 80 %`;
+  return z.number(sentence).check(z.minimum(0, sentence), z.maximum(most, sentence));
+};
 
 /** In any script, for operators have them from elsewhere: `card_declined`, `返金`. */
 const intentName = matching(/^[\p{L}\p{N}][\p{L}\p{M}\p{N}_.-]{0,62}$/u, "letters, digits, dashes, dots and underscores, 63 at most");
 
 const examplesSchema = z.strictObject({
   examples: described(
-    z._default(z.array(text(1, MAX_EXAMPLE_UNITS).check(z.regex(/\S/, "an example without words"))), []),
+    z._default(z.array(z.string().check(z.maxLength(MAX_EXAMPLE_UNITS), z.regex(/\S/, "an example without words"))), []),
     "What people write who mean this, a sentence each",
   ),
   examplesFile: described(
@@ -30,7 +36,7 @@ export const intentsSchema = z
 
 export const outOfScopeSchema = z.extend(examplesSchema, {
   share: described(
-    z._default(number(0, 0.95), 0.1),
+    z._default(shareUpTo(0.95), 0.1),
     "How many of all messages are expected to be none of the intents: the threshold follows from it",
   ),
 });

@@ -43,19 +43,22 @@ function checkNames(names: readonly string[]): readonly ConfigIssue[] {
 /** The same words under two names teach the machine nothing but doubt. Those in files are looked at where they are read. */
 function checkDoubles({ intents, outOfScope }: RoutesDocument): readonly ConfigIssue[] {
   const owners = new Map<string, string>();
-  const told = (at: readonly string[], examples: readonly string[]): readonly ConfigIssue[] =>
-    examples.flatMap((example, index) => {
-      const owner = owners.get(plain(example));
-      if (owner === undefined) owners.set(plain(example), at.join("."));
-      return owner === undefined || owner === at.join(".") ? [] : [warning([...at, "examples", index], `is an example of ${owner} too`)];
+  const told = (at: readonly string[], examples: readonly string[]): readonly ConfigIssue[] => {
+    const me = at.join(".");
+    return examples.flatMap((example, index) => {
+      const words = plain(example);
+      const owner = owners.get(words) ?? me;
+      owners.set(words, owner);
+      return owner === me ? [] : [warning([...at, "examples", index], `is an example of ${owner} too`)];
     });
+  };
   return [
     ...Object.entries(intents).flatMap(([name, { examples }]) => told(["intents", name], examples)),
     ...told(["outOfScope"], outOfScope.examples),
   ];
 }
 
-const plain = (text: string): string => text.normalize("NFKC").toLowerCase().replace(/\s+/g, " ").trim();
+const plain = (text: string): string => text.normalize("NFKC").toLowerCase().trim().replace(/\s+/g, " ");
 
 const checkUse = ({ rules }: RoutesDocument): readonly ConfigIssue[] =>
   rules.some(({ when }) => when.intent !== undefined)

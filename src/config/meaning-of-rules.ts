@@ -48,8 +48,9 @@ function checkIntent(
   const unknown = listOf(intent)
     .filter((name) => own(intents, name) === undefined)
     .map((name) => error([...at, "intent"], `no intent is called ${name}`));
-  const isMeantFor = minConfidence === undefined || intent !== undefined;
-  return isMeantFor ? unknown : [error([...at, "minConfidence"], "is how sure of an intent: name the intent beside it")];
+  if (intent?.length === 0) return [error([...at, "intent"], "names no intent: such a rule never matches")];
+  const isAlone = minConfidence !== undefined && intent === undefined;
+  return isAlone ? [error([...at, "minConfidence"], "is how sure of an intent: name the intent beside it")] : unknown;
 }
 
 const listOf = (value: string | readonly string[] | undefined): readonly string[] => [value ?? []].flat();

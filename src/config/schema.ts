@@ -5,7 +5,7 @@
 import * as z from "zod/mini";
 import { described } from "./described.ts";
 import { instanceSchema } from "./instance-schema.ts";
-import { intentsSchema, outOfScopeSchema } from "./intents-schema.ts";
+import { intentsSchema, outOfScopeSchema, shareUpTo } from "./intents-schema.ts";
 import { poolSchema } from "./pool-schema.ts";
 import { accountId, name, number, region, text, variable } from "./words.ts";
 
@@ -48,7 +48,7 @@ const conditionSchema = z
     pattern: described(z.optional(text(1, 256)), "RE2 syntax, found anywhere, without case"),
     command: described(oneOrMore(z.string), "Without slash: `start`"),
     intent: described(oneOrMore(z.string), "What the message is about, by the examples under intents"),
-    minConfidence: described(z.optional(number(0, 1)), "How sure of the intent, in place of the threshold that was learned"),
+    minConfidence: described(z.optional(shareUpTo(1)), "How sure of the intent, in place of the threshold that was learned"),
     complexity: described(z.optional(z.enum(["simple", "complex"])), "Whether the message looks like work"),
   })
   .check(

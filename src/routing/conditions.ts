@@ -130,10 +130,11 @@ function byIntent(wanted: readonly string[], model: IntentModel | undefined, min
   if (model === undefined) return () => ({ holds: false, reason: "intent: no model" });
   const names = new Set(wanted);
   const least = minConfidence ?? model.threshold;
+  const missed = `is not ${shorten(wanted)}`;
   return ({ verdict }) => {
     const { best, confidence = 0 } = verdict.ask() ?? {};
     if (best === undefined) return { holds: false, reason: "intent: none" };
-    if (!names.has(best)) return { holds: false, reason: `intent: ${best} ${shownDown(confidence)} is not ${shorten(wanted)}` };
+    if (!names.has(best)) return { holds: false, reason: `intent: ${best} ${shownDown(confidence)} ${missed}` };
     if (confidence < least) return { holds: false, reason: `intent: ${best} ${shownDown(confidence)} is below ${shownUp(least)}` };
     return { holds: true, reason: `intent ${best} (${shownDown(confidence)})`, found: { intent: best } };
   };

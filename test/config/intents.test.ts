@@ -62,7 +62,12 @@ describe("is refused, or warned of, with a sentence at the place", () => {
       withIntents(both, rule({ keywords: ["a"], minConfidence: 0.8 }), rule({ intent: "refund" }, { name: "s" })),
       "error rules[0].when.minConfidence: is how sure of an intent: name the intent beside it",
     ],
-    ["a confidence in percent", withIntents(both, rule({ intent: "refund", minConfidence: 80 })), "error rules[0].when.minConfidence: "],
+    [
+      "a confidence in percent",
+      withIntents(both, rule({ intent: "refund", minConfidence: 80 })),
+      "error rules[0].when.minConfidence: a share from 0 to 1",
+    ],
+    ["no intent at all", withIntents(both, rule({ intent: [] })), "error rules[0].when.intent: names no intent: such a rule never matches"],
     ["a complexity that is none", withIntents(both, rule({ complexity: "hard" })), "error rules[0].when.complexity: "],
     ["a mode that is none", withIntents(both, rule({ intent: "refund" }, { mode: "tiebreak" })), "error rules[0].mode: "],
     [
@@ -123,7 +128,11 @@ describe("is refused, or warned of, with a sentence at the place", () => {
       { ...withIntents({}, rule({ keywords: ["a"] })), outOfScope: { examples: ["hi"] } },
       "warning outOfScope: has no effect: the document has no intents",
     ],
-    ["a share of everything", { ...withIntents(both, ...rules), outOfScope: { share: 1 } }, "error outOfScope.share: "],
+    [
+      "a share of everything",
+      { ...withIntents(both, ...rules), outOfScope: { share: 1 } },
+      "error outOfScope.share: a share from 0 to 0.95",
+    ],
   ])("%s", (_, document, expected) => {
     const issues = issuesOf(document);
     expect(issues.map((issue) => issue.slice(0, expected.length))).toEqual([expected]);
