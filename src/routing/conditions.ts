@@ -132,10 +132,10 @@ function byIntent(wanted: readonly string[], model: IntentModel | undefined, min
   const least = minConfidence ?? model.threshold;
   const missed = `is not ${shorten(wanted)}`;
   return ({ verdict }) => {
-    const { best, confidence = 0 } = verdict.ask() ?? {};
+    const { best, confidence, shown } = verdict.ask();
     if (best === undefined) return { holds: false, reason: "intent: none" };
-    if (!names.has(best)) return { holds: false, reason: `intent: ${best} ${shownDown(confidence)} ${missed}` };
-    if (confidence < least) return { holds: false, reason: `intent: ${best} ${shownDown(confidence)} is below ${shownUp(least)}` };
+    if (!names.has(best)) return { holds: false, reason: `intent: ${shown} ${missed}` };
+    if (confidence < least) return { holds: false, reason: `intent: ${shown} is below ${shownUp(least)}` };
     return { holds: true, reason: `intent ${best} (${shownDown(confidence)})`, found: { intent: best } };
   };
 }

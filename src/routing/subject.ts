@@ -8,6 +8,7 @@ import type { IntentModel, Verdict } from "../classify/intents/model.ts";
 import { indexText, type TextIndex } from "../classify/tokens.ts";
 import type { Account } from "../core/account.ts";
 import type { Message } from "../core/message.ts";
+import { shownDown } from "./shares.ts";
 
 export interface Label<T> {
   readonly ask: () => T;
@@ -15,12 +16,19 @@ export interface Label<T> {
   readonly known: () => T | undefined;
 }
 
+/** `refund 0.41`: written once, for however many rules give it as their reason. */
+interface ShownVerdict extends Verdict {
+  readonly shown: string;
+}
+
+const NONE: ShownVerdict = { intent: undefined, best: undefined, confidence: 0, shown: "" };
+
 export interface Subject {
   readonly message: Message;
   readonly account: Account;
   readonly text: Label<TextIndex>;
-  /** Undefined without a model, and of what has no words of its own. */
-  readonly verdict: Label<Verdict | undefined>;
+  /** For no intent without a model, and of what has no words of its own. */
+  readonly verdict: Label<ShownVerdict>;
   readonly complexity: Label<Complexity | undefined>;
 }
 
@@ -32,10 +40,12 @@ export function subjectOf(message: Message, account: Account, intents: IntentMod
     message: { ...message, text },
     account,
     text: once(() => indexText(fold(text))),
-    verdict: once(() => (hasWords ? intents?.classify(text) : undefined)),
+    verdict: once(() => (hasWords && intents !== undefined ? shown(intents.classify(text)) : NONE)),
     complexity: once(() => (hasWords ? complexityOf(text) : undefined)),
   };
 }
+
+const shown = (verdict: Verdict): ShownVerdict => ({ ...verdict, shown: `${verdict.best ?? ""} ${shownDown(verdict.confidence)}` });
 
 function once<T>(make: () => T): Label<T> {
   let known: T | undefined;
