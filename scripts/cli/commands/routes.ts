@@ -98,7 +98,8 @@ function bodyOf(call: Call, file: string): string | FormData {
   const trained = loaded.ok ? modelOf(loaded.value.document, file, call.output) : undefined;
   if (trained === undefined) return text;
   const form = new FormData();
-  form.set("routes", text);
+  // As a file: of a form's texts the line ends are rewritten, and the document is known by its hash.
+  form.set("routes", new Blob([text], { type: "text/plain; charset=utf-8" }), "routes");
   form.set("model", new Blob([new Uint8Array(trained.artefact)], { type: "application/octet-stream" }), "model");
   return form;
 }
@@ -114,6 +115,7 @@ interface Status {
     readonly hash: string;
   };
   readonly warnings: readonly Issue[];
+  readonly training?: { readonly sinceMs: number; readonly source: string; readonly by?: string; readonly lastError?: string };
   readonly draining: readonly string[];
   readonly returning?: readonly string[];
   readonly lastRejected?: { readonly source: string; readonly issues: readonly Issue[]; readonly atMs: number; readonly by?: string };
@@ -136,7 +138,7 @@ export const routesStatus: Command = {
 
 function statusLines(status: Status): readonly string[] {
   const { number, document, returning = [], copies, warnings, unset } = status;
-  if (document === undefined) return [status.missing ?? "no document is in force", ...rejectedLines(status)];
+  if (document === undefined) return [status.missing ?? "no document is in force", ...trainingLines(status), ...rejectedLines(status)];
   const from = `${document.source}${document.by === undefined ? "" : ` by ${document.by}`}, ${time(document.atMs)}`;
   const written = copies.accepted.isWritten
     ? "written"
@@ -144,10 +146,18 @@ function statusLines(status: Status): readonly string[] {
   const draining = status.draining.map((name) => (returning.includes(name) ? `${name} (returns)` : name));
   return [
     ...facts({ "in force": number, document: `${document.number} (${from})`, draining, "copy in KV": written }),
+    ...trainingLines(status),
     ...issueLines(warnings),
     ...rejectedLines(status),
     ...unsetLines(unset),
   ];
+}
+
+function trainingLines({ training }: Status): readonly string[] {
+  if (training === undefined) return [];
+  const { source, by, sinceMs, lastError } = training;
+  const who = by === undefined ? "" : ` by ${by}`;
+  return [`training: a ${source} document${who}, since ${time(sinceMs)}${lastError === undefined ? "" : ` (${lastError})`}`];
 }
 
 function rejectedLines({ lastRejected }: Status): readonly string[] {

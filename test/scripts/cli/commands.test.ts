@@ -117,6 +117,17 @@ it("routes status ends with 1 while the newest document is a refused one, and na
   expect(ran.out).toContain("refused: a raw document, 2026-11-21 09:30:00Z\nerror: pools.x: no such");
 });
 
+it("routes status says that a document is being learned, and since when", async () => {
+  const training = { sinceMs: AT, hash: "x", source: "raw", attempts: 2, lastError: "it was interrupted" };
+  const ran = await against({ "GET /admin/routes": { json: { ...status, training } } }, "routes", "status");
+  expect([ran.code, ran.out.includes("training: a raw document, since 2026-11-21 09:30:00Z (it was interrupted)\n")]).toEqual([0, true]);
+});
+
+it("routes push of what the edge itself has to learn says where to look", async () => {
+  const ran = await against({ "POST /admin/routes": { status: 202, json: { status: "training" } } }, "routes", "push", good());
+  expect(ran).toMatchObject({ code: 0, out: expect.stringContaining("Next: clawedge routes status") });
+});
+
 it("routes status without any document ends with 1", async () => {
   const json = { missing: "push one", warnings: [], draining: [], copies: status.copies, unset: [] };
   expect(await against({ "GET /admin/routes": { json } }, "routes", "status")).toMatchObject({ code: 1, out: "push one\n" });

@@ -6,6 +6,7 @@ import { run, type Terminal } from "../../../scripts/cli/main.ts";
 export interface Asked {
   readonly request: string;
   readonly body: string;
+  readonly bytes: Uint8Array;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
 }
 
@@ -28,7 +29,8 @@ export async function fakeAdmin(replies: Replies) {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const name = `${request.method} ${request.url}`;
-    asked.push({ request: name, body: Buffer.concat(chunks).toString(), headers: request.headers });
+    const bytes = Buffer.concat(chunks);
+    asked.push({ request: name, body: bytes.toString(), bytes, headers: request.headers });
     const times = counts.get(name) ?? 0;
     counts.set(name, times + 1);
     const found = replies[name];

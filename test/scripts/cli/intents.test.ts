@@ -1,0 +1,312 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { openArtefact } from "../../../src/classify/intents/artefact.ts";
+import { validDocument, withIntents } from "../../support/routes-document.ts";
+import { clawedge, fakeAdmin } from "./fake-admin.ts";
+
+type Files = Readonly<Record<string, string | object>>;
+
+function folderOf(files: Files): (name: string) => string {
+  const directory = mkdtempSync(join(tmpdir(), "clawedge-intents-test-"));
+  onTestFinished(() => rmSync(directory, { recursive: true }));
+  for (const [name, content] of Object.entries(files)) {
+    writeFileSync(join(directory, name), typeof content === "string" ? content : JSON.stringify(content));
+  }
+  return (name) => join(directory, name);
+}
+
+const lines = (values: readonly unknown[]) => values.map((value) => JSON.stringify(value)).join("\n");
+
+const REFUND = [
+  "i want my money back",
+  "refund my order please",
+  "give me a refund",
+  "can i get my money back",
+  "how do i return this",
+  "refund",
+];
+const HOURS = [
+  "when do you open",
+  "what are your opening hours",
+  "are you open on sunday",
+  "when do you close today",
+  "opening times",
+  "hours",
+];
+const OTHER = ["how tall is the tower", "write me a poem", "what is two plus two"];
+
+const byIntent = { name: "refunds", when: { intent: "refund" }, pool: "sales" };
+const inline = withIntents({ refund: { examples: REFUND }, hours: { examples: HOURS } }, byIntent);
+const labelled = lines([
+  ...REFUND.map((text) => ({ text, intent: "refund" })),
+  ...HOURS.map((text) => ({ text, intent: "hours" })),
+  ...OTHER.map((text) => ({ text, intent: null })),
+]);
+
+describe("routes validate", () => {
+  it("trains, cross-validates, and says how good the intents are", async () => {
+    const at = folderOf({ "routes.jsonc": inline });
+    const ran = await clawedge(["routes", "validate", at("routes.jsonc")]);
+    expect(ran).toMatchObject({ code: 0, err: "" });
+    expect(ran.out).toMatch(/^intents +2, 12 examples, 6 each; 0 examples out of scope$/m);
+    expect(ran.out).toMatch(/^cross-validated +12 examples in 5 parts$/m);
+    expect(ran.out).toContain(`valid. Next: clawedge routes push ${at("routes.jsonc")}`);
+  });
+
+  it("--json has every figure", async () => {
+    const at = folderOf({ "routes.jsonc": { ...inline, outOfScope: { examples: OTHER, share: 0.2 } } });
+    const ran = await clawedge(["routes", "validate", at("routes.jsonc"), "--json"]);
+    const { valid, intents } = JSON.parse(ran.out);
+    expect(valid).toBe(true);
+    expect(intents).toMatchObject({
+      intents: 2,
+      examples: { refund: 6, hours: 6 },
+      outOfScopeExamples: 3,
+      outOfScopeShare: 0.2,
+      folds: 5,
+      judged: 15,
+    });
+    const shares = [
+      intents.accuracy,
+      intents.reached,
+      intents.misrouted,
+      intents.fallsBack.inScope,
+      intents.fallsBack.expected,
+      intents.threshold,
+    ];
+    expect(shares.filter((share: unknown) => !(typeof share === "number" && share >= 0 && share <= 1))).toEqual([]);
+    expect(intents.artefactBytesGzip).toBeGreaterThan(100);
+  });
+
+  it("names what contradicts once, with its sentence", async () => {
+    const doubled = withIntents({ refund: { examples: REFUND }, hours: { examples: [...HOURS, "Refund"] } }, byIntent);
+    const ran = await clawedge(["routes", "validate", folderOf({ "routes.jsonc": doubled })("routes.jsonc"), "--json"]);
+    const { issues, intents } = JSON.parse(ran.out);
+    expect(issues).toEqual([
+      { level: "warning", path: "intents.refund", message: expect.stringContaining('"refund" is also one of hours') },
+    ]);
+    expect(intents.contradictions).toEqual([{ text: "refund", intents: ["refund", "hours"] }]);
+  });
+
+  it("says of a confusion whether it ends in another pool", async () => {
+    const same = { examples: ["red house", "red car", "red door", "red boat"] };
+    const twins = { one: same, two: { examples: ["red house!", "red car!", "red door!", "red boat!"] }, three: { examples: HOURS } };
+    const rules = [
+      { name: "one", when: { intent: "one", minConfidence: 0.1 }, pool: "sales" },
+      { name: "two", when: { intent: ["two", "three"], minConfidence: 0.1 }, pool: "support" },
+    ];
+    const ran = await clawedge([
+      "routes",
+      "validate",
+      folderOf({ "routes.jsonc": withIntents(twins, ...rules) })("routes.jsonc"),
+      "--json",
+    ]);
+    const { confusions } = JSON.parse(ran.out).intents;
+    expect(confusions.map(({ pools }: { readonly pools: unknown }) => pools)).toEqual(
+      confusions.map(({ intent }: { readonly intent: string }) => (intent === "one" ? ["sales", "support"] : ["support", "sales"])),
+    );
+  });
+
+  it("a document whose files of examples are not as they should be is not valid", async () => {
+    const named = (examplesFile: string) => withIntents({ refund: { examplesFile }, hours: { examples: HOURS } }, byIntent);
+    const at = folderOf({
+      "empty.jsonc": named("empty.txt"),
+      "empty.txt": "\n\n",
+      "wrong.jsonc": named("wrong.jsonl"),
+      "wrong.jsonl": '{"text":"refund"}\nrefund',
+      "missing.jsonc": named("missing.txt"),
+    });
+    const empty = await clawedge(["routes", "validate", at("empty.jsonc")]);
+    expect(empty).toMatchObject({ code: 1, out: expect.stringContaining("error: intents.refund.examplesFile: empty.txt has no example") });
+    const wrong = await clawedge(["routes", "validate", at("wrong.jsonc")]);
+    expect(wrong).toMatchObject({ code: 1, err: expect.stringContaining("line 2: is not JSON") });
+    expect(await clawedge(["routes", "validate", at("missing.jsonc")])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("missing.txt"),
+    });
+  });
+});
+
+describe("routes push", () => {
+  const pushed = async (files: Files) => {
+    const { url, asked } = await fakeAdmin({ "POST /admin/routes": { json: { status: "accepted", number: 3, warnings: [] } } });
+    const ran = await clawedge(["routes", "push", folderOf(files)("routes.jsonc"), "--edge", url]);
+    return { ran, asked: asked[0] };
+  };
+
+  it("sends document and model as one, learned from files beside the document", async () => {
+    const document = withIntents({ refund: { examplesFile: "refund.txt" }, hours: { examplesFile: "all.jsonl" } }, byIntent);
+    const text = `// mine\n${JSON.stringify({ ...document, outOfScope: { examplesFile: "all.jsonl" } })}`;
+    const { ran, asked } = await pushed({ "routes.jsonc": text, "refund.txt": REFUND.join("\n"), "all.jsonl": labelled });
+    expect(ran).toMatchObject({ code: 0, out: expect.stringContaining("in force as number 3") });
+    const type = String(asked?.headers["content-type"]);
+    const form = await new Response(Buffer.from(asked?.bytes ?? ""), { headers: { "content-type": type } }).formData();
+    expect([...form.keys()]).toEqual(["routes", "model"]);
+    expect(await (form.get("routes") as File).text()).toBe(text);
+    const model = openArtefact(new Uint8Array(await (form.get("model") as File).arrayBuffer()));
+    expect(model.ok && [model.value.names, model.value.classify("can i have my money back").best]).toEqual([["refund", "hours"], "refund"]);
+  });
+
+  it("a document without intents goes as it stands", async () => {
+    const text = JSON.stringify(validDocument);
+    const { asked } = await pushed({ "routes.jsonc": text });
+    expect([asked?.body, asked?.headers["content-type"]]).toEqual([text, "text/plain; charset=utf-8"]);
+  });
+
+  it("what cannot be learned from is not sent", async () => {
+    const document = withIntents({ refund: { examplesFile: "refund.txt" }, hours: { examples: HOURS } }, byIntent);
+    const { ran, asked } = await pushed({ "routes.jsonc": document, "refund.txt": "" });
+    expect([ran.code, asked]).toEqual([1, undefined]);
+  });
+});
+
+it("routes explain of a file says what the model makes of a text", async () => {
+  const at = folderOf({ "routes.jsonc": inline });
+  const ran = await clawedge([
+    "routes",
+    "explain",
+    "--routes",
+    at("routes.jsonc"),
+    "--account",
+    "telegram:support",
+    "--text",
+    "money back",
+  ]);
+  expect(ran.code).toBe(0);
+  expect(ran.out).toContain("intent: refund");
+});
+
+describe("routes diff", () => {
+  const SECRETS = { webhook: "TG_SECRET", token: "TG_TOKEN" };
+  const MESSAGES = lines([
+    { text: "i want my money back" },
+    { text: "refund my order please", account: "telegram:support", chat: "direct", language: "en", id: 7 },
+    { text: "when do you open", channel: "telegram" },
+    { text: "" },
+  ]);
+
+  const diff = async (files: Files, ...more: readonly string[]) => {
+    const at = folderOf({ "old.jsonc": validDocument, "new.jsonc": inline, "messages.jsonl": MESSAGES, ...files });
+    return clawedge(["routes", "diff", at("old.jsonc"), at("new.jsonc"), "--messages", at("messages.jsonl"), ...more]);
+  };
+
+  it("says from where to where, how many, and which for instance; and ends with 1", async () => {
+    const elsewhere = { ...validDocument, rules: [{ name: "money", when: { keywords: ["money", "open"] }, pool: "sales" }] };
+    const ran = await diff({ "new.jsonc": elsewhere });
+    expect([ran.code, ran.out]).toEqual([
+      1,
+      [
+        "3 of 4 messages would go elsewhere (those without an account: as if to telegram:support)",
+        "",
+        "FROM     TO       MESSAGES",
+        "support  sales    2",
+        "sales    support  1",
+        "",
+        "support → sales, for instance:",
+        '  line 1: "i want my money back" (default → money)',
+        '  line 3: "when do you open" (default → money)',
+        "",
+        "sales → support, for instance:",
+        '  line 2: "refund my order please" (refunds → default)',
+        "",
+      ].join("\n"),
+    ]);
+  });
+
+  it("asks the models of both", async () => {
+    const swapped = { ...inline, rules: [{ ...byIntent, when: { intent: "hours", minConfidence: 0.01 } }] };
+    const asked = { ...inline, rules: [{ ...byIntent, when: { intent: "refund", minConfidence: 0.01 } }] };
+    const ran = await diff({ "old.jsonc": asked, "new.jsonc": swapped }, "--json");
+    const { messages, changed, moves } = JSON.parse(ran.out);
+    expect([messages, changed]).toEqual([4, 3]);
+    expect(moves.map(({ from, to, count }: Record<string, unknown>) => [from, to, count])).toEqual([
+      ["sales", "support", 2],
+      ["support", "sales", 1],
+    ]);
+  });
+
+  it("the same document sends everything where it went", async () => {
+    expect(await diff({ "new.jsonc": validDocument })).toMatchObject({ code: 0, out: "4 messages: all go where they went\n" });
+  });
+
+  it("a tie-break is told from an override, and an account that is gone is a difference", async () => {
+    const tie = { ...validDocument, rules: [{ ...validDocument.rules[0], mode: "tie-break" }] };
+    expect((await diff({ "new.jsonc": tie })).out).toContain("sales  its own pool, else sales  1");
+    const native = {
+      ...validDocument.instances["us-1"].native,
+      "telegram:gone": validDocument.instances["us-1"].native["telegram:support"],
+    };
+    const gone = {
+      ...validDocument,
+      accounts: { ...validDocument.accounts, "telegram:gone": { pool: "sales", secrets: SECRETS } },
+      instances: { ...validDocument.instances, "us-1": { ...validDocument.instances["us-1"], native } },
+    };
+    const messages = lines([{ text: "hi", account: "telegram:gone" }]);
+    expect((await diff({ "old.jsonc": gone, "messages.jsonl": messages })).out).toContain("sales  (no such account)  1");
+  });
+
+  it.each([
+    ['{"text":"a"}\n{"words":"b"}', 'line 2: has no "text"'],
+    ['{"text":"a","chat":"pub"}', 'line 1: "chat" is not understood'],
+    ['{"text":"a","account":"telegram:no"}', "line 1: neither document has an account that is called telegram:no"],
+    ['{"text":"a"}\n\n{"text":"a","channel":"slack"}', "line 3: neither document has an account of the channel slack"],
+  ])("%j names the line", async (messages, problem) => {
+    expect(await diff({ "messages.jsonl": messages })).toMatchObject({ code: 1, err: expect.stringContaining(problem) });
+  });
+
+  it("without messages it is wrong usage", async () => {
+    expect((await clawedge(["routes", "diff", "old", "new"])).code).toBe(2);
+  });
+});
+
+describe("intents eval", () => {
+  const TEST = lines([
+    { text: "my money back please", intent: "refund" },
+    { text: "when are you open", intent: "hours" },
+    { text: "🜚🜚🜚", intent: null },
+    { text: "", intent: null },
+  ]);
+  const KEYS = [
+    "inScopeAccuracy",
+    "outOfScopeRecall",
+    "jointAccuracy",
+    "auroc",
+    "calibrationError",
+    "microsPerMessage",
+    "artefactBytesGzip",
+    "trainSeconds",
+  ];
+
+  it.each([[], ["--operating-point", "paper"], ["--validation", "train.jsonl", "--out-of-scope-share", "0.3"]])(
+    "trains here, classifies in workerd, and gives exactly these figures: %j",
+    async (...options) => {
+      const at = folderOf({ "train.jsonl": labelled, "test.jsonl": TEST });
+      const more = options.map((option) => (option.endsWith(".jsonl") ? at(option) : option));
+      const ran = await clawedge(["intents", "eval", "--train", at("train.jsonl"), "--test", at("test.jsonl"), "--json", ...more]);
+      expect(ran).toMatchObject({ code: 0, err: "" });
+      const figures = JSON.parse(ran.out);
+      expect(Object.keys(figures)).toEqual(KEYS);
+      expect(Object.values(figures).filter((figure) => typeof figure !== "number" || figure < 0)).toEqual([]);
+      expect([figures.outOfScopeRecall, figures.auroc]).toEqual([1, 1]);
+    },
+  );
+
+  it.each([
+    [["--test", "t"], 2, "--train is missing"],
+    [["--train", "train.jsonl", "--test", "test.jsonl", "--operating-point", "best"], 2, "neither balanced nor paper"],
+    [["--train", "train.jsonl", "--test", "test.jsonl", "--out-of-scope-share", "2"], 2, "not a number from 0 to"],
+    [["--train", "wrong.jsonl", "--test", "test.jsonl"], 1, "line 2: is not JSON"],
+    [["--train", "one.jsonl", "--test", "test.jsonl"], 1, "at least two intents"],
+  ])("%j is refused", async (args, code, hint) => {
+    const at = folderOf({
+      "train.jsonl": labelled,
+      "test.jsonl": TEST,
+      "wrong.jsonl": `${TEST.split("\n")[0]}\n{`,
+      "one.jsonl": lines([{ text: "a", intent: "a" }]),
+    });
+    const ran = await clawedge(["intents", "eval", ...args.map((arg) => (arg.endsWith(".jsonl") ? at(arg) : arg))]);
+    expect(ran).toMatchObject({ code, out: "", err: expect.stringContaining(hint) });
+  });
+});

@@ -1,0 +1,56 @@
+import { expect, it } from "vitest";
+import { crossValidate, foldsFor } from "../../../scripts/intents/cross-validation.ts";
+import { linesOfSet } from "../../../scripts/intents/labelled.ts";
+import type { TrainingSet } from "../../../src/classify/intents/training-set.ts";
+
+const set: TrainingSet = {
+  intents: [
+    { name: "refund", examples: ["i want my money back", "refund my order", "money back please", "give me a refund", "refund please"] },
+    { name: "hours", examples: ["when do you open", "opening hours please", "are you open today", "what are your hours"] },
+    { name: "alone", examples: ["talk to a human"] },
+  ],
+  outOfScope: ["how tall is the tower", "write me a poem"],
+  outOfScopeShare: 0.1,
+};
+
+const byText = (left: string, right: string) => (left < right ? -1 : 1);
+
+it("judges every example once, but for the only one of an intent, which stays to be learned from", () => {
+  const { judged, folds } = crossValidate(set, 3);
+  const expected = linesOfSet(set).filter(({ intent }) => intent !== "alone");
+  expect(folds).toBe(3);
+  expect(judged.map(({ text }) => text).sort(byText)).toEqual(expected.map(({ text }) => text).sort(byText));
+  expect(judged.filter(({ text, intent }) => !expected.some((line) => line.text === text && line.intent === intent))).toEqual([]);
+});
+
+it("says the same every time, and how far it is", () => {
+  const seen: number[] = [];
+  expect(crossValidate(set, 2, (done) => seen.push(done))).toEqual(crossValidate(set, 2));
+  expect(seen.every((done, index) => done >= (seen[index - 1] ?? 0))).toBe(true);
+  expect(seen.at(-1)).toBe(1);
+});
+
+it("a sentence is judged by a model that has not seen it", () => {
+  // Two intents that share no word within themselves: only memory could tell them.
+  const unlike: TrainingSet = {
+    intents: [
+      { name: "left", examples: ["alpha", "bravo", "charlie", "delta"] },
+      { name: "right", examples: ["golf", "hotel", "india", "juliet"] },
+    ],
+    outOfScope: [],
+    outOfScopeShare: 0.1,
+  };
+  const { judged } = crossValidate(unlike, 4);
+  expect(judged.filter(({ said, intent }) => said === intent).length).toBeLessThan(judged.length);
+});
+
+it.each([
+  [100, 5],
+  [5_000, 5],
+  [5_001, 3],
+  [30_001, 2],
+])("%i examples are dealt into %i parts", (count, folds) => {
+  expect(foldsFor({ intents: [{ name: "a", examples: Array.from({ length: count }, String) }], outOfScope: [], outOfScopeShare: 0 })).toBe(
+    folds,
+  );
+});

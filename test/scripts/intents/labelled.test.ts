@@ -1,0 +1,70 @@
+import { expect, it } from "vitest";
+import { linesOfSet, readExamples, readLabelled, setOf } from "../../../scripts/intents/labelled.ts";
+
+const jsonl = (...lines: readonly unknown[]) => lines.map((line) => (typeof line === "string" ? line : JSON.stringify(line))).join("\n");
+
+it("reads sentences with their intents; null is out of scope, empty lines are nothing", () => {
+  const text = `\ufeff${jsonl({ text: "hi", intent: "greeting" }, "", { text: "42", intent: null, id: 7 })}\r\n`;
+  expect(readLabelled(text)).toEqual({
+    ok: true,
+    value: [
+      { text: "hi", intent: "greeting" },
+      { text: "42", intent: null },
+    ],
+  });
+});
+
+it.each([
+  ["{", "line 2: is not JSON"],
+  ['"text"', 'line 2: has no "text"'],
+  [{ text: 7, intent: "a" }, 'line 2: has no "text"'],
+  [{ text: "hi" }, 'line 2: "intent" is neither a name nor null'],
+  [{ text: "hi", intent: "" }, 'line 2: "intent" is neither a name nor null'],
+  [{ text: "hi", intent: ["a"] }, 'line 2: "intent" is neither a name nor null'],
+])("the line %j is named: %s", (line, problem) => {
+  expect(readLabelled(jsonl({ text: "a", intent: "b" }, line))).toEqual({ ok: false, problem });
+});
+
+it("of many wrong lines the first are named, and the rest counted", () => {
+  const read = readLabelled(jsonl(..."{".repeat(8)));
+  expect(read).toMatchObject({ ok: false, problem: expect.stringMatching(/line 5: is not JSON\nand 3 more lines like these$/) });
+});
+
+it("a set has its intents in the order in which they first occur", () => {
+  const lines = [
+    { text: "1", intent: "b" },
+    { text: "2", intent: "a" },
+    { text: "3", intent: null },
+    { text: "4", intent: "b" },
+  ];
+  const set = setOf(lines, 0.2);
+  expect(set).toEqual({
+    intents: [
+      { name: "b", examples: ["1", "4"] },
+      { name: "a", examples: ["2"] },
+    ],
+    outOfScope: ["3"],
+    outOfScopeShare: 0.2,
+  });
+  expect(setOf(linesOfSet(set), 0.2)).toEqual(set);
+});
+
+it("examples stand one a line, or as JSONL, where a line that names an intent is only this one's", () => {
+  const plain = readExamples("\ufeff one \r\n\n two\n", false);
+  expect(plain.ok && plain.value("any")).toEqual(["one", "two"]);
+  const labelled = readExamples(
+    jsonl({ text: "all" }, { text: "a", intent: "a" }, { text: "b", intent: "b" }, { text: "no", intent: null }),
+    true,
+  );
+  expect(labelled.ok && [labelled.value("a"), labelled.value(null)]).toEqual([
+    ["all", "a"],
+    ["all", "no"],
+  ]);
+});
+
+it.each([
+  [{ intent: "a" }, 'line 1: has no "text"'],
+  [{ text: "a", intent: 7 }, 'line 1: "intent" is neither a name nor null'],
+])("a line of examples that is none is named: %j", (line, problem) => {
+  expect(readExamples(jsonl(line), true)).toEqual({ ok: false, problem });
+});

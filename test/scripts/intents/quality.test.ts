@@ -1,0 +1,117 @@
+import { describe, expect, it } from "vitest";
+import type { Judged } from "../../../scripts/intents/figures.ts";
+import { contradictionsOf, qualityOf } from "../../../scripts/intents/quality.ts";
+import { warningsOf } from "../../../scripts/intents/warnings.ts";
+import type { TrainingSet } from "../../../src/classify/intents/training-set.ts";
+import { loadForTest } from "../../support/catalogue.ts";
+import { withRules } from "../../support/routes-document.ts";
+
+const setWith = (intents: Readonly<Record<string, readonly string[]>>, outOfScope: readonly string[] = []): TrainingSet => ({
+  intents: Object.entries(intents).map(([name, examples]) => ({ name, examples })),
+  outOfScope,
+  outOfScopeShare: 0.25,
+});
+
+const judged = (intent: string | null, best: string, confidence: number): Judged => ({
+  text: `${intent} as ${best}, ${confidence}`,
+  intent,
+  best,
+  said: confidence >= 0.5 ? best : undefined,
+  confidence,
+});
+
+const some = [
+  ...[judged("a", "a", 0.9), judged("a", "b", 0.6), judged("a", "b", 0.8), judged("a", "b", 0.2)],
+  ...[judged("b", "b", 0.9), judged("b", "b", 0.9), judged("b", "b", 0.9), judged("b", "a", 0.7)],
+  ...[judged(null, "a", 0.1), judged(null, "c", 0.6)],
+];
+
+describe("figures", () => {
+  const quality = qualityOf(setWith({ a: ["x"], b: ["y"] }, ["z"]), { folds: 3, judged: some });
+
+  it("says what is guessed right, what reaches an intent, and what falls back", () => {
+    expect(quality).toMatchObject({ folds: 3, judged: 10, accuracy: 4 / 8, reached: 4 / 8, misrouted: 3 / 8 });
+    expect(quality.fallsBack).toEqual({ inScope: 1 / 8, outOfScope: 1 / 2, expected: 0.75 / 8 + 0.25 / 2 });
+  });
+
+  it("names confusions at the threshold, with the surest sentences", () => {
+    expect(quality.confusions).toEqual([
+      { intent: "a", takenFor: "b", count: 2, share: 2 / 4, examples: ["a as b, 0.8", "a as b, 0.6"] },
+      { intent: null, takenFor: "c", count: 1, share: 1 / 2, examples: ["null as c, 0.6"] },
+      { intent: "b", takenFor: "a", count: 1, share: 1 / 4, examples: ["b as a, 0.7"] },
+    ]);
+  });
+
+  it("intents are alike by the best guess, whatever the threshold and the direction", () => {
+    expect(quality.alike).toEqual([{ intents: ["a", "b"], share: 4 / 8 }]);
+  });
+
+  it("where nothing out of scope is given, all of it is taken to fall back", () => {
+    const { fallsBack } = qualityOf(setWith({ a: ["x"] }), { folds: 3, judged: some.filter(({ intent }) => intent !== null) });
+    expect(fallsBack).toEqual({ inScope: 1 / 8, outOfScope: null, expected: 0.75 / 8 + 0.25 });
+  });
+});
+
+it("examples contradict when they are the same words", () => {
+  const set = setWith({ a: ["Refund, please!", "mine"], b: ["refund please", "yours"], c: ["🙂", "mine?"] }, ["YOURS", "🙃"]);
+  expect(contradictionsOf(set)).toEqual([
+    { text: "Refund, please!", intents: ["a", "b"] },
+    { text: "mine", intents: ["a", "c"] },
+    { text: "yours", intents: ["b", null] },
+  ]);
+});
+
+describe("warnings", () => {
+  const nothing = qualityOf(setWith({}), { folds: 5, judged: [] });
+  const enough = (what: string) => ["one", "two", "three", "four", "five"].map((word) => `${what} ${word}`);
+  const warned = (set: TrainingSet, rules: readonly object[] = [], quality = nothing) =>
+    warningsOf(loadForTest(withRules(...rules)).routes.document, set, quality).map(({ path, message }) => `${path}: ${message}`);
+
+  it("has none for examples that are fine", () => expect(warned(setWith({ a: enough("red"), b: enough("blue") }))).toEqual([]));
+
+  it("names intents with few examples, and what contradicts", () => {
+    expect(warned(setWith({ a: ["hello"], b: enough("blue"), c: ["x", "blue one"] }))).toEqual([
+      'intents.b: the example "blue one" is also one of c: nobody could learn which is meant',
+      "intents.a: only one example: it cannot be cross-validated; give ten or more",
+      "intents.c: only 2 examples: give ten or more",
+    ]);
+  });
+
+  it("names intents that are alike", () => {
+    const quality = qualityOf(setWith({}), { folds: 5, judged: some });
+    expect(warned(setWith({}), [], quality)).toEqual([
+      "intents.a: too like b: 50 % of their examples were taken for the other's; join the two, or tell them apart",
+    ]);
+  });
+
+  it("a thousand intents do not make a thousand lines", () => {
+    const many = Object.fromEntries(Array.from({ length: 1_000 }, (_, index) => [`intent-${index}`, [`word${index}`]]));
+    const lines = warned(setWith(many));
+    expect([lines.length, lines.at(-1)]).toEqual([11, "intents: 990 more intents with few examples"]);
+  });
+
+  const rule = (language: unknown) => ({ name: "by language", when: { language }, pool: "sales" });
+  const inRussian = setWith({ a: [...enough("refund"), "верните деньги 24"], b: enough("12345 🙂") });
+
+  it.each([
+    [[], []],
+    [[rule(["en", "ru"])], []],
+    [[rule("en")], ['intents.a: 1 of 6 examples are in Cyrillic script, and the rules name en: "верните деньги 24"']],
+    [[rule("no language at all")], []],
+  ])("where rules name languages (%j), examples in another script are named", (rules, expected) => {
+    expect(warned(inRussian, rules)).toEqual(expected);
+  });
+
+  it.each([
+    ["ja", "返金してください"],
+    ["ja", "返金"],
+    ["zh-Hant", "退款"],
+    ["ko", "환불"],
+    ["pt_BR", "devolução"],
+    ["ar", "استرداد"],
+    ["hi", "धनवापसी"],
+  ])("%s is written like %s", (language, text) => {
+    expect(warned(setWith({ a: Array(5).fill(text) }), [rule(language)])).toEqual([]);
+    expect(warned(setWith({ a: Array(5).fill(text) }), [rule("el")])).toHaveLength(1);
+  });
+});
