@@ -14,7 +14,9 @@ export interface Matter {
 export async function trainingOf(text: string, how: typeof train): Promise<Pick<TrainingEnded, "outcome"> & Pick<Matter, "artefact">> {
   try {
     const artefact = trained(text, how);
-    return { artefact, outcome: ok({ verdict: judge(text, artefact), model: await nameOf(artefact) }) };
+    const verdict = judge(text, artefact);
+    if (!verdict.ok) return { outcome: fail(verdict.issues[0]?.message ?? "") };
+    return { artefact, outcome: ok({ verdict, model: await nameOf(artefact) }) };
   } catch (error) {
     return { outcome: fail(error instanceof Error ? error.message : String(error)) };
   }

@@ -42,3 +42,20 @@ export const yesterdays = {
   "an account that lacks a field": plannedOnce({ secrets: {} }),
   "an account whose pool names no agent": plannedOnce({ phoneNumberId: "1", secrets: { app: "A", verify: "B", token: "C" } }),
 } as const;
+
+const intents = {
+  refund: ["I want my money back", "please refund my order", "how do I get a refund", "return my payment", "refund this purchase please"],
+  pricing: ["what does it cost", "how much is the big plan", "price list please", "is there a discount", "what do you charge a month"],
+};
+
+/** Good, once its intents are trained; another word in an example is another text. Further fields stand beside the first intent's examples. */
+export const intentsText = (word = "money", more: object = {}): string =>
+  JSON.stringify({
+    ...specimen,
+    intents: { refund: { examples: [`I want my ${word} back`, ...intents.refund], ...more }, pricing: { examples: intents.pricing } },
+    rules: [{ name: "refunds", when: { intent: "refund" }, pool: "support" }],
+  });
+
+/** So many examples that the edge leaves them to the command line. */
+export const manyIntentsText = (): string =>
+  intentsText("money", { examples: Array.from({ length: 2000 }, (_, index) => `back ${index}`) });
