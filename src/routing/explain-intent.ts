@@ -17,7 +17,10 @@ export function linesOfIntent({ intent, best, confidence, threshold, ...detail }
   ];
 }
 
-const weighedLine = (name: string, weighed: readonly Weighed[]): readonly string[] =>
-  weighed.length === 0
-    ? []
-    : [`  ${name}: ${weighed.map(({ feature, weight }) => `${JSON.stringify(feature)} ${weight.toFixed(2)}`).join(", ")}`];
+/** A word is counted as a word and as letters; to whoever reads it is one thing. */
+function weighedLine(name: string, weighed: readonly Weighed[]): readonly string[] {
+  const sums = new Map<string, number>();
+  for (const { feature, weight } of weighed) sums.set(feature, (sums.get(feature) ?? 0) + weight);
+  const shown = [...sums].map(([feature, sum]) => `${JSON.stringify(feature)} ${sum.toFixed(2)}`);
+  return shown.length === 0 ? [] : [`  ${name}: ${shown.join(", ")}`];
+}

@@ -184,14 +184,14 @@ it("prints what the model makes of the text, and what of it weighed", () => {
   const explained = explain({ account: "telegram:support", text: "where is my zq refund?" }, loadForTest(withIntents(intents, ruled)));
   if (!explained.ok) throw new Error(explained.problem);
   const lines = explained.value.lines.map((line) => line.replaceAll(/\d\.\d\d/g, "0.##"));
-  expect(lines).toEqual([
+  expect(lines.slice(0, 4)).toEqual([
     "1. refunds: matched (intent refund (0.##))",
     "=> pool sales (refunds: intent refund (0.##))",
     expect.stringMatching(/^intent: refund 0\.##, (?:above|below) the threshold of 0\.##$/),
     "  confidences: refund 0.##, pricing 0.##",
-    expect.stringMatching(/^ {2}for: .*"refund" 0\.##/),
-    expect.stringMatching(/^ {2}never seen in training: 0\.## of it$/),
   ]);
+  expect(lines.find((line) => line.startsWith("  for:"))).toContain('"refund" 0.##');
+  expect(lines.at(-1)).toBe("  never seen in training: 0.## of it");
 });
 
 it("says nothing of the intent of what has no words, or where there is no model", () => {
