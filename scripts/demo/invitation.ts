@@ -36,7 +36,7 @@ export function invitation(
     line(`kill -9 ${pid ?? "PID"}`, `${victim} dies: what you say then is held for 8 s, and moved; after 20 s the demo starts it again`),
     line(`edit ${routesFile}`, "takes effect in a second or two; a bad document never does"),
     line(`export CLAWEDGE_URL=${edgeUrl} CLAWEDGE_ADMIN_TOKEN=${adminToken}`, "for the command line:"),
-    line(`npx clawedge routes explain --account ${account} --text "what is your pricing?"`),
+    line(`npx clawedge routes explain --account ${account} --text "what do you charge for ten people?"`),
     line(`npx clawedge conversation show ${account}/chat/42`),
     "",
   ].join("\n");

@@ -97,6 +97,11 @@ export const TELEGRAM_SCENES: readonly Scene[] = [
   ),
   plain("a command", { chat: 43, text: "/start" }, answeredBy(SUPPORT)),
   plain("a keyword", { chat: 42, text: "and what is your pricing?" }, overriddenTo({ pool: "sales", rule: "pricing" }, "support")),
+  plain(
+    "an intent",
+    { chat: 43, text: "how much would it cost for ten of us?" },
+    overriddenTo({ pool: "sales", rule: "asks-the-price" }, "support"),
+  ),
   duplicate({ chat: 44, text: "are you there?" }),
   wrongSecret({ chat: 45, text: "let me in" }),
   death({ chat: 46, text: "are you still there?" }),

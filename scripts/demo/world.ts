@@ -51,6 +51,7 @@ export interface Opening {
 }
 
 const HEALTHY_WITHIN_MS = 5_000;
+const LEARNED_WITHIN_MS = 30_000;
 
 const secret = (): string => randomBytes(24).toString("base64url");
 /** Shaped like Telegram's: the bot's id, and 35 characters. */
@@ -128,6 +129,14 @@ function checkFaults(faults: ReadonlyMap<string, string>, roles: readonly Role[]
 const untilHealthy = (admin: Admin): Promise<readonly InstanceFacts[]> =>
   until(admin.instances, (instances) => instances.every(({ isHealthy }) => isHealthy), HEALTHY_WITHIN_MS);
 
+/** The edge learns the document's intents before it serves it. One that does not in time is asked all the same, and says why. */
+const untilServing = (url: string): Promise<number> =>
+  until(
+    async () => (await fetch(`${url}/readyz`)).status,
+    (status) => status === 200,
+    LEARNED_WITHIN_MS,
+  );
+
 async function bundleWith(onStep: (text: string) => void) {
   const startMs = Date.now();
   let isBuilt = false;
@@ -169,6 +178,7 @@ export async function openWorld(opening: Opening): Promise<World> {
   const edge = await startEdge({ bundle, vars, port, routesFile: files.routes, stateDir: files.edge, onLine: log.take, onError: log.take });
   // Nothing of it is needed again, and an orderly end would wait for instances that wait for updates.
   onExit(edge.kill);
+  await untilServing(edge.url);
 
   const admin = adminOf(edge.url, adminToken);
   const regions = new Map((await admin.instances()).map(({ name, region }) => [name, region]));

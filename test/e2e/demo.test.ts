@@ -40,7 +40,7 @@ const titles = (output: string, mark: string): readonly string[] =>
   [...output.matchAll(new RegExp(`^${mark} (.*?):`, "gm"))].map(([, title]) => title ?? "");
 
 const ALL = [
-  ...["a direct message", "a group", "a topic", "a command", "a keyword"],
+  ...["a direct message", "a group", "a topic", "a command", "a keyword", "an intent"],
   ...["a duplicate", "a wrong secret", "an instance dies", "an instance that polls", "an instance that polls dies"],
   ...["a WhatsApp message", "a WhatsApp batch, 1 of 3", "a WhatsApp batch, 2 of 3", "a WhatsApp batch, 3 of 3"],
 ];
@@ -50,6 +50,7 @@ test("--once: every journey ends as it should, and nothing is left behind", asyn
   expect(await ended, output()).toBe(0);
   expect(titles(output(), "✓")).toEqual(ALL);
   expect(output()).toMatch(/verified → keywords refund\* → rule refunds → pool support → new on support-\w+ \(\w+\) → accepted after/);
+  expect(output()).toMatch(/verified → channel telegram, intent cost \([01]\.\d\d\) → rule asks-the-price → pool sales → new on sales-us/);
   expect(output()).toContain("not verified (unverified: mismatch) → answered 401");
   expect(output()).toContain("verified → seen before → answered 200");
   expect(output()).toMatch(/held: connection refused[\s→]+stays on (support-\w+) .*accepted at try \d+.*reply “\1 here: answer 2/s);
@@ -69,8 +70,8 @@ test("--once with an instance that takes nothing: its journey is told as it was,
   expect(await ended, output()).toBe(1);
   // It is the one that answers on WhatsApp too: what is said there while it is out waits, and may or may not be answered in time.
   const others = (titles: readonly string[]): readonly string[] => titles.filter((title) => !title.includes("WhatsApp"));
-  expect(others(titles(output(), "✗"))).toEqual(["a keyword"]);
-  expect(others(titles(output(), "✓"))).toEqual(others(ALL).filter((title) => title !== "a keyword"));
+  expect(others(titles(output(), "✗"))).toEqual(["a keyword", "an intent"]);
+  expect(others(titles(output(), "✓"))).toEqual(others(ALL).filter((title) => title !== "a keyword" && title !== "an intent"));
   expect(output()).toMatch(/rule pricing → pool sales .*held: .*expected: verified, pool sales by rule pricing, answered once/s);
 });
 
