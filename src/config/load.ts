@@ -22,7 +22,8 @@ export interface LoadedRoutes {
 }
 
 export function loadRoutes(text: string, catalogue: Catalogue): Result<LoadedRoutes, readonly ConfigIssue[]> {
-  if (text.length > MAX_DOCUMENT_BYTES) return fail([error([], `larger than ${MAX_DOCUMENT_BYTES} characters`)]);
+  if (text.length > MAX_DOCUMENT_BYTES)
+    return fail([error([], `larger than ${MAX_DOCUMENT_BYTES} characters: examples of intents can stand in files beside it`)]);
   const parsed = parseJsonc(text);
   if (!parsed.ok) return fail(capped(parsed.problem));
   const checked = routesSchema.safeParse(parsed.value);

@@ -135,8 +135,8 @@ function byIntent(wanted: readonly string[], model: IntentModel | undefined, min
     const { best, confidence, shown } = verdict.ask();
     if (best === undefined) return { holds: false, reason: "intent: none" };
     if (!names.has(best)) return { holds: false, reason: `intent: ${shown} ${missed}` };
-    if (confidence < least) return { holds: false, reason: `intent: ${shown} is below ${shownUp(least)}` };
-    return { holds: true, reason: `intent ${best} (${shownDown(confidence)})`, found: { intent: best } };
+    if (confidence >= least) return { holds: true, reason: `intent ${best} (${shownDown(confidence)})`, found: { intent: best } };
+    return { holds: false, reason: `intent: ${shown} is below ${shownUp(least)}` };
   };
 }
 
