@@ -26,7 +26,7 @@ export function gaugeTo({ err, nowMs, isTerminal = false }: Watched): Gauge {
       if (now < nextMs) return;
       nextMs = now + (isTerminal ? TERMINAL_MS : LOG_MS);
       isShown = true;
-      show(`${what}: ${Math.floor(Math.min(1, done) * 100)} %`);
+      if (done < 1) show(`${what}: ${Math.floor(done * 100)} %`);
     });
     if (isShown) show(isTerminal ? "" : `${what}: done in ${((nowMs() - startMs) / 1_000).toFixed(1)} s`);
     return result;
