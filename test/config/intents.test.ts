@@ -1,3 +1,4 @@
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { ConfigIssue } from "../../src/config/issue.ts";
 import { type LoadedRoutes, loadRoutes } from "../../src/config/load.ts";
@@ -140,6 +141,30 @@ describe("is refused, or warned of, with a sentence at the place", () => {
 
   it("an example twice in one intent is nobody's mistake", () => {
     expect(issuesOf(withIntents({ pricing, refund: { examples: ["refund", "Refund"] } }, rule({ intent: "refund" })))).toEqual([]);
+  });
+});
+
+describe("whatever stands there", () => {
+  const anyName = fc.oneof(fc.constantFrom("constructor", "toString", "hasOwnProperty", "返金", "a.b"), fc.string({ maxLength: 8 }));
+  const anyText = fc.string({ unit: "binary", maxLength: 12 });
+  const anyExamples = fc.oneof({ arbitrary: fc.array(anyText, { minLength: 1, maxLength: 3 }), weight: 9 }, fc.jsonValue());
+  const anyIntents = fc.oneof({ arbitrary: fc.dictionary(anyName, fc.record({ examples: anyExamples })), weight: 9 }, fc.jsonValue());
+
+  function endOf(intents: unknown): string {
+    const result = load({ ...withIntents({}, rule({ keywords: ["a"] })), intents });
+    if (!result.ok) return result.problem.length > 0 ? "refused" : "refused without a reason";
+    const set = trainingSetOf(result.value.document);
+    if (!set.ok || set.value.intents.some(({ examples }) => examples.length === 0)) return "cannot be trained";
+    return set.value.intents.length === 0 ? "nothing to train" : "something to train";
+  }
+
+  it("is loaded, or refused with reasons; what is loaded can be handed to the trainer", async () => {
+    const ends = new Set<string>();
+    await fc.assert(
+      fc.property(anyIntents, (intents) => void ends.add(endOf(intents))),
+      { numRuns: 500 },
+    );
+    expect(ends).toEqual(new Set(["nothing to train", "something to train", "refused"]));
   });
 });
 
