@@ -1,6 +1,6 @@
 /** Opens a trained model: bytes in, a model or a sentence out. Nothing is parsed but the intents' names. */
 import { fail, ok, type Result } from "../../core/result.ts";
-import { COEFFICIENTS, checksum, HEADER_WORDS, MAGIC, padded, ARTEFACT_VERSION as VERSION } from "./layout.ts";
+import { checksum, HEADER_WORDS, MAGIC, NUMBERS, padded, ARTEFACT_VERSION as VERSION } from "./layout.ts";
 import { type IntentModel, modelOf } from "./model.ts";
 
 /** Raised whenever the same bytes would classify differently: a Worker refuses what it does not know. */
@@ -37,7 +37,7 @@ export function openArtefact(bytes: Uint8Array): Result<IntentModel, string> {
     number,
     number,
   ];
-  const numbers = new Float32Array(buffer, take((COEFFICIENTS + 2) * 4), COEFFICIENTS + 2);
+  const numbers = new Float32Array(buffer, take(NUMBERS * 4), NUMBERS);
   const entrySizes = new Uint16Array(buffer, take(entries * 2), entries);
   const bucketSizes = new Uint8Array(buffer, take(2 ** bits), 2 ** bits);
   const fingerprints = new Uint8Array(buffer, take(entries), entries);

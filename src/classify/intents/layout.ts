@@ -2,7 +2,7 @@
  * The binary shape of a trained model: one header and runs of bytes that are used where they lie, little-endian. A weight is stored
  * as the distance to the class before it and a signed level; 255 is a distance without a weight.
  */
-import type { Calibration } from "./calibration.ts";
+import { type Calibration, SIGNS } from "./calibration.ts";
 import type { Vocabulary } from "./vocabulary.ts";
 
 /** Raised whenever the same bytes would classify differently: a Worker refuses what it does not know. */
@@ -10,7 +10,8 @@ export const ARTEFACT_VERSION = 1;
 
 export const MAGIC = 0x4e494543; // "CEIN"
 export const HEADER_WORDS = 12;
-export const COEFFICIENTS = 6;
+/** Scale, threshold and coefficients, behind the header. */
+export const NUMBERS = 2 + SIGNS;
 export const FAR = 255;
 
 export interface ModelParts {

@@ -1,10 +1,12 @@
 /** Which n-grams of the examples are worth remembering, and how rare each is. For the trainer. */
 import { featuresOf } from "./features.ts";
+import { settings } from "./settings.ts";
 import type { Vocabulary } from "./vocabulary.ts";
 
-export function learnVocabulary(texts: readonly string[], minDocuments: number): Vocabulary {
+export function learnVocabulary(texts: readonly string[]): Vocabulary {
   const documents = countDocuments(texts);
-  const kept = [...documents].flatMap(([hash, count]) => (count >= minDocuments ? [hash] : [])).sort((left, right) => left - right);
+  const least = Math.max(1, Math.ceil(documents.size / settings.manyEntries));
+  const kept = [...documents].flatMap(([hash, count]) => (count >= least ? [hash] : [])).sort((left, right) => left - right);
   const bits = Math.min(22, 32 - Math.clz32(kept.length));
   const bucketSizes = new Uint8Array(2 ** bits);
   const fingerprints = new Uint8Array(kept.length);

@@ -9,31 +9,46 @@ export interface SetProblem {
 }
 
 const FEW_EXAMPLES = 5;
+const MAX_QUOTED = 80;
 
+/** All problems, in the document's order. */
 export function problemsOf(set: TrainingSet): readonly SetProblem[] {
+  const error = (path: string, message: string): SetProblem => ({ level: "error", path, message });
   const problems: SetProblem[] = [];
-  const report = (level: SetProblem["level"], path: string, message: string): void => void problems.push({ level, path, message });
-  if (set.intents.length < 2) report("error", "intents", "a classifier needs at least two intents to tell apart");
+  if (set.intents.length < 2) problems.push(error("intents", "a classifier needs at least two intents to tell apart"));
   const names = new Set<string>();
-  const owners = new Map<string, string>();
-  const meet = (text: string, owner: string, path: string): void => {
-    const folded = fold(text).trim();
-    const other = owners.get(folded);
-    if (folded === "") report("warning", path, "an example is empty");
-    else if (other !== undefined && other !== owner)
-      report("warning", path, `${JSON.stringify(text.slice(0, 80))} is an example of ${other} too`);
-    owners.set(folded, owner);
-  };
   for (const { name, examples } of set.intents) {
     const path = `intents.${name}`;
-    if (names.has(name)) report("error", path, "there are two intents of this name");
+    if (names.has(name)) problems.push(error(path, "there are two intents of this name"));
     names.add(name);
-    if (examples.every((text) => text.trim() === "")) report("error", path, "an intent needs at least one example");
-    else if (examples.length < FEW_EXAMPLES)
-      report("warning", path, `${examples.length} of at least ${FEW_EXAMPLES} examples: it will be guessed rather than known`);
-    for (const [at, text] of examples.entries()) meet(text, name, `${path}.examples.${at}`);
+    const count = examples.filter((text) => text.trim() !== "").length;
+    if (count === 0) problems.push(error(path, "an intent needs at least one example"));
+    else if (count < FEW_EXAMPLES)
+      problems.push({
+        level: "warning",
+        path,
+        message: `few examples (${count} of at least ${FEW_EXAMPLES}): it is guessed more than known`,
+      });
   }
-  for (const [at, text] of set.outOfScope.entries()) meet(text, "outOfScope", `outOfScope.examples.${at}`);
-  if (!(set.outOfScopeShare >= 0 && set.outOfScopeShare < 1)) report("error", "outOfScope.share", "a share is at least 0 and below 1");
-  return problems;
+  const { outOfScopeShare: share } = set;
+  if (!(share >= 0 && share < 1)) problems.push(error("outOfScope.share", "a share is at least 0 and below 1"));
+  return [...problems, ...contradictions(set)];
+}
+
+/** Texts without anything in them, and texts that belong to two. */
+function contradictions({ intents, outOfScope }: TrainingSet): readonly SetProblem[] {
+  const owners = new Map<string, string>();
+  const lists = [...intents, { name: undefined, examples: outOfScope }];
+  return lists.flatMap(({ name, examples }) =>
+    examples.flatMap((text, at) => {
+      const owner = name ?? "outOfScope";
+      const path = `${name === undefined ? owner : `intents.${name}`}.examples.${at}`;
+      const folded = fold(text).trim();
+      const other = owners.get(folded) ?? owner;
+      owners.set(folded, other);
+      if (folded === "") return [{ level: "warning", path, message: "an example is empty" } as const];
+      const quoted = JSON.stringify(text.slice(0, MAX_QUOTED));
+      return other === owner ? [] : [{ level: "warning", path, message: `${quoted} is an example of ${other} as well` } as const];
+    }),
+  );
 }

@@ -6,20 +6,22 @@ export const settings = {
   /** Character n-grams within words, of these lengths; a word's two ends count as a character. */
   gramMin: 2,
   gramMax: 4,
-  /** What an n-gram's share of a vector may be, words against characters. */
-  wordShare: 1,
-  gramShare: 1,
-  /** An n-gram must be in this many examples to be remembered, if there are enough of them. */
-  minDocuments: 2,
-  /** Support vector machine: cost of an error, passes over the examples. */
+  /** The rarest n-grams are forgotten first: an n-gram must be in one more example for each time there are this many. */
+  manyEntries: 32_000,
+  /** Support vector machine: cost of an error, passes over the examples, and when a class no longer pushes. */
   cost: 1,
-  passes: 12,
-  /** Weight and smoothing of the naive Bayes that is added to it. */
-  bayesWeight: 0.15,
-  bayesSmoothing: 0.1,
+  passes: 6,
+  tolerance: 0.05,
   /** Weights below this share of the largest are dropped. */
-  pruneBelow: 0.06,
-  /** Parts of cross-validation; each leaves out examples, and whole intents as messages out of scope. */
-  folds: 3,
-  foldPasses: 6,
+  pruneBelow: 0.02,
+  /** Cross-validation leaves out one example and one intent of this many at a time, until this many messages are judged. */
+  folds: 10,
+  leastParts: 3,
+  judged: 3_000,
+  /** Where the logistic function begins, and how many messages it takes to move it. */
+  priorCoefficients: [-4, 6, 2, -2, 0, -1] as readonly number[],
+  priorStrength: 1,
+  priorThreshold: 0.5,
+  /** The share of messages out of scope in the validation set of the paper that the operating point is named after: 100 of 3,100. */
+  paperShare: 0.032,
 };

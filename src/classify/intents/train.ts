@@ -2,15 +2,13 @@
  * Trains a classifier: a set of examples in, an artefact out. Pure, synchronous and deterministic: the same set gives the same bytes
  * everywhere. Never throws on any text; `problemsOf` says what is wrong with a set before.
  */
-import { addBayes } from "./bayes.ts";
+import { coefficientsFor, type Held, thresholdFor } from "./calibrate.ts";
+import type { Calibration } from "./calibration.ts";
 import { compress } from "./compress.ts";
-import { readExamples } from "./examples.ts";
-import { learnVocabulary } from "./learn-vocabulary.ts";
+import { crossValidate, judge, partsOf, type Sourced } from "./cross-validate.ts";
+import { type Learned, learn } from "./learn.ts";
 import { settings } from "./settings.ts";
-import { solve, type Weights } from "./solve.ts";
 import type { TrainingSet } from "./training-set.ts";
-import { readerFor } from "./vector.ts";
-import type { Vocabulary } from "./vocabulary.ts";
 import { writeArtefact } from "./write-artefact.ts";
 
 export interface Labelled {
@@ -27,41 +25,59 @@ export interface TrainOptions {
   readonly onProgress?: (done: number) => void;
 }
 
-interface Learned {
-  readonly vocabulary: Vocabulary;
-  readonly weights: Weights;
-}
-
-export function learn(texts: readonly string[], classes: readonly number[], classCount: number, passes: number): Learned {
-  const vocabulary = learnVocabulary(texts, settings.minDocuments);
-  const examples = readExamples(texts, classes, readerFor(vocabulary));
-  const weights = solve({ examples, classCount, entryCount: vocabulary.size, passes });
-  addBayes(weights, examples, classCount);
-  return { vocabulary, weights };
-}
-
 export function train(set: TrainingSet, options: TrainOptions = {}): Uint8Array {
   const names = set.intents.map(({ name }) => name);
-  const texts: string[] = [];
-  const classes: number[] = [];
-  for (const [index, { name, description, examples }] of set.intents.entries()) {
-    for (const text of [...examples, name.replaceAll(/[_-]/g, " "), ...(description === undefined ? [] : [description])]) {
-      texts.push(text);
-      classes.push(index);
-    }
-  }
-  for (const text of set.outOfScope) {
-    texts.push(text);
-    classes.push(names.length);
-  }
-  const classCount = names.length + (set.outOfScope.length > 0 ? 1 : 0);
-  const { vocabulary, weights } = learn(texts, classes, classCount, settings.passes);
-  options.onProgress?.(1);
+  const task = taskOf(set);
+  const steps = options.validation === undefined ? partsOf(task) + 1 : 1;
+  let done = 0;
+  const report = (part: number): void => {
+    done += part;
+    options.onProgress?.(done / steps);
+  };
+  const learned = learn(task, () => report(1 / settings.passes));
+  const held = options.validation === undefined ? crossValidate(task, () => report(1)) : validated(learned, names, options.validation);
   return writeArtefact({
     names,
-    classCount,
-    vocabulary,
-    ...compress(weights, classCount, vocabulary.size),
-    calibration: { threshold: 0.5, coefficients: [-3.5, 2, 4, 0, 0, -2] },
+    classCount: task.classCount,
+    vocabulary: learned.vocabulary,
+    ...compress(learned.weights, task.classCount, learned.vocabulary.size),
+    calibration: calibrated(held, set.outOfScopeShare, options),
   });
+}
+
+/** The examples in a row, each intent's name and description as one more; what is out of scope is the last class. */
+export function taskOf({ intents, outOfScope }: TrainingSet): Sourced {
+  const rows = intents.flatMap(({ name, description, examples }, intent) => [
+    ...examples.map((text, place) => ({ text, intent, place })),
+    { text: spaced(name), intent, place: -1 },
+    ...(description === undefined ? [] : [{ text: description, intent, place: -1 }]),
+  ]);
+  rows.push(...outOfScope.map((text, place) => ({ text, intent: intents.length, place })));
+  return {
+    texts: rows.map(({ text }) => text),
+    classes: rows.map(({ intent }) => intent),
+    places: rows.map(({ place }) => place),
+    classCount: intents.length + (outOfScope.length > 0 ? 1 : 0),
+    intents: intents.length,
+  };
+}
+
+/** `payBill` and `pay_bill` are two words each. */
+const spaced = (name: string): string => name.replaceAll(/(?<=\p{Ll})(?=\p{Lu})/gu, " ").replaceAll("_", " ");
+
+function validated(
+  learned: Learned,
+  names: readonly string[],
+  { in: inside, out }: NonNullable<TrainOptions["validation"]>,
+): readonly Held[] {
+  return [
+    ...inside.map(({ text, intent }) => judge(learned, text, names.indexOf(intent))),
+    ...out.map((text) => judge(learned, text, undefined)),
+  ];
+}
+
+function calibrated(held: readonly Held[], share: number, { operatingPoint, validation }: TrainOptions): Calibration {
+  const coefficients = coefficientsFor(held, share);
+  const given = validation === undefined ? settings.paperShare : validation.out.length / Math.max(1, held.length);
+  return { coefficients, threshold: thresholdFor(held, coefficients, operatingPoint === "paper" ? given : share) };
 }

@@ -3,7 +3,6 @@
  * never seen count in the length, so that a message of unknown words scores low everywhere. Trainer and model share this file.
  */
 import { type Features, featuresOf } from "./features.ts";
-import { settings } from "./settings.ts";
 import { finderOf, type Vocabulary } from "./vocabulary.ts";
 
 /** Valid until the next message is read. */
@@ -39,7 +38,7 @@ export function readerFor(vocabulary: Vocabulary): Reader {
   const { entries, values, places } = vector;
 
   /** One block of features; answers the share that is unknown. */
-  const block = (read: Features, from: number, to: number, share: number): number => {
+  const block = (read: Features, from: number, to: number): number => {
     const first = vector.count;
     let unknownSquares = 0;
     for (let at = from; at < to; at += 1) {
@@ -60,7 +59,7 @@ export function readerFor(vocabulary: Vocabulary): Reader {
       values[at] = value;
       squares += value * value;
     }
-    const scale = share / Math.sqrt(squares);
+    const scale = 1 / Math.sqrt(squares);
     for (let at = first; at < vector.count; at += 1) values[at] = (values[at] as number) * scale;
     return squares === 0 ? 0 : unknownSquares / squares;
   };
@@ -69,8 +68,8 @@ export function readerFor(vocabulary: Vocabulary): Reader {
     const read = featuresOf(text);
     vector.features = read;
     vector.count = 0;
-    vector.unknownWords = block(read, 0, read.words, settings.wordShare);
-    vector.unknownGrams = block(read, read.words, read.count, settings.gramShare);
+    vector.unknownWords = block(read, 0, read.words);
+    vector.unknownGrams = block(read, read.words, read.count);
     return vector;
   };
 }
