@@ -27,7 +27,7 @@ export const intentsEval: Command = {
   },
   notes: `balanced chooses the threshold for the share of out-of-scope messages that a document expects; paper the one that is right most
 often on validation data. Sentences are classified by the built product in workerd. µs a message: the clock in workerd stands still while
-code runs, so 25 warm batches of a thousand messages are timed from outside, an empty call is taken off each, and their median counts.
+code runs, so 60 warm batches of 500 messages are timed from outside; their lower quartile counts, less that of as many empty calls.
 All shares are between 0 and 1.`,
   run: async (call) => {
     const set = setOf(labelledIn(call, "train"), shareOf(call));
