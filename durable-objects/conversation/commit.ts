@@ -4,8 +4,9 @@ import { refName } from "../../src/core/conversation-ref.ts";
 import { advance } from "./deliver.ts";
 import type { Moment } from "./hold.ts";
 import { admit } from "./limits.ts";
+import { firstIn, secondIn } from "./look-up.ts";
 import { move } from "./speak.ts";
-import { andThen, type Effect, type Ending, type Entry, type State, type Step, still } from "./state.ts";
+import { andThen, type Effect, type Ending, type Entry, isNew, type State, type Step, still } from "./state.ts";
 import { tierOf, withTier } from "./tiers.ts";
 
 /** Past these the platform keeps the chat's queue for us; it does so for a day or more. */
@@ -38,8 +39,6 @@ export function commit(state: State, event: CommitEvent): Step {
   return followed(stored, event);
 }
 
-const isNew = (state: State): boolean => state.nextSeq === 1 && Object.keys(state.pins).length === 0;
-
 /** Whatever becomes of the message itself, the platform says only once that its chat moved. */
 function followed(step: Step, event: CommitEvent): Step {
   const { movedTo, ref } = event.commit;
@@ -48,7 +47,13 @@ function followed(step: Step, event: CommitEvent): Step {
 
 function store(state: State, event: CommitEvent, dueAtMs: number): Step {
   const pool = event.commit.keepsPool === true ? (keptPool(state, event) ?? event.commit.pool) : event.commit.pool;
-  const entry: Entry = { ...entryOf(event, state.nextSeq, dueAtMs), pool, ...tierOf(state, pool, event) };
+  const entry: Entry = {
+    ...entryOf(event, state.nextSeq, dueAtMs),
+    pool,
+    ...tierOf(state, pool, event),
+    ...firstIn(state, pool, event),
+    ...secondIn(state, pool),
+  };
   const next = {
     ...withTier(state, entry),
     lastPool: event.commit.isOverheard === true ? state.lastPool : pool,

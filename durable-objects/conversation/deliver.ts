@@ -8,6 +8,7 @@ import { withoutOutdated } from "./backlog.ts";
 import { brief, isBriefed } from "./briefing.ts";
 import { avoided, mayReturn } from "./failover.ts";
 import { AMBIGUOUS, choose, end, ending, held, type Moment, poisonOf, UNREACHABLE_BACKOFF } from "./hold.ts";
+import { lookUp } from "./look-up.ts";
 import { notice } from "./notices.ts";
 import { type Attempt, andThen, type Choosing, type Entry, type Pin, type State, type Step, still, withHead } from "./state.ts";
 import { raise } from "./tiers.ts";
@@ -29,7 +30,7 @@ export function advance(state: State, moment: Moment): Step {
   const pool = poolOf(head, moment.rules);
   if (pool === undefined) return andThen(end(state, ending(head, "dead", "no-route", moment)), (next) => advance(next, moment));
   if (pool !== head.pool) return advance(withHead(state, { ...head, pool }), moment);
-  return toInstance(state, head, moment);
+  return lookUp(state, head, moment) ?? toInstance(state, head, moment);
 }
 
 /** What this incarnation began counts as under way only for so long: a lost answer must not hold a conversation for ever. */
@@ -176,11 +177,12 @@ function pinTo(state: State, head: Entry, event: Placed): Step {
     isUsed: pin?.isUsed === true && !isMove,
     movedAtMs: isMove ? nowMs : pin?.movedAtMs,
   };
+  // Whoever had it before and left it for a moment knows.
+  const isNew = pin !== undefined && pin.instance !== instance;
   // That the one before may have it stays known: another hand-over is a repeat, and it can never be called too late to be of use.
   const fresh: Entry = {
     ...{ ...head, heldSinceMs: undefined, movableSinceMs: undefined, dueAtMs: Math.min(head.dueAtMs, nowMs) },
-    // Whoever is new is told by that.
-    isRaised: undefined,
+    isRaised: isNew ? undefined : head.isRaised,
   };
   const from = pin === undefined ? {} : { from: pin.instance };
   const pinned: Step = {
@@ -193,8 +195,6 @@ function pinTo(state: State, head: Entry, event: Placed): Step {
       ...(isMove ? notice(fresh, "moved", event) : []),
     ],
   };
-  // Whoever had it before and left it for a moment knows.
-  const isNew = pin !== undefined && pin.instance !== instance;
   const asked = isNew ? andThen(pinned, (state) => brief(state, fresh, next, event)) : pinned;
   return andThen(asked, (state) => advance(state, event));
 }

@@ -8,6 +8,7 @@ import type { Env } from "../env.ts";
 import { blockAt, FAULTS, stopsAt } from "../fault-point.ts";
 import { instancesOf } from "../instance/stub.ts";
 import { jsonLog } from "../runtime.ts";
+import { keepAnswer, lookUp } from "./answer-cache.ts";
 import type { Conversation } from "./durable-object.ts";
 import { Handing } from "./handing.ts";
 import { brief } from "./handover.ts";
@@ -65,6 +66,12 @@ export class Effects {
       case "choose":
         this.#background(this.#choose(effect).catch((error: unknown) => this.#unchosen(effect, error)));
         break;
+      case "look-up":
+        this.#background(lookUp(this.#object, this.#env, effect.entry));
+        break;
+      case "keep-answer":
+        this.#aside(() => keepAnswer(this.#object, this.#env, effect));
+        break;
       case "granted":
         this.#aside(() => instancesOf(this.#env).granted(effect.instance));
         break;
@@ -81,14 +88,7 @@ export class Effects {
         this.#aside(() => this.#telling.notify(effect.entry, effect.notice));
         break;
       case "pinned":
-        jsonLog.write({
-          ...{
-            level: "info",
-            event: effect.from === undefined ? "conversation.pinned" : "conversation.moved",
-            conversation: this.#ref.key,
-          },
-          ...{ pool: effect.pin.pool, instance: effect.pin.instance, epoch: effect.pin.epoch, from: effect.from, reason: effect.reason },
-        });
+        this.#pinned(effect);
         break;
       case "troubled":
         this.#troubled(effect.entry, effect.detail);
@@ -127,6 +127,12 @@ export class Effects {
       jsonLog.write(line);
       await this.#upkeep.list(ending);
     });
+  }
+
+  #pinned({ pin, from, reason }: Extract<Effect, { do: "pinned" }>): void {
+    const event = from === undefined ? "conversation.pinned" : "conversation.moved";
+    const { pool, instance, epoch } = pin;
+    jsonLog.write({ level: "info", event, conversation: this.#ref.key, pool, instance, epoch, from, reason });
   }
 
   #troubled(entry: Entry, detail: string): void {

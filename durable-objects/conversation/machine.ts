@@ -13,7 +13,8 @@ import { type BriefedEvent, briefed } from "./briefing.ts";
 import { type CommitEvent, commit } from "./commit.ts";
 import { advance, type ChosenEvent, chosen, isChoosing, type UnchosenEvent, unchosen } from "./deliver.ts";
 import type { Moment } from "./hold.ts";
-import { withNotices } from "./notices.ts";
+import { type LookedUpEvent, lookedUp } from "./look-up.ts";
+import { arrived, withNotices } from "./notices.ts";
 import { type OutcomeEvent, outcome } from "./outcome.ts";
 import { handAgain, kept, owedAtMs, replied, unkept } from "./reply.ts";
 import { adopt, move, type SpeakEvent, speak } from "./speak.ts";
@@ -25,6 +26,7 @@ export type Event =
   | ChosenEvent
   | UnchosenEvent
   | OutcomeEvent
+  | LookedUpEvent
   | BriefedEvent
   | SpeakEvent
   | (Moment & { readonly type: "wake" })
@@ -50,6 +52,8 @@ function stepOf(state: State, event: Event): Step {
       return unchosen(state, event);
     case "outcome":
       return outcome(state, event);
+    case "looked-up":
+      return andThen(arrived(lookedUp(state, event)), (next) => advance(next, event));
     case "briefed":
       return advance(briefed(state, event), event);
     case "wake":

@@ -36,11 +36,16 @@ export function outcome(state: State, event: OutcomeEvent): Step {
 
 function stepFor(state: State, head: Entry, attempt: Attempt, event: OutcomeEvent): Step {
   const result = event.outcome;
-  if (result.kind === "accepted" && result.answer !== undefined) return arrived(answered(state, head, result.answer.text, event));
+  if (result.kind === "accepted" && result.answer !== undefined)
+    return arrived(answered(state, keepable(head, result.answer), result.answer.text, event));
   if (isSettled(result.kind)) return arrived(settle(state, head, event));
   if (isMending(state, event)) return waitForMending(state, head, event);
   return unsettled(state, head, attempt, event);
 }
+
+/** What a model could not finish is an answer to the person, and no more than that. */
+const keepable = (head: Entry, { isPartial }: NonNullable<Outcome["answer"]>): Entry =>
+  isPartial === true ? { ...head, cache: undefined } : head;
 
 function unsettled(state: State, head: Entry, attempt: Attempt, event: OutcomeEvent): Step {
   const result = event.outcome;

@@ -1,5 +1,5 @@
 /**
- * An answer that came back by the link: written down with its message, handed to the bot until that has it, and ended by the bot's
+ * An answer that came back by the link, or is known already: written down with its message, handed to the bot until that has it, and ended by the bot's
  * word. The queue moves on meanwhile; the order in which a person reads answers is the bot's to keep.
  */
 import { backoffMs } from "../../src/core/backoff.ts";
@@ -20,17 +20,23 @@ export function answered(state: State, head: Entry, text: string, moment: Moment
     const ended = end(pinned, { ...ending(head, "answered", "empty", moment), ...at });
     return { ...ended, writes: [...ended.writes, ...pinWrites] };
   }
-  const replying: Replying = { ...at, entry: { ...head, attempt: undefined }, text, sinceMs: moment.nowMs };
+  const step = toBot(pinned, { ...at, entry: { ...head, attempt: undefined }, text, sinceMs: moment.nowMs });
+  return { ...step, writes: [...step.writes, ...pinWrites] };
+}
+
+/** The head has its answer, whoever gave it. */
+export function toBot(state: State, replying: Replying): Step {
+  const { seq, bytes } = replying.entry;
   return {
     state: {
-      ...pinned,
-      queue: pinned.queue.filter((entry) => entry.seq !== head.seq),
-      queuedBytes: pinned.queuedBytes - head.bytes,
-      replying: [...pinned.replying, replying],
+      ...state,
+      queue: state.queue.filter((entry) => entry.seq !== seq),
+      queuedBytes: state.queuedBytes - bytes,
+      replying: [...state.replying, replying],
     },
-    writes: [{ row: "reply", replying }, ...pinWrites],
+    writes: [{ row: "reply", replying }],
     // The bot keeps the order in which it gets them, so each waits until the one before is kept.
-    effects: firstUnkept(pinned) === undefined ? [{ do: "reply", replying }] : [],
+    effects: firstUnkept(state) === undefined ? [{ do: "reply", replying }] : [],
   };
 }
 
@@ -74,16 +80,30 @@ export function unkept(state: State, event: { readonly seq: number; readonly det
   return still({ ...state, replying: state.replying.map((one) => (one === found ? later : one)) });
 }
 
+/** What the outcome of a message begins with that nobody was asked for. */
+const CACHED = "cached";
+
+/** A template is sent in place of an answer. */
+const WITH_THE_PERSON: ReadonlySet<string> = new Set(["delivered", "sent"]);
+
+/** The one answer to exactly that message, whole and with the person: of one attempt, by the instance that was chosen first. */
+const isWorthKeeping = ({ entry, instance, epoch }: Replying, end: ReplyEnd): boolean =>
+  entry.cache !== undefined && instance !== undefined && epoch === 1 && entry.tries === 1 && WITH_THE_PERSON.has(end.outcome);
+
 /** The bot may say it more than once: what is not waited for any more was ended by the first. */
 export function replied(state: State, seq: number, reply: ReplyEnd, nowMs: number): Step {
   const found = state.replying.find((one) => one.entry.seq === seq);
   if (found === undefined) return still(state);
   const { entry, instance, epoch } = found;
-  const over: Ending = { seq, entry, state: reply.state, outcome: reply.outcome, instance, epoch, atMs: nowMs };
+  const outcome = instance === undefined && reply.state === "answered" ? `${CACHED}: ${reply.outcome}` : reply.outcome;
+  const over: Ending = { seq, entry, state: reply.state, outcome, instance, epoch, atMs: nowMs };
   const ended: Step = {
     state: { ...state, quietSinceMs: nowMs, replying: state.replying.filter((one) => one !== found) },
     writes: [{ row: "end", ending: over }],
-    effects: [{ do: "ended", ending: over }],
+    effects: [
+      { do: "ended", ending: over },
+      ...(isWorthKeeping(found, reply) ? [{ do: "keep-answer", entry, text: found.text } as const] : []),
+    ],
   };
   return found.isKept === true ? ended : andThen(ended, (next) => handAgain(next, nowMs));
 }

@@ -67,6 +67,10 @@ export class Reporter {
     this.#unsettled = addDeltas(this.#unsettled, { [series("clawedge_repeats_total", { instance })]: 1 });
   }
 
+  countLookUp(pool: string, isHit: boolean): void {
+    this.#unsettled = addDeltas(this.#unsettled, { [series("clawedge_answer_cache_total", { pool, result: isHit ? "hit" : "miss" })]: 1 });
+  }
+
   add(ending: Ending): void {
     this.#waiting = [...this.#waiting, ending];
   }

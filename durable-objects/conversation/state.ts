@@ -48,8 +48,10 @@ export interface Entry {
   readonly traceId: string;
   /** Which of its pool's agents is asked: decided once, so that every attempt asks the same. */
   readonly tier?: "simple" | "complex" | undefined;
-  /** Memory: the first that another agent of its pool is asked, who has to be told what was said. */
+  /** Memory: the first for whoever is asked, who has to be told what was said. */
   readonly isRaised?: true | undefined;
+  /** Memory: the first message there ever was, whose answer may be known or worth knowing; until when the answer cache is waited for. */
+  readonly cache?: { readonly untilMs?: number } | undefined;
   readonly bytes: number;
   readonly arrivedAtMs: number;
   readonly committedAtMs: number;
@@ -74,11 +76,12 @@ export interface Entry {
   readonly isOverheard?: boolean;
 }
 
-/** An answer the link brought back: the bot sends it, and its end is the message's. It is no part of the queue any more. */
+/** An answer the link brought back, or the cache: the bot sends it, and its end is the message's. It is no part of the queue any more. */
 export interface Replying {
   readonly entry: Entry;
-  readonly instance: string;
-  readonly epoch: number;
+  /** Undefined: nobody was asked. */
+  readonly instance?: string | undefined;
+  readonly epoch?: number | undefined;
   /** Markdown. */
   readonly text: string;
   readonly sinceMs: number;
@@ -131,6 +134,8 @@ export interface State {
   readonly movedTo?: ConversationRef | undefined;
   /** The pool of its newest message. */
   readonly lastPool?: string | undefined;
+  /** The only message so far was answered in this pool without asking: its agents know nothing of it. */
+  readonly cachedIn?: string | undefined;
   /** Pool to when its newest message of the complex tier came. */
   readonly complexAtMs: Readonly<Record<string, number>>;
   /** Memory: the attempt this incarnation has in flight, and the message it is choosing an instance for. */
@@ -186,6 +191,8 @@ export type Effect =
       readonly exclude: readonly string[];
       readonly askedAtMs: number;
     }
+  | { readonly do: "look-up"; readonly entry: Entry }
+  | { readonly do: "keep-answer"; readonly entry: Entry; readonly text: string }
   | { readonly do: "granted"; readonly instance: string }
   | { readonly do: "brief"; readonly entry: Entry; readonly pin: Pin; readonly untilMs: number }
   | { readonly do: "ended"; readonly ending: Ending }
@@ -203,6 +210,9 @@ export interface Step {
   readonly effects: readonly Effect[];
   readonly reply?: CommitResult;
 }
+
+/** Nobody ever wrote or spoke here. */
+export const isNew = (state: State): boolean => state.nextSeq === 1 && Object.keys(state.pins).length === 0;
 
 export const still = (state: State): Step => ({ state, writes: [], effects: [] });
 

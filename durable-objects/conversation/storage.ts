@@ -68,6 +68,7 @@ export class ConversationStorage {
         .exec<{ pool: string }>(`SELECT pool FROM (SELECT seq, pool, is_overheard, state FROM messages ORDER BY seq DESC LIMIT ${LATELY})
            WHERE is_overheard = 0 AND state NOT IN ('limited', 'expired') ORDER BY seq DESC LIMIT 1`)
         .toArray()[0]?.pool,
+      cachedIn: last === 1 ? this.#cachedIn() : undefined,
       complexAtMs: this.#complexAtMs(),
       brokenOffAtMs: this.#brokenOffAtMs(),
       quietSinceMs: this.#quietSinceMs(),
@@ -174,8 +175,8 @@ export class ConversationStorage {
     );
     return rows.toArray().map((row) => ({
       entry: entryOfRow(row),
-      instance: row.instance ?? "",
-      epoch: row.epoch ?? 0,
+      instance: row.instance ?? undefined,
+      epoch: row.epoch ?? undefined,
       text: row.reply ?? "",
       sinceMs: row.due_at_ms,
     }));
@@ -204,6 +205,12 @@ export class ConversationStorage {
       )
       .toArray();
     return last?.state === "dead" ? (last.ended_at_ms ?? undefined) : undefined;
+  }
+
+  /** Where nobody was asked nobody is named. */
+  #cachedIn(): string | undefined {
+    const answered = "SELECT pool FROM messages WHERE seq = 1 AND state IN ('replying', 'answered') AND instance IS NULL";
+    return this.#sql.exec<{ pool: string }>(answered).toArray()[0]?.pool;
   }
 
   #complexAtMs(): State["complexAtMs"] {

@@ -137,7 +137,7 @@ function end(exec: Exec, ending: Ending): void {
 function reply(exec: Exec, { entry, instance, epoch, text, sinceMs }: Replying): void {
   exec(
     "UPDATE messages SET state = 'replying', instance = ?, epoch = ?, tries = ?, reached = ?, attempt = NULL, maybe_at = NULL, due_at_ms = ?, reply = ? WHERE seq = ?",
-    ...[instance, epoch, entry.tries, entry.reached, sinceMs, text, entry.seq],
+    ...[instance ?? null, epoch ?? null, entry.tries, entry.reached, sinceMs, text, entry.seq],
   );
 }
 

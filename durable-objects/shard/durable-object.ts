@@ -10,6 +10,7 @@ import type { DeadEntry, Flush } from "../../src/ports/shards.ts";
 import type { Env } from "../env.ts";
 import { migrate } from "../migrate.ts";
 import { jsonLog, systemClock, webDice } from "../runtime.ts";
+import { answerIn, type KeptAnswer, keepAnswer } from "./answer-rows.ts";
 import { addCounters, readCounters } from "./counter-rows.ts";
 import { addDead, type DeadFilter, listDead, removeDead } from "./dead-rows.ts";
 import * as machine from "./machine.ts";
@@ -105,6 +106,18 @@ export class Shard extends DurableObject<Env> {
     rows.returnPermit(this.#sql, pool, permit);
   }
 
+  answer(key: string): string | undefined {
+    return answerIn(this.#sql, key, systemClock.nowMs());
+  }
+
+  /** `most`: of its pool, in this shard. */
+  async keepAnswer(answer: KeptAnswer, most: number): Promise<void> {
+    this.ctx.storage.transactionSync(() => keepAnswer(this.#sql, answer, { most, nowMs: systemClock.nowMs() }));
+    const purgeAtMs = machine.notSooner(answer.endsAtMs, systemClock.nowMs());
+    const armedMs = await this.ctx.storage.getAlarm();
+    if (armedMs === null || armedMs > purgeAtMs) await this.#arm(purgeAtMs);
+  }
+
   /** Never throws: what could not be purged is purged later, or when the next who writes finds no alarm. */
   override async alarm(): Promise<void> {
     const nowMs = systemClock.nowMs();
@@ -120,7 +133,12 @@ export class Shard extends DurableObject<Env> {
   }
 
   #purge(nowMs: number): machine.Purged {
-    const before = { silentMs: nowMs - machine.FORGET_AFTER_MS, deadMs: nowMs - machine.FORGET_DEAD_AFTER_MS, limit: machine.PURGE_BATCH };
+    const before = {
+      nowMs,
+      silentMs: nowMs - machine.FORGET_AFTER_MS,
+      deadMs: nowMs - machine.FORGET_DEAD_AFTER_MS,
+      limit: machine.PURGE_BATCH,
+    };
     return this.ctx.storage.transactionSync(() => rows.purge(this.#sql, before));
   }
 

@@ -69,13 +69,18 @@ export interface Purged {
   readonly oldestAtMs: number | undefined;
   /** When the oldest dead letter died; undefined when there is none. */
   readonly oldestDeadAtMs?: number | undefined;
+  /** When the first answer is worth nothing any more; undefined when none is kept. */
+  readonly answerEndsAtMs?: number | undefined;
 }
 
 /** When to purge next, or undefined while there is nothing that could grow old. */
-export function nextPurgeAtMs({ rows, oldestAtMs, oldestDeadAtMs }: Purged, nowMs: number): number | undefined {
+export function nextPurgeAtMs({ rows, oldestAtMs, oldestDeadAtMs, answerEndsAtMs }: Purged, nowMs: number): number | undefined {
   if (rows >= PURGE_BATCH) return nowMs + PURGE_PAUSE_MS;
   const silentAtMs = oldestAtMs === undefined ? [] : [oldestAtMs + FORGET_AFTER_MS];
   const deadAtMs = oldestDeadAtMs === undefined ? [] : [oldestDeadAtMs + FORGET_DEAD_AFTER_MS];
-  const dueAtMs = [...silentAtMs, ...deadAtMs];
-  return dueAtMs.length === 0 ? undefined : Math.max(Math.min(...dueAtMs), nowMs + DAY_MS);
+  const dueAtMs = [...silentAtMs, ...deadAtMs, ...(answerEndsAtMs === undefined ? [] : [answerEndsAtMs])];
+  return dueAtMs.length === 0 ? undefined : notSooner(Math.min(...dueAtMs), nowMs);
 }
+
+/** At most one purge a day: what has ended is not read meanwhile. */
+export const notSooner = (atMs: number, nowMs: number): number => Math.max(atMs, nowMs + DAY_MS);

@@ -14,4 +14,5 @@ export const MIGRATIONS: readonly string[] = [
    ) WITHOUT ROWID;
    CREATE TABLE quotas (name TEXT PRIMARY KEY, tokens REAL NOT NULL, at_ms INTEGER NOT NULL) WITHOUT ROWID;
    CREATE TABLE permits (pool TEXT NOT NULL, permit TEXT NOT NULL, lapses_at_ms INTEGER NOT NULL, PRIMARY KEY (pool, permit)) WITHOUT ROWID;`,
+  `CREATE TABLE answers (key TEXT PRIMARY KEY, pool TEXT NOT NULL, ends_at_ms INTEGER NOT NULL, text TEXT NOT NULL) WITHOUT ROWID;`,
 ];

@@ -1,4 +1,5 @@
 /** The rows of a shard, one statement per verb. It never decides: `machine.ts` says what to write. */
+import { purgeAnswers } from "./answer-rows.ts";
 import type { HeldQuota, Purged } from "./machine.ts";
 
 export interface SeenFlush {
@@ -31,6 +32,7 @@ export function activeByInstance(sql: SqlStorage, sinceMs: number): Readonly<Rec
 }
 
 export interface PurgeBefore {
+  readonly nowMs: number;
   readonly silentMs: number;
   readonly deadMs: number;
   /** Rows of one table at once. */
@@ -38,13 +40,14 @@ export interface PurgeBefore {
 }
 
 /** Reads whole tables, once a day: an index on time would cost every flush a row. */
-export function purge(sql: SqlStorage, { silentMs, deadMs, limit }: PurgeBefore): Purged {
+export function purge(sql: SqlStorage, { nowMs, silentMs, deadMs, limit }: PurgeBefore): Purged {
   const drop = (table: "flushes" | "dead", key: string, beforeMs: number): number =>
     sql.exec(`DELETE FROM ${table} WHERE ${key} IN (SELECT ${key} FROM ${table} WHERE at_ms < ? LIMIT ?)`, beforeMs, limit).rowsWritten;
   const rows = Math.max(drop("flushes", "conversation", silentMs), drop("dead", "id", deadMs));
   sql.exec("DELETE FROM quotas WHERE at_ms < ?", silentMs);
   sql.exec("DELETE FROM permits WHERE lapses_at_ms < ?", silentMs);
-  return { rows, oldestAtMs: oldestIn(sql, "flushes"), oldestDeadAtMs: oldestIn(sql, "dead") };
+  const answerEndsAtMs = purgeAnswers(sql, nowMs);
+  return { rows, oldestAtMs: oldestIn(sql, "flushes"), oldestDeadAtMs: oldestIn(sql, "dead"), answerEndsAtMs };
 }
 
 const oldestIn = (sql: SqlStorage, table: "flushes" | "dead"): number | undefined =>

@@ -11,6 +11,7 @@ import type { DeadEntry, Shards } from "../../src/ports/shards.ts";
 import type { Env } from "../env.ts";
 import { objectOf } from "../objects.ts";
 import { systemClock } from "../runtime.ts";
+import type { KeptAnswer } from "./answer-rows.ts";
 import { byNewest, type DeadFilter } from "./dead-rows.ts";
 import type { ShardReading } from "./durable-object.ts";
 import type { Pending } from "./storage.ts";
@@ -65,6 +66,15 @@ export const permitsOf = (env: ShardEnv): Permits => ({
     } catch {
       // the lease runs out
     }
+  },
+});
+
+/** Answers that may be given again. Where people must stay in a residency, so do the answers they got; whoever cannot ask asks an agent. */
+export const answersOf = (env: ShardEnv, residency: Residency | undefined) => ({
+  get: async (key: string): Promise<string | undefined> => await shardFor(env, key, residency).answer(key),
+  /** Each shard keeps its part of `most`. */
+  keep: async (answer: KeptAnswer, most: number): Promise<void> => {
+    await shardFor(env, answer.key, residency).keepAnswer(answer, Math.floor(most / SHARD_COUNT));
   },
 });
 

@@ -63,6 +63,7 @@ export class ConversationRows {
       answered: Object.fromEntries(this.answered),
       recent: rows.flatMap(arrivalOf),
       lastPool,
+      cachedIn: last === 1 ? rows.find(isCached)?.entry.pool : undefined,
       complexAtMs: complexAtMs(rows),
       brokenOffAtMs: brokenOffAtMs(rows),
       quietSinceMs: quietSinceMs(rows),
@@ -126,12 +127,12 @@ export class ConversationRows {
 
 /** Without what is marked as memory. */
 function kept(entry: Entry): Entry {
-  const { waits: _waits, isRaised: _isRaised, ...rest } = entry;
+  const { waits: _waits, isRaised: _isRaised, cache: _cache, ...rest } = entry;
   return rest;
 }
 
 const replyingOf = ({ entry, instance, epoch, reply, state }: MessageRow): readonly Replying[] =>
-  state === "replying" ? [{ entry, instance: instance ?? "", epoch: epoch ?? 0, text: reply ?? "", sinceMs: entry.dueAtMs }] : [];
+  state === "replying" ? [{ entry, instance, epoch, text: reply ?? "", sinceMs: entry.dueAtMs }] : [];
 
 const arrivalOf = ({ entry, sender, state }: MessageRow): readonly Arrival[] =>
   state === "limited" || entry.isReplay ? [] : [{ sender: sender ?? "", atMs: entry.committedAtMs }];
@@ -140,6 +141,8 @@ function acceptedIn(rows: readonly MessageRow[]): State["accepted"] {
   const delivered = rows.filter(({ state, instance }) => state === "delivered" && instance !== undefined);
   return Object.fromEntries(delivered.map(({ instance = "", entry, endedAtMs = 0 }) => [instance, { seq: entry.seq, atMs: endedAtMs }]));
 }
+
+const isCached = ({ state, instance }: MessageRow): boolean => (state === "replying" || state === "answered") && instance === undefined;
 
 const complexAtMs = (rows: readonly MessageRow[]): State["complexAtMs"] =>
   Object.fromEntries(

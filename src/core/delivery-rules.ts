@@ -24,6 +24,8 @@ export interface PoolRules {
   readonly handoverMs?: number | undefined;
   /** Who is asked goes by how complex a message is: two agents, who share no session, or two models of one. */
   readonly tiers?: "agents" | "models" | undefined;
+  /** The answer to a first message is kept for whoever asks the same. */
+  readonly keepsAnswers?: true | undefined;
 }
 
 /** What delivery must know of the link an instance has for an account. */

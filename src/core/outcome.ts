@@ -29,7 +29,11 @@ export interface Outcome {
   /** It failed by itself before it said anything, and blames no model: it may still be mending a turn that broke off before. */
   readonly isInternal?: boolean;
   /** A link that brings the answer back itself. Markdown; empty when the agent chose to say nothing. */
-  readonly answer?: { readonly text: string };
+  readonly answer?: {
+    readonly text: string;
+    /** It ended where the model had no more room. */
+    readonly isPartial?: true | undefined;
+  };
   /** A short, body-free reason for the log and the dead letter: "timeout", "http 502", "redirect". */
   readonly detail: string;
 }

@@ -21,6 +21,8 @@ export interface Turn {
   /** The platform's id of the message: what is marked as read. */
   readonly messageId: string;
   readonly senderName?: string;
+  /** IETF tag as the platform gives it, lower case. */
+  readonly language?: string;
 }
 
 /** Under which a turn is stored; the platform's own bytes never have it. */

@@ -45,6 +45,7 @@ function poolRules({ instances }: Routes, pool: PoolConfig): PoolRules {
     backlog: pool.backlog,
     tells: { held: held !== undefined, moved: moved !== undefined, unanswered: unanswered !== undefined },
     handoverMs: pool.handover?.deadlineMs,
+    keepsAnswers: pool.answerCache === undefined ? undefined : true,
     tiers: pool.tiers && (hasApartTiers(pool) ? "agents" : "models"),
   };
 }

@@ -222,8 +222,8 @@ const complexityIn = ({ text }: Message, pool: PoolConfig | undefined): Pick<Com
   pool?.tiers !== undefined && complexityOf(text) === "complex" ? { isComplex: true } : {};
 
 /** The platform's bytes, or the turn in their place where no instance could read them. */
-function contentOf({ turn }: Message, { body, headers }: Delivery): Pick<Commit, "body" | "contentType"> {
-  if (turn !== undefined) return { body: utf8(JSON.stringify(turn)), contentType: TURN_CONTENT_TYPE };
+function contentOf({ turn, sender }: Message, { body, headers }: Delivery): Pick<Commit, "body" | "contentType"> {
+  if (turn !== undefined) return { body: utf8(JSON.stringify({ ...turn, language: sender?.language })), contentType: TURN_CONTENT_TYPE };
   return { body: body as Uint8Array<ArrayBuffer>, contentType: headers.get("content-type") ?? "application/json" };
 }
 

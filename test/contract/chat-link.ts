@@ -90,6 +90,8 @@ type Row = readonly [path: string, outcome: Partial<Outcome>];
 
 const HELLO: Partial<Outcome> = { kind: "accepted", status: 200, answer: { text: "Hello, wörld 👋" } };
 const HI: Partial<Outcome> = { kind: "accepted", answer: { text: "Hi" } };
+/** What there was room for. */
+const PART: Partial<Outcome> = { kind: "accepted", answer: { text: "Hi", isPartial: true } };
 const SILENT: Partial<Outcome> = { kind: "accepted", answer: { text: "" } };
 const MODEL: Partial<Outcome> = { kind: "model-failed", status: 200, detail: "the model failed: api_error" };
 const CODE: Partial<Outcome> = { kind: "model-failed", detail: "the model failed: server_error" };
@@ -103,8 +105,9 @@ const TABLE: readonly Row[] = [
     (path): Row => [path, HELLO],
   ),
   ...["/responses/whole", "/responses/no-deltas", "/json/whole", "/json/response"].map((path): Row => [path, HELLO]),
-  ...["/chat/usage", "/chat/length", "/chat/no-done", "/chat/open-end", "/chat/after-done"].map((path): Row => [path, HI]),
-  ...["/chat/cut-after-finish", "/responses/incomplete"].map((path): Row => [path, HI]),
+  ...["/chat/usage", "/chat/no-done", "/chat/open-end", "/chat/after-done"].map((path): Row => [path, HI]),
+  ...["/chat/length", "/responses/incomplete"].map((path): Row => [path, PART]),
+  ["/chat/cut-after-finish", HI],
   ...["/chat/empty", "/chat/said-nothing", "/json/silent"].map((path): Row => [path, SILENT]),
   ["/chat/long-text", { kind: "accepted", answer: { text: "x".repeat(100_000) + "y".repeat(100_000) } }],
 

@@ -43,7 +43,8 @@ function outcomeOfReading(reading: Reading, end: ReadingEnd, facts: Facts): Outc
   if (reading.isInternal) return { kind: "model-failed", isInternal: true, detail: `internal error: ${reading.error}` };
   if (reading.error !== undefined) return { kind: "model-failed", detail: `the model failed: ${reading.error}` };
   if (reading.unreadable !== undefined) return { kind: "cut-off", detail: reading.unreadable };
-  if (reading.isFinished) return { kind: "accepted", detail: "answered", answer: { text: answerIn(reading) } };
+  if (reading.isFinished)
+    return { kind: "accepted", detail: "answered", answer: { text: answerIn(reading), ...(reading.isPartial ? { isPartial: true } : {}) } };
   return cutOff(reading.text.length, end, facts);
 }
 

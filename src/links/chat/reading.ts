@@ -5,6 +5,8 @@ export interface Reading {
   readonly text: string;
   /** It said by itself that this was all. */
   readonly isFinished: boolean;
+  /** And that there was no room for more. */
+  readonly isPartial?: true;
   /** It said that it failed: the type or code of the error, nothing of its message. */
   readonly error?: string;
   /** The error is the gateway's own, and came before any word. */
@@ -59,7 +61,8 @@ function readChunk(reading: Reading, value: unknown): Reading {
   const choice = firstOf(memberOf(value, "choices"));
   const finishReason = memberOf(choice, "finish_reason");
   const said = append(reading, memberOf(memberOf(choice, "delta"), "content"));
-  return typeof finishReason === "string" ? { ...said, isFinished: true } : said;
+  if (typeof finishReason !== "string") return said;
+  return { ...said, isFinished: true, ...(finishReason === "length" ? { isPartial: true } : {}) };
 }
 
 /** @see https://docs.openclaw.ai/gateway/openresponses-http-api#streaming-sse */
@@ -70,7 +73,7 @@ function readResponseEvent(reading: Reading, type: string, value: unknown): Read
   if (type === "error") return { ...reading, error: nameOf({ code: memberOf(value, "code") }) };
   if (type !== "response.completed" && type !== "response.incomplete") return reading;
   const said = reading.text === "" ? append(reading, outputText(response)) : reading;
-  return { ...said, isFinished: true };
+  return { ...said, isFinished: true, ...(type === "response.incomplete" ? { isPartial: true } : {}) };
 }
 
 function failing(reading: Reading, error: unknown): Reading {

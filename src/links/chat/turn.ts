@@ -17,6 +17,7 @@ const turnSchema: z.ZodMiniType<Turn> = z.object({
   media: z.array(mediaSchema),
   messageId: z.string(),
   senderName: z.exactOptional(z.string()),
+  language: z.exactOptional(z.string()),
 });
 
 export function turnOf(body: Uint8Array): Turn | undefined {

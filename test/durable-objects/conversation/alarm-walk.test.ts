@@ -25,6 +25,7 @@ const poolRules: fc.Arbitrary<Partial<PoolRules>> = fc.record({
   ambiguous: fc.constantFrom("park", "resend"),
   standbys: fc.constantFrom([], ["eu-2"]),
   returnAfterMs: fc.constantFrom(undefined, 1000),
+  keepsAnswers: fc.constantFrom(undefined, true),
   tells: fc.constantFrom({ held: true, moved: true, unanswered: true }, { held: false, moved: false, unanswered: false }),
   backlog: fc.record({
     policy: fc.constantFrom("flush", "collapse"),
@@ -98,7 +99,11 @@ const turn: fc.Arbitrary<Turn> = fc.oneof(
   },
 );
 
-const isUnderWay = ({ state }: Driver): boolean => state.queue[0]?.attempt !== undefined || state.choosing?.seq === state.queue[0]?.seq;
+const isLookedUp = ({ state, nowMs }: Driver): boolean => nowMs < (state.queue[0]?.cache?.untilMs ?? 0);
+const isUnderWay = (driver: Driver): boolean => {
+  const [head] = driver.state.queue;
+  return head?.attempt !== undefined || driver.state.choosing?.seq === head?.seq || isLookedUp(driver);
+};
 
 /** What would happen, were it asked at this moment. */
 function askedAt(driver: Driver, nowMs: number): readonly Effect[] {
