@@ -15,11 +15,13 @@ export interface Sourced extends Task {
 /** With fewer intents none can be spared. */
 const LEAST_INTENTS = 4;
 
-export function crossValidate(task: Sourced, onPart: () => void): readonly Held[] {
+/** A step for each part. */
+export function* crossValidate(task: Sourced, onPart: () => void): Generator<undefined, readonly Held[]> {
   const held: Held[] = [];
   for (let part = 0; part < partsOf(task); part += 1) {
     held.push(...judgePart(task, part));
     onPart();
+    yield;
   }
   return held;
 }

@@ -26,6 +26,15 @@ export interface TrainOptions {
 }
 
 export function train(set: TrainingSet, options: TrainOptions = {}): Uint8Array {
+  const steps = trainInSteps(set, options);
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+/** The same with pauses: for whoever shares a thread with others. */
+export function* trainInSteps(set: TrainingSet, options: TrainOptions = {}): Generator<undefined, Uint8Array> {
   const names = set.intents.map(({ name }) => name);
   const task = taskOf(set);
   const steps = options.validation === undefined ? partsOf(task) + 1 : 1;
@@ -35,7 +44,9 @@ export function train(set: TrainingSet, options: TrainOptions = {}): Uint8Array 
     options.onProgress?.(done / steps);
   };
   const learned = learn(task, () => report(1 / settings.passes));
-  const held = options.validation === undefined ? crossValidate(task, () => report(1)) : validated(learned, names, options.validation);
+  yield;
+  const held =
+    options.validation === undefined ? yield* crossValidate(task, () => report(1)) : validated(learned, names, options.validation);
   return writeArtefact({
     names,
     classCount: task.classCount,
