@@ -1,10 +1,11 @@
 /**
  * The Worker as one minified module. esbuild joins it as wrangler would, without the schemas' sentences for operators, which nothing in a
- * Worker reads; then Terser, which sees more than esbuild's minifier. Deploys nothing.
+ * Worker reads, and without tables that the runtime has as well; then Terser, which sees more than esbuild's minifier. Deploys nothing.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { build, type Plugin } from "esbuild";
 import { minify } from "terser";
+import { runtimeUnicode } from "./runtime-unicode.ts";
 
 /** Sentences for operators go into docs/routes.schema.json only. Calls of a function of one line are inlined, and the sentences with them. */
 const withoutSentences: Plugin = {
@@ -36,11 +37,15 @@ export async function bundle({ root, outFile, define = {} }: Bundling): Promise<
     target: "es2024",
     conditions: ["workerd", "worker", "browser"],
     external: ["cloudflare:*", "node:*"],
-    alias: { "@upstash/core-analytics": "./workers/adapters/no-analytics.ts" },
+    alias: {
+      "@upstash/core-analytics": "./workers/adapters/no-analytics.ts",
+      // Its manifest names only the other one, of which nothing can be left out.
+      "@upstash/ratelimit": "@upstash/ratelimit/dist/index.mjs",
+    },
     define: { __FAULT_POINTS__: "false", ...define },
     legalComments: "inline",
     logLevel: "silent",
-    plugins: [withoutSentences],
+    plugins: [withoutSentences, runtimeUnicode],
   });
   const joined = readFileSync(outFile, "utf8");
   const { code } = await minify(joined, {
