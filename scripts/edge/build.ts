@@ -12,7 +12,15 @@ import { type Bundle, type Manifest, readBundle } from "./manifest.ts";
 const ROOT = fileURLToPath(new URL("../../", import.meta.url).href);
 const DIST = join(ROOT, "dist");
 const STAMP = join(DIST, "sources.sha256");
-const SOURCES = ["src", "durable-objects", "workers", "wrangler.toml", "package-lock.json", "scripts/edge/bundle.ts"];
+const SOURCES = [
+  "src",
+  "durable-objects",
+  "workers",
+  "wrangler.toml",
+  "package-lock.json",
+  "scripts/edge/bundle.ts",
+  "scripts/edge/runtime-unicode.ts",
+];
 
 function filesOf(path: string): readonly string[] {
   const full = join(ROOT, path);
