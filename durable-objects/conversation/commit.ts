@@ -7,7 +7,7 @@ import { admit } from "./limits.ts";
 import { firstIn, secondIn } from "./look-up.ts";
 import { move } from "./speak.ts";
 import { andThen, type Effect, type Ending, type Entry, isNew, type State, type Step, still } from "./state.ts";
-import { tierOf, withTier } from "./tiers.ts";
+import { TIER_REST_MS, tierOf, withTier } from "./tiers.ts";
 
 /** Past these the platform keeps the chat's queue for us; it does so for a day or more. */
 export const MAX_QUEUED = 1000;
@@ -64,9 +64,15 @@ function store(state: State, event: CommitEvent, dueAtMs: number): Step {
   return { state: next, writes: [{ row: "insert", entry, commit: event.commit }], effects: [], reply: { state: "stored", seq: entry.seq } };
 }
 
-/** A conversation can hold several accounts of one person: what one of them may enter is not open to the others by that. */
-function keptPool({ lastPool }: State, { commit, rules }: CommitEvent): string | undefined {
-  return lastPool !== undefined && rules.reach[commit.account]?.includes(lastPool) === true ? lastPool : undefined;
+/**
+ * A conversation can hold several accounts of one person: what one of them may enter is not open to the others by that. To a tie-break
+ * it has begun anew when its gateway's session has.
+ */
+function keptPool(state: State, { commit, rules, nowMs }: CommitEvent): string | undefined {
+  const { lastPool, quietSinceMs = nowMs } = state;
+  const isQuiet = state.queue.length === 0 && state.replying.length === 0 && nowMs - quietSinceMs >= TIER_REST_MS;
+  const isAnew = commit.isTieBreak === true && isQuiet;
+  return !isAnew && lastPool !== undefined && rules.reach[commit.account]?.includes(lastPool) === true ? lastPool : undefined;
 }
 
 /** A message that ends where it begins still has a row: its key is known, and its state can be counted after a restart. */

@@ -27,6 +27,8 @@ export interface Commit {
   readonly pool: string;
   /** Goes to the pool the conversation was last in; `pool` is for one that was in none. */
   readonly keepsPool?: boolean;
+  /** It keeps its pool because a tie-break decided: that gives way to silence. */
+  readonly isTieBreak?: true;
   /** Said in a group without addressing the bot: it does not change which pool the conversation is talking to. */
   readonly isOverheard?: boolean;
   readonly rule: string;

@@ -4,8 +4,7 @@
  */
 import type { Channel } from "../channels/channel.ts";
 import { complexityOf } from "../classify/complexity.ts";
-import { refIn } from "../config/routes.ts";
-import type { PoolConfig } from "../config/schema.ts";
+import { type Routes, refIn } from "../config/routes.ts";
 import { utf8 } from "../core/bytes.ts";
 import type { Commit, CommitResult } from "../core/commit.ts";
 import { type ConversationRef, messageKey, refName } from "../core/conversation-ref.ts";
@@ -18,7 +17,7 @@ import { TURN_CONTENT_TYPE } from "../core/turn.ts";
 import type { Bots } from "../ports/bots.ts";
 import type { Conversations } from "../ports/conversations.ts";
 import type { Quota } from "../ports/quota.ts";
-import { type Decision, describeDecision } from "../routing/router.ts";
+import { DEFAULT_RULE, type Decision, describeDecision } from "../routing/router.ts";
 import { type EndPorts, ended, logDuplicate, type Origin, UNSTORED_RETRY_MS } from "./ended.ts";
 import type { Snapshot } from "./snapshot.ts";
 
@@ -203,7 +202,8 @@ function commitOf(what: Message, setting: Setting, decision: Decision): Commit {
     rule: decision.rule,
     trace: describeDecision(decision),
     traceId,
-    ...complexityIn(what, snapshot.routes.pools.get(decision.pool)),
+    ...(decision.keepsPool && decision.rule !== DEFAULT_RULE ? { isTieBreak: true } : {}),
+    ...complexityIn(what, decision, snapshot.routes.pools),
     ...contentOf(what, setting.delivery),
     arrivedAtMs: setting.delivery.arrivedAtMs,
     configNumber: snapshot.routes.number,
@@ -218,8 +218,11 @@ function commitOf(what: Message, setting: Setting, decision: Decision): Commit {
   };
 }
 
-const complexityIn = ({ text }: Message, pool: PoolConfig | undefined): Pick<Commit, "isComplex"> =>
-  pool?.tiers !== undefined && complexityOf(text) === "complex" ? { isComplex: true } : {};
+/** Of those that stay where they are only their conversation knows where that is. */
+function complexityIn({ text }: Message, { pool, keepsPool }: Decision, pools: Routes["pools"]): Pick<Commit, "isComplex"> {
+  const possible = keepsPool ? [...pools.values()] : [pools.get(pool)];
+  return possible.some((one) => one?.tiers !== undefined) && complexityOf(text) === "complex" ? { isComplex: true } : {};
+}
 
 /** The platform's bytes, or the turn in their place where no instance could read them. */
 function contentOf({ turn, sender }: Message, { body, headers }: Delivery): Pick<Commit, "body" | "contentType"> {

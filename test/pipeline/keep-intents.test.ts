@@ -40,7 +40,7 @@ describe("a message that is ruled on by its intent", () => {
 
   it("stays in its pool where only a tie-break was for it", async () => {
     const { commits } = await keptOf({ ...directMessage, text: "how much is the blue one" });
-    expect(commits).toMatchObject([{ pool: "sales", rule: "prices", keepsPool: true }]);
+    expect(commits).toMatchObject([{ pool: "sales", rule: "prices", keepsPool: true, isTieBreak: true }]);
   });
 
   it("leaves none of its words in the log or the trace", async () => {
@@ -56,5 +56,5 @@ it.each<[string, Message]>([
   ["has no words", { ...directMessage, text: "" }],
 ])("the model is not asked of what %s", async (_, message) => {
   const { commits, calls } = await keptOf(message);
-  expect([calls, commits[0]?.pool, commits[0]?.rule]).toEqual([0, "support", "default"]);
+  expect([calls, commits[0]?.pool, commits[0]?.rule, commits[0]?.isTieBreak]).toEqual([0, "support", "default", undefined]);
 });

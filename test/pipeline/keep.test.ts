@@ -92,16 +92,17 @@ describe("the first message of a chat that was another one", () => {
 });
 
 describe("how complex a message is", () => {
-  const tiered = loadForTest({
-    ...validDocument,
-    pools: { ...validDocument.pools, support: { ...validDocument.pools.support, agent: "fast", tiers: { complex: "deep" } } },
-  });
+  const support = { ...validDocument.pools.support, agent: "fast", tiers: { complex: "deep" } };
+  const document = { ...validDocument, pools: { ...validDocument.pools, support } };
+  const tiered = loadForTest(document);
+  const tied = loadForTest({ ...document, rules: [{ name: "tie", when: { chat: "direct" }, pool: "sales", mode: "tie-break" }] });
   const long = "please compare the two plans for a team of twelve that travels, ".repeat(4);
 
   it.each([
     ["a pool that asks two agents", tiered, long, true],
     ["a pool that asks two agents", tiered, "hello", undefined],
     ["a pool that asks one", setting.snapshot, long, undefined],
+    ["where only its conversation knows which pool it keeps", tied, long, true],
   ])("goes along to %s", async (_, snapshot, text, isComplex) => {
     const { ports, kept } = keepPorts();
     await keep.message({ ...directMessage, text }, { ...setting, snapshot }, ports);
