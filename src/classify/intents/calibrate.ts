@@ -2,87 +2,57 @@
  * Finds the logistic function and the threshold from messages that were not trained on. Pulled towards settled values, so that three
  * messages do not decide alone. For the trainer.
  */
-import { confidenceOf, SIGNS, type Signs } from "./calibration.ts";
+import { type Calibration, confidenceOf, type Signs } from "./calibration.ts";
+import { coefficientsOf } from "./logistic.ts";
 import { settings } from "./settings.ts";
 
 /** A message judged by a model that has not seen it. */
 export interface Held {
   readonly signs: Signs;
-  readonly isOutside: boolean;
+  /** given: the operator says it is out of scope; spared: its intent was left out; inside: it has an intent. */
+  readonly kind: "inside" | "given" | "spared";
   /** The best intent is the true one. */
   readonly isRight: boolean;
 }
 
-const ROUNDS = 200;
-
-/** Weight of each message so that those out of scope have their expected share of all. */
-function weigher(held: readonly Held[], share: number): (one: Held) => number {
-  const outside = held.filter(({ isOutside }) => isOutside).length;
-  const inside = held.length - outside;
-  if (outside === 0 || inside === 0) return () => 1;
-  return ({ isOutside }) => held.length * (isOutside ? share / outside : (1 - share) / inside);
+/** `share`: how many of all messages are expected to be out of scope. */
+export function calibrate(held: readonly Held[], share: number): Calibration {
+  const weights = weightsOf(held, share);
+  const signs = held.map((one) => one.signs);
+  const right = coefficientsOf({ signs, weights, isSo: held.map(({ isRight }) => isRight), prior: settings.priorRight });
+  const outside = coefficientsOf({ signs, weights, isSo: held.map(({ kind }) => kind !== "inside"), prior: settings.priorOutside });
+  return { coefficients: right, threshold: thresholdFor(signs, weights, right, outside) };
 }
 
-/** Climbs the likelihood by steps for the steepest a logistic curve can be: slower than Newton's, and cannot overshoot. */
-export function coefficientsFor(held: readonly Held[], share: number): readonly number[] {
-  const weight = weigher(held, share);
-  const { priorCoefficients, priorStrength } = settings;
-  let coefficients = priorCoefficients;
-  for (let round = 0; round < ROUNDS; round += 1) {
-    const slope = coefficients.map((value, at) => priorStrength * ((priorCoefficients[at] as number) - value));
-    const curve = slope.map((_, row) => slope.map((__, column) => (row === column ? priorStrength : 0)));
-    for (const one of held) {
-      const push = weight(one) * ((one.isRight ? 1 : 0) - confidenceOf(one.signs, coefficients));
-      for (let at = 0; at < SIGNS; at += 1) slope[at] = (slope[at] as number) + push * (one.signs[at] as number);
-      bend(curve, one.signs, weight(one) / 4);
-    }
-    const steps = solved(curve, slope);
-    coefficients = coefficients.map((value, at) => value + (steps[at] as number));
-  }
-  return coefficients.map(Math.fround);
+/** Weights so that messages out of scope have their expected share of all. */
+function weightsOf(held: readonly Held[], share: number): Float64Array {
+  const count = { inside: 0, given: 0, spared: 0 };
+  for (const { kind } of held) count[kind] += 1;
+  const spared = Math.min(count.spared, settings.sparedWeight);
+  const outside = share / Math.max(1, count.given + spared);
+  const each = { inside: (1 - share) / count.inside, given: outside, spared: (outside * spared) / count.spared };
+  return Float64Array.from(held, ({ kind }) => held.length * each[kind]);
 }
 
-function bend(curve: number[][], signs: Signs, weight: number): void {
-  for (const [row, line] of curve.entries())
-    for (let at = 0; at < SIGNS; at += 1) line[at] = (line[at] as number) + weight * (signs[row] as number) * (signs[at] as number);
-}
-
-/** Gauss's elimination; the matrix is positive definite. */
-function solved(matrix: number[][], right: number[]): readonly number[] {
-  const size = right.length;
-  for (let pivot = 0; pivot < size; pivot += 1) {
-    const line = matrix[pivot] as number[];
-    for (let row = 0; row < size; row += 1) {
-      if (row === pivot) continue;
-      const other = matrix[row] as number[];
-      const factor = (other[pivot] as number) / (line[pivot] as number);
-      for (let column = pivot; column < size; column += 1) other[column] = (other[column] as number) - factor * (line[column] as number);
-      right[row] = (right[row] as number) - factor * (right[pivot] as number);
-    }
-  }
-  return right.map((value, at) => value / (matrix[at]?.[at] as number));
-}
-
-/** The threshold with the most messages answered rightly, none counted as right for those out of scope. */
-export function thresholdFor(held: readonly Held[], coefficients: readonly number[], share: number): number {
-  const weight = weigher(held, share);
-  const sorted = held
-    .map((one) => ({ confidence: confidenceOf(one.signs, coefficients), gain: weight(one) * gainOf(one) }))
-    .sort((left, right) => right.confidence - left.confidence);
+/**
+ * The confidence from which answering is expected to gain more than it loses: a right answer against a message that should have had
+ * none. By expectation rather than by counting, because counts of a few messages jump.
+ */
+function thresholdFor(signs: readonly Signs[], weights: Float64Array, right: readonly number[], outside: readonly number[]): number {
+  const sorted = signs
+    .map((one, at) => {
+      const confidence = confidenceOf(one, right);
+      return { confidence, gain: (weights[at] as number) * (confidence - confidenceOf(one, outside)) };
+    })
+    .sort((one, other) => other.confidence - one.confidence);
   let sum = 0;
   let most = 0;
   let threshold = settings.priorThreshold;
-  for (const [at, { confidence, gain }] of sorted.entries()) {
+  for (const { confidence, gain } of sorted) {
     sum += gain;
     if (sum <= most) continue;
     most = sum;
-    threshold = (confidence + (sorted[at + 1]?.confidence ?? confidence)) / 2;
+    threshold = confidence;
   }
   return Math.fround(threshold);
 }
-
-/** What answering gains over not answering. */
-const gainOf = ({ isOutside, isRight }: Held): number => {
-  if (isOutside) return -1;
-  return isRight ? 1 : 0;
-};

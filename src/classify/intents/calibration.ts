@@ -14,7 +14,7 @@ export const SIGNS = 6;
 export type Signs = Float64Array;
 
 /** A lead longer than this says no more. The solver asks for a lead of one. */
-const MAX_LEAD = 1;
+const MAX_LEAD = 0.5;
 
 /** Scores of all classes, and which two intents are first. */
 export interface Ranking {

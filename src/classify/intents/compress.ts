@@ -1,4 +1,4 @@
-/** Weights of a solver made small: the least ones dropped, the others on a scale of 127 levels. */
+/** Weights of a solver made small: on a scale of few levels, where the least fall to none and are dropped. */
 import { FAR } from "./layout.ts";
 import { settings } from "./settings.ts";
 import type { Weights } from "./solve.ts";
@@ -13,8 +13,7 @@ export interface Compressed {
 export function compress(weights: Weights, classCount: number, entryCount: number): Compressed {
   let largest = 0;
   for (const weight of weights) largest = Math.max(largest, Math.abs(weight));
-  const scale = Math.fround(largest / 127);
-  const least = largest * settings.pruneBelow;
+  const scale = Math.fround(largest / settings.levels);
   const entrySizes = new Uint16Array(entryCount);
   const distances: number[] = [];
   const levels: number[] = [];
@@ -22,14 +21,14 @@ export function compress(weights: Weights, classCount: number, entryCount: numbe
     let last = 0;
     const before = levels.length;
     for (let column = 0; column < classCount; column += 1) {
-      const weight = weights[entry * classCount + column] as number;
-      if (Math.abs(weight) < least || weight === 0) continue;
+      const level = Math.round((weights[entry * classCount + column] as number) / scale);
+      if (level === 0) continue;
       for (; column - last >= FAR; last += FAR) {
         distances.push(FAR);
         levels.push(0);
       }
       distances.push(column - last);
-      levels.push(Math.round(weight / scale));
+      levels.push(level);
       last = column;
     }
     entrySizes[entry] = levels.length - before;

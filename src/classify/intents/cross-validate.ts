@@ -1,71 +1,79 @@
 /**
- * Judges examples by models that have not seen them. Each part leaves out some examples, and whole intents: their messages are what
- * "none of these" looks like where the operator has not given any. For the trainer.
+ * Judges examples by models that have not seen them. Each part leaves out examples that are alike, because new messages are less like
+ * an example than its neighbour is; and intents that are alike, whose messages then are what "none of these" looks like. For the trainer.
  */
+import { blocksOf } from "./alike.ts";
 import type { Held } from "./calibrate.ts";
-import { rank, SIGNS, signsOf } from "./calibration.ts";
+import { SIGNS, signsOf } from "./calibration.ts";
 import { type Learned, learn, scoreWith, type Task } from "./learn.ts";
 import { settings } from "./settings.ts";
 
-/** Where an example is in its own intent; names and descriptions are never left out: -1. */
-export interface Sourced extends Task {
-  readonly places: readonly number[];
-}
+/** Large sets need few parts: what counts is how many messages are judged. */
+export const partsOf = ({ texts }: Task): number =>
+  Math.max(settings.leastParts, Math.min(settings.folds, Math.ceil((settings.judged * settings.folds) / texts.length)));
 
-/** With fewer intents none can be spared. */
-const LEAST_INTENTS = 4;
-
-/** A step for each part. */
-export function* crossValidate(task: Sourced, onPart: () => void): Generator<undefined, readonly Held[]> {
+/** Pauses after each part. `groups`: the group of each intent, left out together. */
+export function* crossValidate(task: Task, groups: Uint16Array, onPart: () => void): Generator<undefined, readonly Held[]> {
+  const blocks = blocksOf(task);
+  const parts = partsOf(task);
   const held: Held[] = [];
-  for (let part = 0; part < partsOf(task); part += 1) {
-    held.push(...judgePart(task, part));
+  for (let part = 0; part < parts; part += 1) {
+    held.push(
+      ...judgePart(
+        task,
+        task.classes.map((owner, at) => fateOf({ part, parts, owner, block: blocks[at] as number, groups }, task)),
+      ),
+    );
     onPart();
     yield;
   }
   return held;
 }
 
-/** Large sets need few parts: what counts is how many messages are judged. */
-export const partsOf = ({ texts }: Task): number =>
-  Math.max(settings.leastParts, Math.min(settings.folds, Math.ceil((settings.judged * settings.folds) / texts.length)));
+/** kept: trained on; spared: of an intent that is left out. */
+type Fate = "kept" | "held" | "spared";
 
-function judgePart(task: Sourced, part: number): readonly Held[] {
-  const parts = partsOf(task);
-  const isSpared = (intent: number): boolean => task.intents >= LEAST_INTENTS && intent < task.intents && intent % settings.folds === part;
-  const isHeld = (at: number): boolean => {
-    const intent = task.classes[at] as number;
-    const place = task.places[at] as number;
-    if (place < 0) return isSpared(intent);
-    // Messages out of scope are few and dear: all are judged, whatever the number of parts.
-    return intent === task.intents ? place % parts === part : isSpared(intent) || (place + intent) % settings.folds === part;
-  };
-  const all = task.texts.map((_, at) => at);
+interface Place {
+  readonly part: number;
+  readonly parts: number;
+  readonly owner: number;
+  readonly block: number;
+  readonly groups: Uint16Array;
+}
+
+function fateOf({ part, parts, owner, block, groups }: Place, { intents }: Task): Fate {
+  if (groups[owner] === part) return "spared";
+  // Messages out of scope are few and dear: all are judged, whatever the number of parts.
+  const isHeld = owner === intents ? block % parts === part : block === (part + owner) % settings.folds;
+  return isHeld ? "held" : "kept";
+}
+
+function judgePart(task: Task, fates: readonly Fate[]): readonly Held[] {
+  const spared = new Set(task.classes.filter((_, at) => fates[at] === "spared"));
   // Classes keep their order and close ranks.
-  const kept = Array.from({ length: task.classCount }, (_, at) => at).filter((at) => !isSpared(at));
-  const renumbered = new Map(kept.map((at, index) => [at, index]));
-  const rest = all.filter((at) => !isHeld(at));
+  const left = Array.from({ length: task.classCount }, (_, at) => at).filter((at) => !spared.has(at));
+  const renumbered = new Map(left.map((at, index) => [at, index]));
+  const rest = [...fates.keys()].filter((at) => fates[at] === "kept");
   const learned = learn({
     texts: rest.map((at) => task.texts[at] as string),
     classes: rest.map((at) => renumbered.get(task.classes[at] as number) as number),
-    classCount: kept.length,
-    intents: kept.filter((at) => at < task.intents).length,
+    isName: [],
+    classCount: left.length,
+    intents: task.intents - spared.size,
   });
-  return all
-    .filter((at) => isHeld(at) && (task.places[at] as number) >= 0)
-    .map((at) => judge(learned, task.texts[at] as string, outsideOr(renumbered, task, at)));
+  const judged = [...fates.keys()].filter((at) => fates[at] !== "kept" && task.isName[at] !== true);
+  return judged.map((at) => {
+    const owner = task.classes[at] as number;
+    const kind = owner === task.intents ? "given" : "inside";
+    return judge(learned, task.texts[at] as string, fates[at] === "spared" ? "spared" : kind, renumbered.get(owner));
+  });
 }
 
-const outsideOr = (renumbered: ReadonlyMap<number, number>, { classes, intents }: Task, at: number): number | undefined =>
-  classes[at] === intents ? undefined : renumbered.get(classes[at] as number);
-
-/** `truth` undefined: the message belongs to no intent. */
-export function judge(learned: Learned, text: string, truth: number | undefined): Held {
+export function judge(learned: Learned, text: string, kind: Held["kind"], truth?: number): Held {
   const { vector, ranking } = scoreWith(learned, text);
-  rank(ranking);
   return {
     signs: signsOf(ranking, vector, ranking.best, new Float64Array(SIGNS)),
-    isOutside: truth === undefined,
-    isRight: truth === ranking.best,
+    kind,
+    isRight: kind === "inside" && truth === ranking.best,
   };
 }

@@ -3,10 +3,12 @@ import { featuresOf } from "./features.ts";
 import { settings } from "./settings.ts";
 import type { Vocabulary } from "./vocabulary.ts";
 
-export function learnVocabulary(texts: readonly string[]): Vocabulary {
+export function learnVocabulary(texts: readonly string[], classCount: number): Vocabulary {
   const documents = countDocuments(texts);
-  const least = Math.max(1, Math.ceil(documents.size / settings.manyEntries));
-  const kept = [...documents].flatMap(([hash, count]) => (count >= least ? [hash] : [])).sort((left, right) => left - right);
+  const most = Math.min(settings.maxEntries, settings.maxWeights / classCount);
+  let kept = [...documents.keys()];
+  for (let least = 2; kept.length > most; least += 1) kept = kept.filter((hash) => (documents.get(hash) ?? 0) >= least);
+  kept.sort((left, right) => left - right);
   const bits = Math.min(22, 32 - Math.clz32(kept.length));
   const bucketSizes = new Uint8Array(2 ** bits);
   const fingerprints = new Uint8Array(kept.length);

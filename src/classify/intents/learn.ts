@@ -1,5 +1,5 @@
 /** Texts with classes in, weights over a vocabulary out; and scores by those weights before they are made small. For the trainer. */
-import type { Ranking } from "./calibration.ts";
+import { type Ranking, rank } from "./calibration.ts";
 import { readExamples } from "./examples.ts";
 import { learnVocabulary } from "./learn-vocabulary.ts";
 import { solve, type Weights } from "./solve.ts";
@@ -9,6 +9,8 @@ import type { Vocabulary } from "./vocabulary.ts";
 export interface Task {
   readonly texts: readonly string[];
   readonly classes: readonly number[];
+  /** Names and descriptions, which cross-validation never leaves out. */
+  readonly isName: readonly boolean[];
   readonly classCount: number;
   /** Classes that are intents; the one behind them, if any, is "out of scope". */
   readonly intents: number;
@@ -22,7 +24,7 @@ export interface Learned {
 }
 
 export function learn({ texts, classes, classCount, intents }: Task, onPass?: () => void): Learned {
-  const vocabulary = learnVocabulary(texts);
+  const vocabulary = learnVocabulary(texts, classCount);
   const read = readerFor(vocabulary);
   const examples = readExamples(texts, classes, read);
   const weights = solve({ examples, classCount, entryCount: vocabulary.size, ...(onPass === undefined ? {} : { onPass }) });
@@ -38,5 +40,6 @@ export function scoreWith({ weights, read, ranking }: Learned, text: string): { 
     const value = vector.values[at] as number;
     for (let c = 0; c < scores.length; c += 1) scores[c] = (scores[c] as number) + value * (weights[row + c] as number);
   }
+  rank(ranking);
   return { vector, ranking };
 }

@@ -40,15 +40,15 @@ function contradictions({ intents, outOfScope }: TrainingSet): readonly SetProbl
   const owners = new Map<string, string>();
   const lists = [...intents, { name: undefined, examples: outOfScope }];
   return lists.flatMap(({ name, examples }) =>
-    examples.flatMap((text, at) => {
+    examples.flatMap((text, at): readonly SetProblem[] => {
       const owner = name ?? "outOfScope";
       const path = `${name === undefined ? owner : `intents.${name}`}.examples.${at}`;
       const folded = fold(text).trim();
       const other = owners.get(folded) ?? owner;
       owners.set(folded, other);
-      if (folded === "") return [{ level: "warning", path, message: "an example is empty" } as const];
+      if (folded === "") return [{ level: "warning", path, message: "an example is empty" }];
       const quoted = JSON.stringify(text.slice(0, MAX_QUOTED));
-      return other === owner ? [] : [{ level: "warning", path, message: `${quoted} is an example of ${other} as well` } as const];
+      return other === owner ? [] : [{ level: "warning", path, message: `${quoted} is an example of ${other} as well` }];
     }),
   );
 }

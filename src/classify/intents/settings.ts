@@ -6,22 +6,26 @@ export const settings = {
   /** Character n-grams within words, of these lengths; a word's two ends count as a character. */
   gramMin: 2,
   gramMax: 4,
-  /** The rarest n-grams are forgotten first: an n-gram must be in one more example for each time there are this many. */
-  manyEntries: 32_000,
+  /** How many n-grams are remembered, the ones in fewest examples forgotten first; and weights, so that training fits an isolate. */
+  maxEntries: 40_000,
+  maxWeights: 16_000_000,
   /** Support vector machine: cost of an error, passes over the examples, and when a class no longer pushes. */
   cost: 1,
   passes: 6,
   tolerance: 0.05,
-  /** Weights below this share of the largest are dropped. */
-  pruneBelow: 0.02,
+  /** A weight is one of this many levels up and down; at most 127. */
+  levels: 40,
   /** Cross-validation leaves out one example and one intent of this many at a time, until this many messages are judged. */
   folds: 10,
   leastParts: 3,
   judged: 3_000,
-  /** Where the logistic function begins, and how many messages it takes to move it. */
-  priorCoefficients: [-4, 6, 2, -2, 0, -1] as readonly number[],
+  /** Where the logistic functions begin, and how many messages it takes to move them. */
+  priorRight: [-2.7, 3, 6.5, -1.5, -0.5, -0.5] as readonly number[],
+  priorOutside: [0.5, -4, -2, 2, 0.5, 0.5] as readonly number[],
   priorStrength: 1,
-  priorThreshold: 0.5,
+  priorThreshold: 0.4,
+  /** What is out of scope by the operator's word counts as one message each; what was an intent left out, together as many as this. */
+  sparedWeight: 20,
   /** The share of messages out of scope in the validation set of the paper that the operating point is named after: 100 of 3,100. */
   paperShare: 0.032,
 };

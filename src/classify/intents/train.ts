@@ -2,13 +2,14 @@
  * Trains a classifier: a set of examples in, an artefact out. Pure, synchronous and deterministic: the same set gives the same bytes
  * everywhere. Never throws on any text; `problemsOf` says what is wrong with a set before.
  */
-import { coefficientsFor, type Held, thresholdFor } from "./calibrate.ts";
-import type { Calibration } from "./calibration.ts";
-import { compress } from "./compress.ts";
-import { crossValidate, judge, partsOf, type Sourced } from "./cross-validate.ts";
-import { type Learned, learn } from "./learn.ts";
+import { groupsOf } from "./alike.ts";
+import { calibrate, type Held } from "./calibrate.ts";
+import { type Compressed, compress } from "./compress.ts";
+import { crossValidate, judge, partsOf } from "./cross-validate.ts";
+import { type Learned, learn, type Task } from "./learn.ts";
 import { settings } from "./settings.ts";
 import type { TrainingSet } from "./training-set.ts";
+import type { Vocabulary } from "./vocabulary.ts";
 import { writeArtefact } from "./write-artefact.ts";
 
 export interface Labelled {
@@ -43,31 +44,48 @@ export function* trainInSteps(set: TrainingSet, options: TrainOptions = {}): Gen
     done += part;
     options.onProgress?.(done / steps);
   };
-  const learned = learn(task, () => report(1 / settings.passes));
+  const whole = learnWhole(task, names, options, () => report(1 / settings.passes));
   yield;
-  const held =
-    options.validation === undefined ? yield* crossValidate(task, () => report(1)) : validated(learned, names, options.validation);
-  return writeArtefact({
-    names,
-    classCount: task.classCount,
-    vocabulary: learned.vocabulary,
-    ...compress(learned.weights, task.classCount, learned.vocabulary.size),
-    calibration: calibrated(held, set.outOfScopeShare, options),
-  });
+  const held = whole.held ?? (yield* crossValidate(task, whole.groups, () => report(1)));
+  return writeArtefact({ names, classCount: task.classCount, ...whole.small, calibration: calibrate(held, shareOf(set, options)) });
+}
+
+interface Whole {
+  readonly small: Compressed & { readonly vocabulary: Vocabulary };
+  readonly groups: Uint16Array;
+  /** Only where there is validation. */
+  readonly held: readonly Held[] | undefined;
+}
+
+/** All of the task at once. What is large ends here: cross-validation needs the room. */
+function learnWhole(task: Task, names: readonly string[], { validation }: TrainOptions, onPass: () => void): Whole {
+  const learned = learn(task, onPass);
+  const { vocabulary, weights } = learned;
+  return {
+    small: { vocabulary, ...compress(weights, task.classCount, vocabulary.size) },
+    groups: groupsOf(task, learned),
+    held: validation === undefined ? undefined : validated(learned, names, validation),
+  };
+}
+
+/** What share out of scope to expect: what the document says, or what the paper's validation set had. */
+function shareOf({ outOfScopeShare }: TrainingSet, { operatingPoint, validation }: TrainOptions): number {
+  if (operatingPoint !== "paper") return outOfScopeShare;
+  return validation === undefined ? settings.paperShare : validation.out.length / (validation.in.length + validation.out.length);
 }
 
 /** The examples in a row, each intent's name and description as one more; what is out of scope is the last class. */
-export function taskOf({ intents, outOfScope }: TrainingSet): Sourced {
+export function taskOf({ intents, outOfScope }: TrainingSet): Task {
   const rows = intents.flatMap(({ name, description, examples }, intent) => [
-    ...examples.map((text, place) => ({ text, intent, place })),
-    { text: spaced(name), intent, place: -1 },
-    ...(description === undefined ? [] : [{ text: description, intent, place: -1 }]),
+    ...examples.map((text) => ({ text, intent, isName: false })),
+    { text: spaced(name), intent, isName: true },
+    ...(description === undefined ? [] : [{ text: description, intent, isName: true }]),
   ]);
-  rows.push(...outOfScope.map((text, place) => ({ text, intent: intents.length, place })));
+  rows.push(...outOfScope.map((text) => ({ text, intent: intents.length, isName: false })));
   return {
     texts: rows.map(({ text }) => text),
     classes: rows.map(({ intent }) => intent),
-    places: rows.map(({ place }) => place),
+    isName: rows.map(({ isName }) => isName),
     classCount: intents.length + (outOfScope.length > 0 ? 1 : 0),
     intents: intents.length,
   };
@@ -82,13 +100,7 @@ function validated(
   { in: inside, out }: NonNullable<TrainOptions["validation"]>,
 ): readonly Held[] {
   return [
-    ...inside.map(({ text, intent }) => judge(learned, text, names.indexOf(intent))),
-    ...out.map((text) => judge(learned, text, undefined)),
+    ...inside.map(({ text, intent }) => judge(learned, text, "inside", names.indexOf(intent))),
+    ...out.map((text) => judge(learned, text, "given")),
   ];
-}
-
-function calibrated(held: readonly Held[], share: number, { operatingPoint, validation }: TrainOptions): Calibration {
-  const coefficients = coefficientsFor(held, share);
-  const given = validation === undefined ? settings.paperShare : validation.out.length / Math.max(1, held.length);
-  return { coefficients, threshold: thresholdFor(held, coefficients, operatingPoint === "paper" ? given : share) };
 }
