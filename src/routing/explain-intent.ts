@@ -21,6 +21,6 @@ export function linesOfIntent({ intent, best, confidence, threshold, ...detail }
 function weighedLine(name: string, weighed: readonly Weighed[]): readonly string[] {
   const sums = new Map<string, number>();
   for (const { feature, weight } of weighed) sums.set(feature, (sums.get(feature) ?? 0) + weight);
-  const shown = [...sums].map(([feature, sum]) => `${JSON.stringify(feature)} ${sum.toFixed(2)}`);
+  const shown = [...sums].map(([feature, sum]) => `${JSON.stringify(feature)} ${sum.toPrecision(2)}`);
   return shown.length === 0 ? [] : [`  ${name}: ${shown.join(", ")}`];
 }

@@ -23,7 +23,7 @@ describe("what a model makes of a text is told", () => {
     expect(linesOfIntent(detail)).toEqual([
       "intent: refund 0.93, above the threshold of 0.62",
       "  confidences: refund 0.93, pricing 0.01, hours 0.01, jobs 0.01, press 0.01",
-      '  for: "refund" 1.50, "re" 0.50',
+      '  for: "refund" 1.5, "re" 0.50',
       '  against: "how much" -0.13',
       "  never seen in training: 0.37 of it",
     ]);

@@ -183,7 +183,7 @@ it("prints what the model makes of the text, and what of it weighed", () => {
   const ruled = { name: "refunds", when: { intent: "refund", minConfidence: 0.05 }, pool: "sales" };
   const explained = explain({ account: "telegram:support", text: "where is my zq refund?" }, loadForTest(withIntents(intents, ruled)));
   if (!explained.ok) throw new Error(explained.problem);
-  const lines = explained.value.lines.map((line) => line.replaceAll(/\d\.\d\d/g, "0.##"));
+  const lines = explained.value.lines.map((line) => line.replaceAll(/\d\.\d+/g, "0.##"));
   expect(lines.slice(0, 4)).toEqual([
     "1. refunds: matched (intent refund (0.##))",
     "=> pool sales (refunds: intent refund (0.##))",
