@@ -4,7 +4,7 @@
  * `machine.ts`.
  */
 import { DurableObject } from "cloudflare:workers";
-import { train } from "../../src/classify/intents/train.ts";
+import { trainInSteps } from "../../src/classify/intents/train.ts";
 import type { Env } from "../env.ts";
 import { jsonLog, systemClock, webDice } from "../runtime.ts";
 import { COPY_NAMES, dueAtMs, isPending } from "./copies.ts";
@@ -17,7 +17,7 @@ import { acceptedCopy, dropUnnamed, PUBLISH_LEASE_MS, writeCopy } from "./publis
 import type { CanaryEvent, ConfigAnswer, ConfigEvent, ConfigState, CopyName, DocumentFacts, OfferSource } from "./state.ts";
 import { type ConfigStatus, statusOf } from "./status.ts";
 import { ConfigStorage } from "./storage.ts";
-import { type Matter, trainingOf } from "./trainer.ts";
+import { type Matter, type Train, trainingOf } from "./trainer.ts";
 
 export interface Offer {
   readonly text: string;
@@ -37,8 +37,9 @@ export type RollbackAnswer = ConfigAnswer | { readonly status: "unknown-number";
 export class Config extends DurableObject<Env> {
   readonly #storage: ConfigStorage;
   readonly #outdated = new Outdated();
-  /** How intents are learned. Not private, so that a test can have one that fails. */
-  train: typeof train = train;
+  /** How intents are learned. Not private, so that a test can have it fail. */
+  train: Train = trainInSteps;
+  #progress = 0;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -103,7 +104,7 @@ export class Config extends DurableObject<Env> {
       const current = this.current();
       return { current, opened: this.#opened(current?.model), earlier: () => this.earlier()?.number };
     };
-    return statusOf(state, this.#outdated.of(state, kept));
+    return statusOf(state, this.#outdated.of(state, kept), this.#progress);
   }
 
   /** Newest first. */
@@ -141,10 +142,17 @@ export class Config extends DurableObject<Env> {
     this.#commit({ kind: "training-began", atMs: systemClock.nowMs() });
     await this.#arm();
     await this.ctx.storage.sync();
-    if (this.#storage.load().training?.hash !== wanted.hash) return;
+    const { hash } = wanted;
+    if (this.#storage.load().training?.hash !== hash) return;
+    this.#progress = 0;
     const text = this.#storage.textInTraining();
-    const { outcome, artefact } = await trainingOf(text, this.train);
-    this.#commit({ kind: "training-ended", hash: wanted.hash, outcome, atMs: systemClock.nowMs() }, { text, artefact });
+    const { outcome, artefact } = await trainingOf(text, this.train, {
+      onProgress: (done) => {
+        this.#progress = done;
+      },
+      isWanted: () => this.#storage.load().training?.hash === hash,
+    });
+    this.#commit({ kind: "training-ended", hash, outcome, atMs: systemClock.nowMs() }, { text, artefact });
   }
 
   #usable(model: string | undefined): Uint8Array | undefined {

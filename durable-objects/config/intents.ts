@@ -9,7 +9,7 @@ import { base64url, utf8 } from "../../src/core/bytes.ts";
 import { sha256 } from "../../src/core/crypto.ts";
 import { fail, ok, type Result } from "../../src/core/result.ts";
 
-/** Learned from in about a second. More would hold up whatever else runs beside the object. */
+/** Learned from in a second or three. More would hold up whatever else runs beside the object. */
 const MAX_TRAINED_HERE = 2000;
 const MAX_BYTES_TRAINED_HERE = 200 * 1024;
 

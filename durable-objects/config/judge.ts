@@ -1,5 +1,5 @@
 /** A text becomes a verdict for the Config object, or a snapshot for an isolate: the same loader, so that they agree. Never throws. */
-import type { train } from "../../src/classify/intents/train.ts";
+import type { TrainingSet } from "../../src/classify/intents/training-set.ts";
 import type { Catalogue } from "../../src/config/catalogue.ts";
 import type { ConfigIssue } from "../../src/config/issue.ts";
 import { type LoadedRoutes, loadRoutes, MAX_DOCUMENT_BYTES } from "../../src/config/load.ts";
@@ -26,12 +26,12 @@ export function judge(text: string, artefact?: Uint8Array): Verdict {
   return { ok: true, warnings, instances: Object.keys(document.instances), pools: members, isUntrained };
 }
 
-/** The artefact of a document that was judged good and untrained. Takes about a second, and throws where something is wrong. */
-export function trained(text: string, how: typeof train): Uint8Array {
+/** What is to be learned from, of a document that was judged good and untrained. Throws where it is not. */
+export function setIn(text: string): TrainingSet {
   const loaded = load(text, catalogue);
   const training = loaded.ok ? toTrain(loaded.value.document) : undefined;
   if (training?.ok !== true || training.value === undefined) throw new Error("nothing in it can be trained");
-  return how(training.value);
+  return training.value;
 }
 
 export interface Compiled {

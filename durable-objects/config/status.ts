@@ -42,12 +42,14 @@ export interface TrainingStatus {
   readonly by?: string | undefined;
   readonly attempts: number;
   readonly lastError?: string | undefined;
+  /** How much of this attempt is done, 0 to 1. */
+  readonly progress: number;
 }
 
 const MISSING = "no routes document was ever accepted: push one, or put one into KV under the key `routes`";
 
 /** A document in force that newer code would refuse is told as a refused one: it is the newest, and not served as it is. */
-export function statusOf(state: ConfigState, trouble?: Trouble): ConfigStatus {
+export function statusOf(state: ConfigState, trouble?: Trouble, progress = 0): ConfigStatus {
   const { document, draining, returning, raw, training, counters } = state;
   const lastRejected = document === undefined || trouble === undefined ? state.lastRejected : refusedNow(document, trouble);
   return {
@@ -56,7 +58,7 @@ export function statusOf(state: ConfigState, trouble?: Trouble): ConfigStatus {
     draining,
     returning,
     canaries: state.canaries,
-    training: training === undefined ? undefined : trainingStatus(training),
+    training: training === undefined ? undefined : trainingStatus(training, progress),
     lastRejected,
     raw,
     copies: { accepted: copyStatus(state.copies.accepted), raw: copyStatus(state.copies.raw) },
@@ -69,8 +71,8 @@ function inForce(state: ConfigState, document: DocumentFacts) {
   return { number: state.number, acceptedAtMs: state.numberedAtMs, document: { number, hash, source, atMs, by, restoredFrom, model } };
 }
 
-const trainingStatus = ({ sinceMs, hash, source, by, attempts, lastError }: Training): TrainingStatus => ({
-  ...{ sinceMs, hash, source, by, attempts, lastError },
+const trainingStatus = ({ sinceMs, hash, source, by, attempts, lastError }: Training, progress: number): TrainingStatus => ({
+  ...{ sinceMs, hash, source, by, attempts, lastError, progress },
 });
 
 const refusedNow = ({ source, hash, atMs, by }: DocumentFacts, { issues }: Trouble): Rejection => {

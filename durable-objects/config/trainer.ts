@@ -1,8 +1,12 @@
-/** One training of a document's intents, from its text to what is to be decided about it. Takes the time of the core it runs on; never throws. */
-import type { train } from "../../src/classify/intents/train.ts";
+/**
+ * One training of a document's intents, from its text to what is to be decided about it. Between its steps everybody else on the thread
+ * has a turn. Never throws.
+ */
+import type { trainInSteps } from "../../src/classify/intents/train.ts";
 import { fail, ok } from "../../src/core/result.ts";
+import { systemClock } from "../runtime.ts";
 import { nameOf } from "./intents.ts";
-import { judge, trained } from "./judge.ts";
+import { judge, setIn } from "./judge.ts";
 import type { TrainingEnded } from "./state.ts";
 
 /** What an event is about, and the machine need not see. */
@@ -11,13 +15,34 @@ export interface Matter {
   readonly artefact?: Uint8Array | undefined;
 }
 
-export async function trainingOf(text: string, how: typeof train): Promise<Pick<TrainingEnded, "outcome"> & Pick<Matter, "artefact">> {
+export type Train = typeof trainInSteps;
+
+interface Watch {
+  /** How much is done, 0 to 1. */
+  readonly onProgress: (done: number) => void;
+  /** Asked after each step: a newer document makes the rest of them void. */
+  readonly isWanted: () => boolean;
+}
+
+type Trained = Pick<TrainingEnded, "outcome"> & Pick<Matter, "artefact">;
+
+export async function trainingOf(text: string, train: Train, { onProgress, isWanted }: Watch): Promise<Trained> {
   try {
-    const artefact = trained(text, how);
-    const verdict = judge(text, artefact);
-    if (!verdict.ok) return { outcome: fail(verdict.issues[0]?.message ?? "") };
-    return { artefact, outcome: ok({ verdict, model: await nameOf(artefact) }) };
+    const steps = train(setIn(text), { onProgress });
+    let step = steps.next();
+    while (step.done !== true) {
+      await systemClock.sleep(0);
+      if (!isWanted()) return { outcome: fail("another document came") };
+      step = steps.next();
+    }
+    return await judged(text, step.value);
   } catch (error) {
     return { outcome: fail(error instanceof Error ? error.message : String(error)) };
   }
+}
+
+async function judged(text: string, artefact: Uint8Array): Promise<Trained> {
+  const verdict = judge(text, artefact);
+  if (!verdict.ok) return { outcome: fail(verdict.issues[0]?.message ?? "") };
+  return { artefact, outcome: ok({ verdict, model: await nameOf(artefact) }) };
 }

@@ -4,19 +4,19 @@ import { env as workerEnv } from "cloudflare:workers";
 import { afterEach, expect, it, vi } from "vitest";
 import type { Config } from "../../../durable-objects/config/durable-object.ts";
 import { nameOf } from "../../../durable-objects/config/intents.ts";
-import { trained } from "../../../durable-objects/config/judge.ts";
+import { setIn } from "../../../durable-objects/config/judge.ts";
 import { CONFIG_NAME, configOf } from "../../../durable-objects/config/stub.ts";
 import type { Env } from "../../../durable-objects/env.ts";
 import { objectOf } from "../../../durable-objects/objects.ts";
 import { openArtefact } from "../../../src/classify/intents/artefact.ts";
-import { train } from "../../../src/classify/intents/train.ts";
+import { train, trainInSteps } from "../../../src/classify/intents/train.ts";
 import { goodText, intentsText, manyIntentsText } from "./documents.ts";
 
 const env = workerEnv as unknown as Env;
 const config = configOf(env);
 const stub = () => objectOf<Config>(env, env.CONFIG, CONFIG_NAME);
 const raw = (text: string) => config.offer({ text, source: "raw" });
-const artefactOf = (text: string): Uint8Array => trained(text, train);
+const artefactOf = (text: string): Uint8Array => train(setIn(text));
 
 const PATIENCE = { timeout: 15_000, interval: 20 };
 const settled = () =>
@@ -56,15 +56,21 @@ it("until it is trained the document before is in force, and the status says sin
   await config.push(goodText());
   const seen: unknown[] = [];
   await runInDurableObject(stub(), (instance: Config) => {
-    instance.train = (set) => {
+    instance.train = function* (set, options) {
       seen.push([instance.current()?.number, instance.status().training]);
-      return train(set);
+      const artefact = yield* trainInSteps(set, options);
+      seen.push([instance.current()?.number, instance.status().training]);
+      return artefact;
     };
   });
   const answer = await config.push(intentsText(), "anna");
   await settled();
   const { sinceMs } = answer as { readonly sinceMs: number };
-  expect(seen).toMatchObject([[1, { sinceMs, source: "push", by: "anna", attempts: 1 }]]);
+  const training = { sinceMs, source: "push", by: "anna", attempts: 1 };
+  expect(seen).toMatchObject([
+    [1, { ...training, progress: 0 }],
+    [1, { ...training, progress: 1 }],
+  ]);
   expect(await config.status()).toMatchObject({ number: 2, document: { source: "push", by: "anna" } });
   expect(await env.ROUTES.get("routes")).toBe(intentsText());
 });
@@ -129,6 +135,61 @@ it("of two raw texts in a row the second comes into force", async () => {
   expect((await config.history()).map(({ number }) => number)).toEqual([1]);
 });
 
+/** Trains as ever, but for as long as it is told to; notes which text each step was for. */
+async function slowly(isOver: () => boolean): Promise<string[]> {
+  const steps: string[] = [];
+  await runInDurableObject(stub(), (instance: Config) => {
+    instance.train = function* (set, options) {
+      while (!isOver()) {
+        steps.push(set.intents[0]?.examples[0] ?? "");
+        yield;
+      }
+      return yield* trainInSteps(set, options);
+    };
+  });
+  return steps;
+}
+
+it("while it trains the object answers, and what is decided meanwhile stands", async () => {
+  let isOver = false;
+  await config.push(goodText());
+  const steps = await slowly(() => isOver);
+  await config.push(intentsText());
+  await vi.waitFor(() => expect(steps).not.toEqual([]), PATIENCE);
+  expect(await config.setDraining("eu-1", true)).toMatchObject({ status: "accepted", number: 2 });
+  expect(await config.current()).toMatchObject({ number: 2, text: goodText() });
+  isOver = true;
+  await settled();
+  expect(await config.current()).toMatchObject({ number: 3, text: intentsText(), draining: ["eu-1"] });
+});
+
+it("a newer text ends the training of an older one, and begins when that has ended", async () => {
+  let isOver = false;
+  const steps = await slowly(() => isOver);
+  await raw(intentsText("one"));
+  await vi.waitFor(() => expect(steps).not.toEqual([]), PATIENCE);
+  await config.push(intentsText("two"), "anna");
+  await vi.waitFor(() => expect(steps).toContain("I want my two back"), PATIENCE);
+  isOver = true;
+  await settled();
+  const second = steps.indexOf("I want my two back");
+  expect(new Set(steps.slice(second))).toEqual(new Set(["I want my two back"]));
+  expect(await config.current()).toMatchObject({ number: 1, text: intentsText("two") });
+});
+
+it("a document that is ready ends the training of one that is not", async () => {
+  const steps = await slowly(() => false);
+  await raw(intentsText());
+  await vi.waitFor(() => expect(steps).not.toEqual([]), PATIENCE);
+  expect(await config.push(goodText())).toMatchObject({ status: "accepted", number: 1 });
+  await settled();
+  const { length } = steps;
+  await config.push(goodText("another"));
+  await settled();
+  expect(steps).toHaveLength(length);
+  expect(await config.current()).toMatchObject({ number: 2, text: goodText("another") });
+});
+
 it("a rollback brings the model back with the text, also where the same text had another", async () => {
   const file = intentsText("money", { examplesFile: "refund.txt" });
   const [first, second] = [artefactOf(intentsText()), artefactOf(intentsText("cash"))];
@@ -164,7 +225,8 @@ it.each([
 /** As an object leaves it that died while it trained this text, for the so-manieth time. The next one trains as ever. */
 const diedTraining = async (text: string, attempts: number): Promise<void> => {
   await runInDurableObject(stub(), (instance: Config) => {
-    instance.train = () => {
+    // biome-ignore lint/correctness/useYield: it gets nowhere
+    instance.train = function* () {
       throw new Error("not now");
     };
   });
@@ -202,8 +264,9 @@ it.each([
   await config.push(goodText());
   let runs = 0;
   await runInDurableObject(stub(), (instance: Config) => {
-    instance.train = () => {
+    instance.train = function* () {
       runs += 1;
+      yield;
       return broken();
     };
   });

@@ -3,7 +3,7 @@ import { reset } from "cloudflare:test";
 import { env as workerEnv } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { nameOf } from "../../../durable-objects/config/intents.ts";
-import { trained } from "../../../durable-objects/config/judge.ts";
+import { setIn } from "../../../durable-objects/config/judge.ts";
 import type { SourceDeps } from "../../../durable-objects/config/refresh.ts";
 import { routesSource } from "../../../durable-objects/config/source.ts";
 import { configOf } from "../../../durable-objects/config/stub.ts";
@@ -16,7 +16,7 @@ import { goodText, intentsText } from "./documents.ts";
 const TTL_MS = 30_000;
 const base = workerEnv as unknown as Env;
 const config = configOf(base);
-const artefactOf = (text: string): Uint8Array => trained(text, train);
+const artefactOf = (text: string): Uint8Array => train(setIn(text));
 const pushed = (text: string) => config.push(text, "anna", artefactOf(text));
 
 let nowMs = 0;

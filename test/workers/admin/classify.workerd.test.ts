@@ -1,7 +1,7 @@
 /** Pushing a document with the model of its intents, and asking the edge what it makes of messages. */
 import { reset } from "cloudflare:test";
 import { afterEach, expect, it, vi } from "vitest";
-import { trained } from "../../../durable-objects/config/judge.ts";
+import { setIn } from "../../../durable-objects/config/judge.ts";
 import { forget } from "../../../durable-objects/config/memory.ts";
 import { openArtefact } from "../../../src/classify/intents/artefact.ts";
 import { train } from "../../../src/classify/intents/train.ts";
@@ -13,7 +13,7 @@ afterEach(async () => {
   forget(env.ROUTES);
 });
 
-const artefactOf = (text: string): Uint8Array => trained(text, train);
+const artefactOf = (text: string): Uint8Array => train(setIn(text));
 
 function formOf(parts: Readonly<Record<string, string | Uint8Array>>): FormData {
   const form = new FormData();
