@@ -11,7 +11,10 @@ import type { Routes } from "../src/config/routes.ts";
 import { series } from "../src/core/series.ts";
 import { createAdmission } from "../src/pipeline/admission.ts";
 import type { JourneyPorts } from "../src/pipeline/journey.ts";
+import { createSecondOpinions, type SecondOpinions } from "../src/pipeline/second-opinion.ts";
 import { createShield } from "../src/pipeline/shield.ts";
+import { createTurns } from "../src/pipeline/turns.ts";
+import { embedderOf } from "./adapters/embedder.ts";
 import { chooseQuota } from "./adapters/quota.ts";
 import type { QuotaFailure } from "./adapters/quota-guard.ts";
 import { createRefusals } from "./refusals.ts";
@@ -19,23 +22,36 @@ import { createRefusals } from "./refusals.ts";
 /** One of each per isolate: what it remembers of floods is a help, not a record. */
 const shield = createShield();
 export const admission = createAdmission();
+const turns = createTurns(waitUntil);
 
 export const journeyPorts = (env: Env, routes: Routes): JourneyPorts => ({
   channels,
   secrets: envSecrets(env),
   shield,
   admission,
+  turns,
   dice: webDice,
   clock: systemClock,
   log: jsonLog,
   conversations: conversationsOf(env),
   shards: shardsOf(env),
   bots: botsOf(env),
+  opinions: opinionsOf(env),
   quota: chooseQuota(env, {
     policy: routes.document.limits.quotaBackend,
     onFailure: (failure) => quotaFailed(env, failure),
   }),
 });
+
+let opinions: SecondOpinions | undefined;
+
+/** None where the Worker has no binding for it. */
+export function opinionsOf(env: Env): SecondOpinions | undefined {
+  const embedder = embedderOf(env);
+  if (embedder === undefined) return undefined;
+  opinions ??= createSecondOpinions({ embedder, clock: systemClock, log: jsonLog, keepAlive: waitUntil });
+  return opinions;
+}
 
 const refusals = createRefusals();
 

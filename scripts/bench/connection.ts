@@ -34,6 +34,8 @@ export interface Connection {
   /** The same, for whom the status is enough. */
   readonly send: (request: Buffer) => Promise<number>;
   readonly close: () => void;
+  /** False once the server has hung up, as it may whenever it has answered. */
+  readonly isOpen: () => boolean;
 }
 
 export async function openConnection(port: number): Promise<Connection> {
@@ -55,10 +57,12 @@ export async function openConnection(port: number): Promise<Connection> {
     waiting = undefined;
     resolve({ status, retryAfter });
   });
+  const isOpen = (): boolean => socket.readyState === "open";
   const ask = (request: Buffer): Promise<Answer> =>
     new Promise((resolve, reject) => {
+      if (!isOpen()) return reject(new Error("the server closed the connection"));
       waiting = { resolve, reject };
       socket.write(request);
     });
-  return { ask, send: async (request) => (await ask(request)).status, close: () => socket.destroy() };
+  return { ask, send: async (request) => (await ask(request)).status, close: () => socket.destroy(), isOpen };
 }

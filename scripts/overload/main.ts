@@ -16,6 +16,7 @@ const QUIET_MS = 60_000;
 async function measure(world: World, phases: Phases, seconds: number): Promise<Omit<Figures, "acknowledged" | "lost">> {
   const { pid } = world.edge;
   const turns = Math.ceil(seconds / TURN_SECONDS);
+  await phases.connect();
   const alone = await phases.floodAlone();
   const closedLoop = await phases.closedLoop();
   const sustained = await phases.sustained(closedLoop);

@@ -2,7 +2,8 @@
  * Open-loop load: every request has its time, and is sent then whether or not earlier ones were answered. Latency counts from the time
  * that was meant, so that whoever makes the generator wait pays for it. It measures its own lateness, too.
  */
-import { type Connection, openConnection } from "../bench/connection.ts";
+import type { Answer } from "../bench/connection.ts";
+import { Lane } from "./lane.ts";
 
 export interface Arrival<Name extends string = string> {
   /** After the start. */
@@ -24,28 +25,25 @@ export interface Sample {
   readonly lagMs: number;
 }
 
-/** Where all are taken the next request waits here, and its latency grows. */
-const MOST_CONNECTIONS = 768;
+/** Each sender has connections of its own, as platforms do: more than Telegram opens for one bot, which are a hundred at most. */
+const CONNECTIONS = 192;
 const TICK_MS = 1;
 /** After the last arrival. */
 const PATIENCE_MS = 10_000;
 
-interface Sending {
-  readonly arrival: Arrival;
-  readonly lagMs: number;
-}
-
 export class Generator {
   readonly #port: number;
-  readonly #idle: Connection[] = [];
-  readonly #all = new Set<Connection>();
-  #opening = 0;
-  readonly #waiting: Sending[] = [];
+  readonly #lanes = new Map<string, Lane>();
   #samples: Sample[] = [];
   #startMs = 0;
 
   constructor(port: number) {
     this.#port = port;
+  }
+
+  /** Before anything is measured. */
+  async open(senders: readonly string[]): Promise<void> {
+    for (const sender of senders) await this.#laneOf(sender).open();
   }
 
   async drive(arrivals: readonly Arrival[]): Promise<readonly Sample[]> {
@@ -55,9 +53,7 @@ export class Generator {
     await new Promise<void>((resolve) => {
       const tick = (): void => {
         const nowMs = performance.now() - this.#startMs;
-        for (let due = arrivals[next]; due !== undefined && due.atMs <= nowMs; due = arrivals[++next]) {
-          this.#launch({ arrival: due, lagMs: nowMs - due.atMs });
-        }
+        for (let due = arrivals[next]; due !== undefined && due.atMs <= nowMs; due = arrivals[++next]) this.#launch(due, nowMs - due.atMs);
         if (next < arrivals.length) setTimeout(tick, TICK_MS);
         else resolve();
       };
@@ -73,45 +69,20 @@ export class Generator {
   }
 
   close(): void {
-    for (const connection of this.#all) connection.close();
-    this.#all.clear();
-    this.#idle.length = 0;
-    for (const sending of this.#waiting.splice(0)) this.#note(sending, { status: 0 });
+    for (const lane of this.#lanes.values()) lane.close();
   }
 
-  #launch(sending: Sending): void {
-    const idle = this.#idle.pop();
-    if (idle !== undefined) return void this.#send(idle, sending);
-    this.#waiting.push(sending);
-    if (this.#all.size + this.#opening < MOST_CONNECTIONS) void this.#open();
+  #laneOf(sender: string): Lane {
+    const lane = this.#lanes.get(sender) ?? new Lane(this.#port, CONNECTIONS);
+    this.#lanes.set(sender, lane);
+    return lane;
   }
 
-  async #open(): Promise<void> {
-    this.#opening += 1;
-    const connection = await openConnection(this.#port).catch(() => undefined);
-    this.#opening -= 1;
-    const next = this.#waiting.shift();
-    if (connection !== undefined) this.#all.add(connection);
-    if (connection === undefined) next && this.#note(next, { status: 0 });
-    else if (next === undefined) this.#idle.push(connection);
-    else await this.#send(connection, next);
-  }
-
-  async #send(connection: Connection, first: Sending): Promise<void> {
-    for (let sending: Sending | undefined = first; sending !== undefined; sending = this.#waiting.shift()) {
-      try {
-        this.#note(sending, await connection.ask(sending.arrival.request));
-      } catch {
-        this.#all.delete(connection);
-        connection.close();
-        return this.#note(sending, { status: 0 });
-      }
-    }
-    this.#idle.push(connection);
-  }
-
-  #note({ arrival, lagMs }: Sending, answer: { readonly status: number; readonly retryAfter?: string | undefined }): void {
-    const latencyMs = performance.now() - this.#startMs - arrival.atMs;
-    this.#samples.push({ account: arrival.account, id: arrival.id, ...answer, latencyMs, lagMs });
+  #launch({ account, id, atMs, request }: Arrival, lagMs: number): void {
+    const end = ({ status, retryAfter }: Answer): void => {
+      const latencyMs = performance.now() - this.#startMs - atMs;
+      this.#samples.push({ account, id, status, retryAfter, latencyMs, lagMs });
+    };
+    this.#laneOf(account).launch({ request, end });
   }
 }

@@ -50,6 +50,11 @@ export class Phases {
     return this.#acknowledged;
   }
 
+  /** Everybody's connections, before anything is sent. */
+  async connect(): Promise<void> {
+    await this.#generator.open([...ACCOUNTS, STRANGER]);
+  }
+
   /** Before anything genuine: a quiet time, and the flood alone. */
   async floodAlone(): Promise<Omit<Flood, "beside">> {
     const { stateDir } = this.#world;

@@ -17,11 +17,13 @@ import { type Admission, overloaded } from "./admission.ts";
 import { type KeepPorts, keep, type Setting } from "./keep.ts";
 import { accountAt, FOREIGN } from "./siblings.ts";
 import type { Snapshot } from "./snapshot.ts";
+import type { Turns } from "./turns.ts";
 import { type Target, type Verified, type VerifyPorts, verify } from "./verify.ts";
 
 export interface JourneyPorts extends KeepPorts, VerifyPorts {
   readonly dice: Dice;
   readonly admission: Admission;
+  readonly turns: Turns;
 }
 
 /** Ok means: answer 2xx with an empty body; everything the delivery carried is durable or has its terminal state. */
@@ -31,13 +33,12 @@ export async function accept(delivery: Delivery, target: Target, snapshot: Snaps
   const { account } = verified.value;
   const stay = ports.admission.enter(account.id, ports.clock.nowMs());
   if (stay === undefined) return fail(overloaded(account.id, ports.dice));
-  let isKept = false;
   try {
-    const accepted = await keepVerified(delivery, verified.value, snapshot, ports);
-    isKept = accepted.ok;
-    return accepted;
+    const turn = await ports.turns.take(account.id, ports.clock);
+    if (turn === undefined) return fail(overloaded(account.id, ports.dice));
+    return await keepVerified(delivery, verified.value, snapshot, ports).finally(turn.end);
   } finally {
-    ports.admission.leave(stay, ports.clock.nowMs(), isKept);
+    ports.admission.leave(stay);
   }
 }
 

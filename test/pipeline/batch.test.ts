@@ -35,6 +35,7 @@ async function walk(parsed: Parsed, bent: Partial<Channel> = {}) {
     shield: { isQuiet: () => true, refuses: () => undefined, charge: () => undefined },
     dice: { next: () => 0.5, hex: () => "00" },
     admission: createAdmission(),
+    turns: { take: async () => ({ end: () => undefined }) },
   };
   const result = await accept(setting.delivery, { channel: "telegram", account: "support" }, setting.snapshot, all);
   return { result, asked: kept.asked, commits: kept.commits.map(({ messageId, ref }) => `${messageId}@${ref.key.split("/").at(-1)}`) };

@@ -16,7 +16,7 @@ afterEach(() => {
   for (const close of closing.splice(0)) close();
 });
 
-/** Answers as the path says: `/200`, `/503`; `/hold` only when everything else was answered; `/cut` breaks the connection. */
+/** Answers as the path says: `/200`, `/503`; `/bye` with 200, and hangs up; `/hold` only when everything else was answered; `/cut` breaks the connection. */
 async function serve(): Promise<Generator> {
   const held: (() => void)[] = [];
   const server = createServer((request, response) => {
@@ -24,6 +24,7 @@ async function serve(): Promise<Generator> {
     const path = request.url ?? "";
     if (path === "/cut") return void request.socket.destroy();
     if (path === "/hold") return void held.push(() => response.writeHead(200).end());
+    if (path === "/bye") return void response.writeHead(200).end(() => request.socket.end());
     response.writeHead(Number(path.slice(1)), path === "/503" ? { "retry-after": "4" } : {}).end(() => {
       if (path === "/200") for (const release of held.splice(0)) release();
     });
@@ -52,6 +53,20 @@ it("waits for nobody, and tells every answer", async () => {
   ]);
   const held = samples.find(({ id }) => id === "/hold");
   expect(held?.latencyMs).toBeGreaterThanOrEqual(59);
+});
+
+it("sends nothing on a connection that was hung up while it had nothing to do", async () => {
+  const generator = await serve();
+  const samples = await generator.drive([arrival("/bye", 0), arrival("/200", 80)]);
+  expect(samples.map(({ status }) => status)).toEqual([200, 200]);
+});
+
+it("what one sender waits for is nothing to another", async () => {
+  const generator = await serve();
+  const loud = Array.from({ length: 192 }, (): Arrival => arrival("/hold", 0));
+  const samples = await generator.drive([...loud, { ...arrival("/200", 20), account: "b" }]);
+  expect(samples.filter(({ account, status }) => account === "b" && status === 200)).toHaveLength(1);
+  expect(samples[0]?.account).toBe("b");
 });
 
 it("senders repeat nothing, come in order of time, at about their rate, and from all accounts", () => {

@@ -1,0 +1,81 @@
+/**
+ * When a delivery that was let in begins: at once, unless the event loop is late and its account already had more than its even part.
+ * Those wait in line, and who was called rests in proportion to the lag: so one that brings much makes itself wait, and nobody else.
+ * Fair queueing, in the memory of one isolate.
+ *
+ * @see https://kubernetes.io/docs/concepts/cluster-administration/flow-control/
+ */
+import type { Clock } from "../ports/clock.ts";
+import { createLag, type KeepAlive, type Lag } from "./lag.ts";
+import { createLine, type Line, type Waiter } from "./line.ts";
+import { createUsage } from "./usage.ts";
+
+export interface Turn {
+  /** Ending twice is ending once. */
+  end(): void;
+}
+
+export interface Turns {
+  /** Undefined: there was none in time. */
+  take(account: string, clock: Clock): Promise<Turn | undefined>;
+}
+
+/** From here on the loop counts as late. */
+export const LATE_MS = 10;
+/** Longer nobody waits: a platform gives up soon after. */
+export const WAIT_MS = 2_000;
+
+/** Who was called rests first, so many times as long as the loop is late: meanwhile it reads its sockets, and others begin. */
+const REST_TIMES = 1;
+const LEAST_REST_MS = 1;
+const MOST_REST_MS = 250;
+
+/** One per isolate. */
+export function createTurns(keepAlive: KeepAlive): Turns {
+  const lag = createLag(keepAlive);
+  const usage = createUsage();
+  const line = createLine();
+
+  const begin = (account: string, clock: Clock): void => {
+    usage.note(account, clock.nowMs());
+    lag.sample(clock);
+  };
+
+  return {
+    take: async (account, clock) => {
+      const nowMs = clock.nowMs();
+      const isInTheWay = lag.at(nowMs) >= LATE_MS && usage.isHeavy(account, nowMs);
+      const waiter = isInTheWay || line.has(account) ? await called(line, account, clock) : NOBODY;
+      if (waiter === undefined) return undefined;
+      if (waiter !== NOBODY) await rest(lag, clock);
+      begin(account, clock);
+      return { end: () => line.done(waiter, clock.nowMs()) };
+    },
+  };
+}
+
+/** Stands for whoever did not have to wait. */
+const NOBODY: Waiter = { account: "", call: () => undefined };
+
+/** Who stood in line and was called; undefined when that took too long. */
+async function called(line: Line, account: string, clock: Clock): Promise<Waiter | undefined> {
+  const isOver = new AbortController();
+  const { promise: isCalled, resolve } = Promise.withResolvers<true>();
+  const waiter: Waiter = { account, call: () => resolve(true) };
+  line.join(waiter, clock.nowMs());
+  // The timer also tells the platform that this request is alive: what it waits for happens in another one.
+  const isLate = clock.sleep(WAIT_MS, isOver.signal).then(() => false);
+  const hasTurn = await Promise.race([isCalled, isLate]);
+  isOver.abort();
+  if (hasTurn) return waiter;
+  line.withdraw(waiter);
+  return undefined;
+}
+
+async function rest(lag: Lag, clock: Clock): Promise<void> {
+  const fromMs = clock.nowMs();
+  const restMs = Math.min(MOST_REST_MS, LEAST_REST_MS + REST_TIMES * lag.at(fromMs));
+  await clock.sleep(restMs);
+  const nowMs = clock.nowMs();
+  lag.note(nowMs - fromMs, restMs, nowMs);
+}
