@@ -2,6 +2,7 @@
 
 import { problemsOf } from "../../../src/classify/intents/problems.ts";
 import type { TrainOptions } from "../../../src/classify/intents/train.ts";
+import type { TrainingSet } from "../../../src/classify/intents/training-set.ts";
 import { type Evaluation, evaluate } from "../../intents/evaluate.ts";
 import { type Labelled, readLabelled, setOf } from "../../intents/labelled.ts";
 import { numberOption } from "../args.ts";
@@ -9,7 +10,7 @@ import { type Call, type Command, textValue } from "../command.ts";
 import { CliFailure, usageError } from "../failure.ts";
 import { issueLines } from "../issues.ts";
 import { readFile } from "../offline.ts";
-import { facts } from "../output.ts";
+import { facts, plural } from "../output.ts";
 
 /** What a document expects that does not say. */
 const DEFAULT_SHARE = 0.1;
@@ -28,12 +29,13 @@ export const intentsEval: Command = {
   notes: `balanced chooses the threshold for the share of out-of-scope messages that a document expects; paper the one that is right most
 often on validation data. Sentences are classified by the built product in workerd. µs a message: the clock in workerd stands still while
 code runs, so 60 warm batches of 500 messages are timed from outside; their lower quartile counts, less that of as many empty calls.
-All shares are between 0 and 1.`,
+All shares are between 0 and 1; 0 where there is nothing to count.`,
   run: async (call) => {
     const set = setOf(labelledIn(call, "train"), shareOf(call));
     const test = labelledIn(call, "test");
     const issues = problemsOf(set).filter(({ level }) => level === "error");
     if (issues.length > 0) throw new CliFailure(1, `nothing can be learned from this:\n${issueLines(issues).join("\n")}`, { issues });
+    warnOfStrangers(call, set, test);
     const evaluation = await evaluate(set, test, { ...optionsOf(call), gauge: call.output.gauge });
     call.output.answer(evaluation.figures, () => evaluationLines(evaluation));
     return 0;
@@ -46,6 +48,13 @@ function labelledIn(call: Call, option: "train" | "test" | "validation"): readon
   const lines = readLabelled(readFile(file));
   if (!lines.ok) throw new CliFailure(1, `${file} has lines that are no labelled sentences:\n${lines.problem}`);
   return lines.value;
+}
+
+function warnOfStrangers(call: Call, { intents }: TrainingSet, test: readonly Labelled[]): void {
+  const known = new Set(intents.map(({ name }) => name));
+  const strange = test.filter(({ intent }) => intent !== null && !known.has(intent));
+  if (strange.length === 0) return;
+  call.output.progress(`${plural(strange.length, "sentence")} of --test are of intents that --train does not have: they count as wrong`);
 }
 
 const shareOf = (call: Call): number => numberOption(call, "out-of-scope-share", { least: 0, most: 1 }) ?? DEFAULT_SHARE;

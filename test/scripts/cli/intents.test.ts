@@ -293,6 +293,13 @@ describe("intents eval", () => {
     },
   );
 
+  it("says so when a sentence is of an intent that was never learned", async () => {
+    const at = folderOf({ "train.jsonl": labelled, "test.jsonl": lines([{ text: "pay my bill", intent: "pay_bill" }]) });
+    const ran = await clawedge(["intents", "eval", "--train", at("train.jsonl"), "--test", at("test.jsonl"), "--json"]);
+    expect([ran.code, JSON.parse(ran.out).inScopeAccuracy]).toEqual([0, 0]);
+    expect(ran.err).toContain("1 sentence of --test are of intents that --train does not have");
+  });
+
   it.each([
     [["--test", "t"], 2, "--train is missing"],
     [["--train", "train.jsonl", "--test", "test.jsonl", "--operating-point", "best"], 2, "neither balanced nor paper"],
