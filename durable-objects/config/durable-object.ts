@@ -8,7 +8,7 @@ import { trainInSteps } from "../../src/classify/intents/train.ts";
 import type { Env } from "../env.ts";
 import { jsonLog, systemClock, webDice } from "../runtime.ts";
 import { COPY_NAMES, dueAtMs, isPending } from "./copies.ts";
-import { NONE, nameOf, type Opened, open } from "./intents.ts";
+import { nameOf, openedAs, usable } from "./intents.ts";
 import { compile, judge } from "./judge.ts";
 import { type AcceptedCopy, hashOf } from "./kv.ts";
 import { step } from "./machine.ts";
@@ -18,6 +18,7 @@ import type { CanaryEvent, ConfigAnswer, ConfigEvent, ConfigState, CopyName, Doc
 import { type ConfigStatus, statusOf } from "./status.ts";
 import { ConfigStorage } from "./storage.ts";
 import { type Matter, type Train, trainingOf } from "./trainer.ts";
+import { untrainable } from "./training.ts";
 
 export interface Offer {
   readonly text: string;
@@ -45,6 +46,7 @@ export class Config extends DurableObject<Env> {
     super(ctx, env);
     this.#storage = new ConfigStorage(ctx.storage);
     void ctx.blockConcurrencyWhile(async () => {
+      await this.#relearn();
       const hasWork = dueAtMs(this.#storage.load()) !== undefined;
       if (hasWork && (await ctx.storage.getAlarm()) === null) await this.#arm();
     });
@@ -53,7 +55,7 @@ export class Config extends DurableObject<Env> {
   /** A text that comes without an artefact has the one it was last in force with. */
   async offer({ text, source, by, restoredFrom, artefact: given }: Offer): Promise<ConfigAnswer> {
     const hash = await hashOf(text);
-    const artefact = given ?? this.#usable(this.#storage.modelOf(hash));
+    const artefact = given ?? usable(this.model(this.#storage.modelOf(hash)));
     const model = artefact && (await nameOf(artefact));
     const verdict = judge(text, artefact);
     return this.#take({ kind: "offered", hash, verdict, model, source, by, restoredFrom, atMs: systemClock.nowMs() }, { text, artefact });
@@ -63,7 +65,7 @@ export class Config extends DurableObject<Env> {
   async rollback(number: number, by?: string): Promise<RollbackAnswer> {
     const kept = number > this.#storage.load().number ? undefined : this.#storage.documentAt(number);
     if (kept === undefined) return { status: "unknown-number", kept: this.history().map((facts) => facts.number) };
-    return this.offer({ text: kept.text, source: "rollback", by, restoredFrom: number, artefact: this.#usable(kept.model) });
+    return this.offer({ text: kept.text, source: "rollback", by, restoredFrom: number, artefact: usable(this.model(kept.model)) });
   }
 
   async setDraining(instance: string, isDraining: boolean, by?: string, more: DrainOptions = {}): Promise<ConfigAnswer> {
@@ -82,8 +84,8 @@ export class Config extends DurableObject<Env> {
   }
 
   /** An artefact by its name, as long as a kept document has it. */
-  model(name: string): Uint8Array | undefined {
-    return this.#storage.artefacts.read(name);
+  model(name: string | undefined): Uint8Array | undefined {
+    return name === undefined ? undefined : this.#storage.artefacts.read(name);
   }
 
   /** The newest document before the one in force that this build can serve, under the number it had. */
@@ -93,7 +95,7 @@ export class Config extends DurableObject<Env> {
     for (const { number } of this.#storage.history()) {
       const kept = number < before ? this.#storage.documentAt(number) : undefined;
       const copy = kept && { ...acceptedCopy(state, kept), number };
-      if (copy !== undefined && compile(copy, this.#opened(copy.model)).ok) return copy;
+      if (copy !== undefined && compile(copy, openedAs(this.model(copy.model))).ok) return copy;
     }
     return undefined;
   }
@@ -102,7 +104,7 @@ export class Config extends DurableObject<Env> {
     const state = this.#storage.load();
     const kept = () => {
       const current = this.current();
-      return { current, opened: this.#opened(current?.model), earlier: () => this.earlier()?.number };
+      return { current, opened: openedAs(this.model(current?.model)), earlier: () => this.earlier()?.number };
     };
     return statusOf(state, this.#outdated.of(state, kept), this.#progress);
   }
@@ -155,14 +157,13 @@ export class Config extends DurableObject<Env> {
     this.#commit({ kind: "training-ended", hash, outcome, atMs: systemClock.nowMs() }, { text, artefact });
   }
 
-  #usable(model: string | undefined): Uint8Array | undefined {
-    const artefact = model === undefined ? undefined : this.model(model);
-    return artefact !== undefined && open(artefact).ok ? artefact : undefined;
-  }
-
-  #opened(model: string | undefined): Opened {
-    const artefact = model === undefined ? undefined : this.model(model);
-    return artefact === undefined ? NONE : open(artefact);
+  /** A newer build may not open what an older one learned: where the examples stand in the document, it learns them anew. */
+  async #relearn(): Promise<void> {
+    const state = this.#storage.load();
+    const kept = this.#storage.documentAt(state.number);
+    if (kept?.model === undefined || state.training !== undefined || usable(this.model(kept.model)) !== undefined) return;
+    const isHopeless = untrainable(state, state.document?.hash ?? "") !== undefined;
+    if (!isHopeless && judge(kept.text).ok) await this.rollback(state.number);
   }
 
   async #take(event: ConfigEvent, matter?: Matter): Promise<ConfigAnswer> {

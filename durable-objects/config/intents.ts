@@ -32,6 +32,13 @@ export function open(artefact: Uint8Array): Opened {
   }
 }
 
+/** Of a document that comes with an artefact, or without. */
+export const openedAs = (artefact: Uint8Array | undefined): Opened => (artefact === undefined ? NONE : open(artefact));
+
+/** The artefact, if this build can open it. */
+export const usable = (artefact: Uint8Array | undefined): Uint8Array | undefined =>
+  artefact !== undefined && open(artefact).ok ? artefact : undefined;
+
 /** The model, if it is of the document's intents, in their order. */
 export function fitting(document: RoutesDocument, opened: Opened): Opened {
   if (!opened.ok) return opened;

@@ -17,7 +17,7 @@ export interface SourceDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly config: Pick<ConfigApi, "offer" | "current" | "earlier" | "model">;
-  readonly compile: (copy: AcceptedCopy, opened: Opened, orWithout: boolean) => Result<Compiled, string>;
+  readonly compile: (copy: AcceptedCopy, opened: Opened, orWithout?: boolean) => Result<Compiled, string>;
   /** Lets work outlive the request that began it, where the platform can. */
   readonly keepAlive: (work: Promise<unknown>) => void;
 }
@@ -43,7 +43,7 @@ export async function refresh(looking: Looking): Promise<void> {
   const needsMore = memory.snapshot === undefined || isBelow(memory, inKv?.number ?? 0);
   const known = (needsMore ? await askConfig(looking) : undefined) ?? inKv;
   if (raw?.ok === true && raw.value !== undefined) await offerUnknown(looking, raw.value, known);
-  if (memory.snapshot === undefined && memory.uncompilable > 0) await fallBack(looking);
+  if (memory.snapshot === undefined && memory.uncompilable > 0) await fallBack(looking, known);
   memory.checkedAtMs = clock.nowMs();
 }
 
@@ -77,7 +77,7 @@ async function install(looking: Looking, copy: AcceptedCopy): Promise<void> {
   const opened = await openedFor(looking, copy);
   if (!isNews(memory, copy)) return;
   if (opened === undefined) return refuse(looking, copy, `intents: its model ${copy.model} cannot be had`);
-  const compiled = compile(copy, opened, memory.snapshot === undefined);
+  const compiled = compile(copy, opened);
   if (compiled.ok) return serve(looking, copy, compiled.value);
   if (compiled.problem !== NO_MODEL) memory.uncompilable = copy.number;
   refuse(looking, copy, compiled.problem);
@@ -113,17 +113,24 @@ async function openedFor(looking: Looking, { model: name }: AcceptedCopy): Promi
   return undefined;
 }
 
-/** For a cold isolate whose build cannot serve what is in force, not even in part: the newest one before it that can be served. */
-async function fallBack(looking: Looking): Promise<void> {
-  const { memory, compile, log } = looking;
+/**
+ * For a cold isolate whose build cannot serve what is in force: that without the model it cannot open, or else, if it cannot be served
+ * even in part, the newest one before it that can.
+ */
+async function fallBack(looking: Looking, newest: AcceptedCopy | undefined): Promise<void> {
+  const { memory, log } = looking;
+  if (newest !== undefined && (await serveWithout(looking, newest))) return;
   const copy = await attempt(looking, "config", () => looking.config.earlier());
-  const opened = copy === undefined ? undefined : await openedFor(looking, copy);
-  if (copy === undefined || opened === undefined) return;
-  const compiled = compile(copy, opened, true);
-  if (!compiled.ok || memory.snapshot !== undefined) return;
-  memory.snapshot = compiled.value.snapshot;
-  memory.model = copy.model;
+  if (copy === undefined || !(await serveWithout(looking, copy))) return;
   log.write({ level: "error", event: "routes.fell-back", number: memory.uncompilable, inForce: copy.number });
+}
+
+async function serveWithout(looking: Looking, copy: AcceptedCopy): Promise<boolean> {
+  const opened = await openedFor(looking, copy);
+  const compiled = opened && looking.compile(copy, opened, true);
+  if (looking.memory.snapshot !== undefined || compiled?.ok !== true) return false;
+  serve(looking, copy, compiled.value);
+  return true;
 }
 
 async function answered<T>(looking: Looking, from: string, read: () => Promise<Result<T, string>>): Promise<Result<T, string> | undefined> {

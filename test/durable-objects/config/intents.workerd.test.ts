@@ -322,3 +322,53 @@ it("a model that KV refuses keeps the copy that names it back, until it works", 
   await settled();
   expect(await inKv()).toMatchObject({ number: 1, model: await nameOf(artefact) });
 });
+
+/** As a release with another version of artefacts left it: the same document, under a name that fits what it learned. */
+async function learnedByAnotherRelease(): Promise<void> {
+  await settled();
+  const artefact = artefactOf(intentsText()).map((byte, at) => (at === 4 ? 99 : byte));
+  const name = await nameOf(artefact);
+  await runInDurableObject(stub(), (_, { storage }) => {
+    storage.sql.exec("DELETE FROM artefact_parts");
+    storage.sql.exec("INSERT INTO artefact_parts (name, part, bytes) VALUES (?, 0, ?)", name, artefact.buffer as ArrayBuffer);
+    storage.sql.exec("UPDATE artefacts SET name = ?", name);
+    storage.sql.exec("UPDATE documents SET model = ?", name);
+    storage.sql.exec("UPDATE state SET json = json_set(json, '$.document.model', ?)", name);
+  });
+  await evictDurableObject(stub());
+}
+
+it("a model that this build cannot open is learned anew from the document, under a number of its own", async () => {
+  await config.push(intentsText(), "anna", artefactOf(intentsText()));
+  await learnedByAnotherRelease();
+  await config.status();
+  await settled();
+  expect(await config.current()).toMatchObject({ number: 2, text: intentsText(), model: await nameOf(artefactOf(intentsText())) });
+  expect(await config.status()).toMatchObject({ document: { restoredFrom: 1 }, warnings: [] });
+  await evictDurableObject(stub());
+  expect((await config.current())?.number, "and once").toBe(2);
+});
+
+it("where the examples stand in files the status says to push it again, and the document stays", async () => {
+  const text = intentsText("money", { examplesFile: "refund.txt" });
+  await config.push(text, "anna", artefactOf(intentsText()));
+  await learnedByAnotherRelease();
+  expect(await config.status()).toMatchObject({
+    number: 1,
+    warnings: expect.arrayContaining([expect.objectContaining({ path: "intents", message: expect.stringContaining("push it again") })]),
+    lastRejected: { issues: [{ path: "intents", message: expect.stringContaining("version 99") }] },
+  });
+  expect(await config.current()).toMatchObject({ number: 1, text });
+});
+
+it("one that could not be learned anew is not tried with every start", async () => {
+  await config.push(intentsText(), "anna", artefactOf(intentsText()));
+  const { hash } = (await config.status()).document ?? {};
+  const lastRejected = { source: "rollback", hash, issues: [], issueCount: 1, atMs: 1, isUntrainable: true };
+  await settled();
+  await runInDurableObject(stub(), (_, { storage }) => {
+    storage.sql.exec("UPDATE state SET json = json_set(json, '$.lastRejected', json(?))", JSON.stringify(lastRejected));
+  });
+  await learnedByAnotherRelease();
+  expect(await config.status()).toMatchObject({ number: 1, training: undefined });
+});
