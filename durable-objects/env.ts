@@ -13,6 +13,9 @@ export interface Env {
   readonly CONFIG: DurableObjectNamespace<Config>;
   readonly SHARD: DurableObjectNamespace<Shard>;
 
+  /** Workers AI; unset means that meanings are compared nowhere. */
+  readonly AI?: { readonly run: (model: string, input: { readonly text: string[] }) => Promise<unknown> };
+
   /** Bearer of `/admin/*`; unset means that there is no admin API. */
   readonly ADMIN_TOKEN?: string;
   /** Bearer of `/metrics`; the admin token serves too. */

@@ -34,6 +34,11 @@ export const intentsSchema = z
   .record(intentName, intentSchema)
   .check(z.refine((intents) => Object.keys(intents).length <= MAX_INTENTS, `more than ${MAX_INTENTS} intents`));
 
+/** For whoever has a Workers AI binding. */
+export const secondOpinionSchema = z.strictObject({
+  minSimilarity: described(shareUpTo(1), "How like an example a message has to be, as a cosine. See it with POST /admin/classify"),
+});
+
 export const outOfScopeSchema = z.extend(examplesSchema, {
   share: described(
     z._default(shareUpTo(0.95), 0.1),

@@ -65,5 +65,8 @@ const checkUse = ({ rules }: RoutesDocument): readonly ConfigIssue[] =>
     ? []
     : [warning(["intents"], "no rule asks for an intent: they send nobody anywhere")];
 
-const checkUnused = ({ outOfScope: { examples, examplesFile } }: RoutesDocument): readonly ConfigIssue[] =>
-  examples.length === 0 && examplesFile === undefined ? [] : [warning(["outOfScope"], "has no effect: the document has no intents")];
+function checkUnused({ outOfScope: { examples, examplesFile }, secondOpinion }: RoutesDocument): readonly ConfigIssue[] {
+  const isGiven = { outOfScope: examples.length > 0 || examplesFile !== undefined, secondOpinion: secondOpinion !== undefined };
+  const unused = Object.entries(isGiven).filter(([, is]) => is);
+  return unused.map(([field]) => warning([field], "has no effect: the document has no intents"));
+}

@@ -5,7 +5,7 @@
 import * as z from "zod/mini";
 import { described } from "./described.ts";
 import { instanceSchema } from "./instance-schema.ts";
-import { intentsSchema, outOfScopeSchema, shareUpTo } from "./intents-schema.ts";
+import { intentsSchema, outOfScopeSchema, secondOpinionSchema, shareUpTo } from "./intents-schema.ts";
 import { poolSchema } from "./pool-schema.ts";
 import { accountId, name, number, region, text, variable } from "./words.ts";
 
@@ -104,6 +104,10 @@ export const routesSchema = z.strictObject({
   pools: z.record(name, poolSchema),
   intents: described(z._default(intentsSchema, {}), "Intent to what people say who have it. Rules ask for it"),
   outOfScope: described(z.prefault(outOfScopeSchema, {}), "What people say that is none of the intents"),
+  secondOpinion: described(
+    z.optional(secondOpinionSchema),
+    "Where the model is unsure: the intent of the example that means most the same, by Workers AI",
+  ),
   rules: z._default(z.array(ruleSchema).check(z.maxLength(1000)), []),
   identities: described(z._default(z.record(name, z.array(z.string())), {}), "Person to `account/sender` ids, for scope `person`"),
   limits: z.prefault(limitsSchema, {}),

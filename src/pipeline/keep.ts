@@ -19,12 +19,14 @@ import type { Conversations } from "../ports/conversations.ts";
 import type { Quota } from "../ports/quota.ts";
 import { DEFAULT_RULE, type Decision, describeDecision } from "../routing/router.ts";
 import { type EndPorts, ended, logDuplicate, type Origin, UNSTORED_RETRY_MS } from "./ended.ts";
+import { routed, type SecondOpinions } from "./second-opinion.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 export interface KeepPorts extends EndPorts {
   readonly conversations: Conversations;
   readonly quota: Quota;
   readonly bots: Pick<Bots, "statuses">;
+  readonly opinions?: SecondOpinions | undefined;
 }
 
 export interface Setting extends Origin {
@@ -36,7 +38,7 @@ export interface Setting extends Origin {
 const MAX_HOPS = 3;
 
 async function message(what: Message, setting: Setting, ports: KeepPorts): Promise<Result<void, Problem>> {
-  const decision = setting.snapshot.router.route(what, setting.account);
+  const decision = await routed(what, setting, ports.opinions);
   if (decision.isOverheard && isDeafTo(setting)) return ignored("overheard", setting, ports);
   const asked = commitOf(what, setting, decision);
   const refusal = await quotaRefusal(setting, decision, ports.quota);

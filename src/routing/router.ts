@@ -3,7 +3,7 @@
  * `explain` and the command line, so they cannot differ; the trace is a by-product of deciding, not a second opinion.
  */
 import type { Complexity } from "../classify/complexity.ts";
-import type { IntentModel } from "../classify/intents/model.ts";
+import type { IntentModel, Verdict } from "../classify/intents/model.ts";
 import type { PatternCompiler } from "../classify/pattern.ts";
 import type { RoutesDocument, RuleConfig } from "../config/schema.ts";
 import type { Account } from "../core/account.ts";
@@ -21,6 +21,8 @@ export interface Labels {
   readonly confidence?: number;
   /** When a rule asked for it. */
   readonly complexity?: Complexity;
+  /** A rule asked, and the model knows none that it is sure of. */
+  readonly isUnsure?: true;
 }
 
 export interface RuleTrace {
@@ -47,7 +49,8 @@ export interface Decision {
 }
 
 export interface Router {
-  route(message: Message, account: Account): Decision;
+  /** `opinion`: in place of the model's. */
+  route(message: Message, account: Account, opinion?: Verdict): Decision;
 }
 
 export const DEFAULT_RULE = "default";
@@ -66,7 +69,8 @@ interface CompiledRule {
  */
 export function buildRouter(document: RoutesDocument, patterns: PatternCompiler, intents?: IntentModel): Router {
   const rules = document.rules.map((rule) => compileRule(rule, document, { patterns, intents }));
-  return { route: (message, account) => decide(rules, subjectOf(message, account, intents)) };
+  const classify = (opinion: Verdict | undefined) => (opinion === undefined ? intents?.classify : () => opinion);
+  return { route: (message, account, opinion) => decide(rules, subjectOf(message, account, classify(opinion))) };
 }
 
 function compileRule(rule: RuleConfig, document: RoutesDocument, tools: Tools): CompiledRule {
@@ -89,13 +93,14 @@ function decide(rules: readonly CompiledRule[], subject: Subject): Decision {
   return { pool: account.pool, rule: DEFAULT_RULE, trace, labels, keepsPool, isOverheard };
 }
 
-function labelsOf({ verdict, complexity }: Subject, finding: Finding | undefined): Labels {
+function labelsOf({ message, verdict, complexity }: Subject, finding: Finding | undefined): Labels {
   const { keyword, intent = verdict.known()?.intent } = finding?.found ?? {};
   const shape = complexity.known();
   return {
     keywords: keyword === undefined ? [] : [keyword],
     ...(intent === undefined ? {} : { intent, confidence: verdict.known()?.confidence ?? 0 }),
     ...(shape === undefined ? {} : { complexity: shape }),
+    ...(intent === undefined && verdict.known() !== undefined && message.text.trim() !== "" ? { isUnsure: true } : {}),
   };
 }
 

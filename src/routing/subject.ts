@@ -4,7 +4,7 @@
  */
 import { type Complexity, complexityOf } from "../classify/complexity.ts";
 import { fold } from "../classify/fold.ts";
-import type { IntentModel, Verdict } from "../classify/intents/model.ts";
+import type { Verdict } from "../classify/intents/model.ts";
 import { indexText, type TextIndex } from "../classify/tokens.ts";
 import type { Account } from "../core/account.ts";
 import type { Message } from "../core/message.ts";
@@ -33,14 +33,14 @@ export interface Subject {
 }
 
 /** A button, a reaction or an edit refers to what was said before: its words are not asked about. */
-export function subjectOf(message: Message, account: Account, intents: IntentModel | undefined): Subject {
+export function subjectOf(message: Message, account: Account, classify: ((text: string) => Verdict) | undefined): Subject {
   const text = message.isFollowUp === true ? "" : message.text;
   const hasWords = text.trim() !== "";
   return {
     message: { ...message, text },
     account,
     text: once(() => indexText(fold(text))),
-    verdict: once(() => (hasWords && intents !== undefined ? shown(intents.classify(text)) : NONE)),
+    verdict: once(() => (hasWords && classify !== undefined ? shown(classify(text)) : NONE)),
     complexity: once(() => (hasWords ? complexityOf(text) : undefined)),
   };
 }

@@ -97,7 +97,7 @@ describe("labels", () => {
       { keywords: [], intent: "refund", confidence: 0.4 },
     ],
     ["when the rule that asked has lost", [rule({ intent: "pricing" })], sure, { keywords: [], intent: "refund", confidence: 0.934 }],
-    ["without an intent that nobody believes", [rule({ intent: "refund" })], verdict("refund", 0.4), { keywords: [] }],
+    ["without an intent that nobody believes", [rule({ intent: "refund" })], verdict("refund", 0.4), { keywords: [], isUnsure: true }],
     [
       "without what nobody asked for",
       [rule({ keywords: ["refund"] }), rule({ intent: "refund" }, { name: "s" })],

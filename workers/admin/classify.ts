@@ -4,6 +4,7 @@ import * as z from "zod/mini";
 import type { Env } from "../../durable-objects/env.ts";
 import { type Complexity, complexityOf } from "../../src/classify/complexity.ts";
 import type { IntentModel, Verdict } from "../../src/classify/intents/model.ts";
+import { opinionsOf } from "../compose.ts";
 import { answerError } from "./answer.ts";
 import { readInput } from "./read.ts";
 import { inForce } from "./snapshot.ts";
@@ -24,7 +25,9 @@ classifyApp.post("/admin/classify", async (context) => {
   const { number } = routes;
   if ("texts" in input.value) return context.json({ number, verdicts: input.value.texts.map((text) => labelled(text, intents)) });
   const { text } = input.value;
-  return context.json({ number, ...intents?.detail(text), ...labelled(text, intents) });
+  const nearest = await opinionsOf(context.env)?.nearest(text, snapshot.value);
+  const second = nearest === undefined ? {} : { secondOpinion: { ...nearest, intent: nearest.intent ?? null } };
+  return context.json({ number, ...intents?.detail(text), ...labelled(text, intents), ...second });
 });
 
 interface Labelled {
