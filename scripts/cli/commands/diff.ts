@@ -1,4 +1,5 @@
 /** `clawedge routes diff`: which messages another document would send elsewhere, before it is pushed. */
+import type { IntentModel, Verdict } from "../../../src/classify/intents/model.ts";
 import { readLines } from "../../intents/jsonl.ts";
 import { type Call, type Command, operand, textValue } from "../command.ts";
 import { CliFailure, usageError } from "../failure.ts";
@@ -41,11 +42,24 @@ function samplesIn(file: string): readonly Sample[] {
 function sidesOf(call: Call): Sides {
   const [oldFile, newFile] = [operand(call, 0), operand(call, 1)];
   const [before, after] = [loadFile(oldFile), loadFile(newFile)];
-  const oldModel = modelOf(before.document, oldFile, call.output);
-  const newModel = modelOf(after.document, newFile, call.output, oldModel);
-  const sides = { old: partsOf(before, oldModel?.model), new: partsOf(after, newModel?.model) };
+  const learned = modelOf(before.document, oldFile, call.output);
+  const relearned = modelOf(after.document, newFile, call.output, learned);
+  const oldModel = learned && remembering(learned.model);
+  const newModel = relearned === learned ? oldModel : relearned?.model;
+  const sides = { old: partsOf(before, oldModel), new: partsOf(after, newModel) };
   const [first = ""] = sides.old.routes.accounts.keys();
   return { ...sides, account: textValue(call, "account") ?? first };
+}
+
+/** Where only rules differ, both documents ask one model about the same text. */
+function remembering(model: IntentModel): IntentModel {
+  const verdicts = new Map<string, Verdict>();
+  const classify = (text: string): Verdict => {
+    const verdict = verdicts.get(text) ?? model.classify(text);
+    verdicts.set(text, verdict);
+    return verdict;
+  };
+  return { ...model, classify };
 }
 
 function diffLines({ messages, changed, account, moves }: Diff): readonly string[] {
