@@ -8,7 +8,7 @@ import { compileKeywords, findKeyword } from "../classify/keywords.ts";
 import { matchesLanguage } from "../classify/language.ts";
 import type { PatternCompiler } from "../classify/pattern.ts";
 import type { Condition } from "../config/schema.ts";
-import { shownDown, shownUp } from "./shares.ts";
+import { shownUp } from "./shares.ts";
 import type { Subject } from "./subject.ts";
 
 export interface Finding {
@@ -132,10 +132,10 @@ function byIntent(wanted: readonly string[], model: IntentModel | undefined, min
   const least = minConfidence ?? model.threshold;
   const missed = `is not ${shorten(wanted)}`;
   return ({ verdict }) => {
-    const { best, confidence, shown } = verdict.ask();
+    const { best, confidence, sure, shown } = verdict.ask();
     if (best === undefined) return { holds: false, reason: "intent: none" };
     if (!names.has(best)) return { holds: false, reason: `intent: ${shown} ${missed}` };
-    if (confidence >= least) return { holds: true, reason: `intent ${best} (${shownDown(confidence)})`, found: { intent: best } };
+    if (confidence >= least) return { holds: true, reason: `intent ${best} (${sure})`, found: { intent: best } };
     return { holds: false, reason: `intent: ${shown} is below ${shownUp(least)}` };
   };
 }

@@ -49,7 +49,7 @@ export interface Decision {
 }
 
 export interface Router {
-  /** `opinion`: in place of the model's. */
+  /** `opinion`: in place of the model's, and called so in the trace. */
   route(message: Message, account: Account, opinion?: Verdict): Decision;
 }
 
@@ -69,8 +69,7 @@ interface CompiledRule {
  */
 export function buildRouter(document: RoutesDocument, patterns: PatternCompiler, intents?: IntentModel): Router {
   const rules = document.rules.map((rule) => compileRule(rule, document, { patterns, intents }));
-  const classify = (opinion: Verdict | undefined) => (opinion === undefined ? intents?.classify : () => opinion);
-  return { route: (message, account, opinion) => decide(rules, subjectOf(message, account, classify(opinion))) };
+  return { route: (message, account, opinion) => decide(rules, subjectOf(message, account, { intents, opinion })) };
 }
 
 function compileRule(rule: RuleConfig, document: RoutesDocument, tools: Tools): CompiledRule {

@@ -4,7 +4,7 @@
  */
 import { type Complexity, complexityOf } from "../classify/complexity.ts";
 import { fold } from "../classify/fold.ts";
-import type { Verdict } from "../classify/intents/model.ts";
+import type { IntentModel, Verdict } from "../classify/intents/model.ts";
 import { indexText, type TextIndex } from "../classify/tokens.ts";
 import type { Account } from "../core/account.ts";
 import type { Message } from "../core/message.ts";
@@ -16,12 +16,21 @@ export interface Label<T> {
   readonly known: () => T | undefined;
 }
 
-/** `refund 0.41`: written once, for however many rules give it as their reason. */
 interface ShownVerdict extends Verdict {
+  /** `0.41`, or whose word it is. */
+  readonly sure: string;
+  /** `refund 0.41`: written once, for however many rules give it as their reason. */
   readonly shown: string;
 }
 
-const NONE: ShownVerdict = { intent: undefined, best: undefined, confidence: 0, shown: "" };
+const NONE: ShownVerdict = { intent: undefined, best: undefined, confidence: 0, sure: "", shown: "" };
+
+/** Who says what a message is about. */
+export interface Judges {
+  readonly intents: IntentModel | undefined;
+  /** In place of the model's. */
+  readonly opinion: Verdict | undefined;
+}
 
 export interface Subject {
   readonly message: Message;
@@ -33,19 +42,24 @@ export interface Subject {
 }
 
 /** A button, a reaction or an edit refers to what was said before: its words are not asked about. */
-export function subjectOf(message: Message, account: Account, classify: ((text: string) => Verdict) | undefined): Subject {
+export function subjectOf(message: Message, account: Account, judges: Judges): Subject {
   const text = message.isFollowUp === true ? "" : message.text;
   const hasWords = text.trim() !== "";
   return {
     message: { ...message, text },
     account,
     text: once(() => indexText(fold(text))),
-    verdict: once(() => (hasWords && classify !== undefined ? shown(classify(text)) : NONE)),
+    verdict: once(() => (hasWords ? verdictOn(text, judges) : NONE)),
     complexity: once(() => (hasWords ? complexityOf(text) : undefined)),
   };
 }
 
-const shown = (verdict: Verdict): ShownVerdict => ({ ...verdict, shown: `${verdict.best ?? ""} ${shownDown(verdict.confidence)}` });
+function verdictOn(text: string, { intents, opinion }: Judges): ShownVerdict {
+  const verdict = opinion ?? intents?.classify(text);
+  if (verdict === undefined) return NONE;
+  const sure = opinion === undefined ? shownDown(verdict.confidence) : "second opinion";
+  return { ...verdict, sure, shown: `${verdict.best ?? ""} ${shownDown(verdict.confidence)}` };
+}
 
 function once<T>(make: () => T): Label<T> {
   let known: T | undefined;

@@ -148,6 +148,17 @@ it.each<[string, Partial<Message>]>([
   expect(decision.trace.map(({ reason }) => reason)).toEqual(["intent: none", "complexity: no words is not simple"]);
 });
 
+it("a second opinion stands in the model's place, and the trace says whose word it is", () => {
+  const { routes } = loadForTest(withIntents(intents, rule({ intent: "pricing" }, { name: "p" }), rule({ intent: "refund" })));
+  const account = routes.accounts.get("telegram:support");
+  const model = modelThatSays(verdict("hours", 0.3));
+  if (account === undefined) throw new Error("no account");
+  const decision = buildRouter(routes.document, re2Patterns, model).route(directMessage, account, verdict("refund", THRESHOLD));
+  expect(decision).toMatchObject({ pool: "sales", labels: { intent: "refund", confidence: THRESHOLD } });
+  expect(decision.trace.map(({ reason }) => reason)).toEqual(["intent: refund 0.62 is not pricing", "intent refund (second opinion)"]);
+  expect(model.asked).toEqual([]);
+});
+
 describe("a tie-break", () => {
   const tie = rule({ intent: "refund" }, { mode: "tie-break" });
 
