@@ -49,12 +49,12 @@ test("--once: every journey ends as it should, and nothing is left behind", asyn
   const { ended, output } = run("main", "--once", "--port", "0");
   expect(await ended, output()).toBe(0);
   expect(titles(output(), "✓")).toEqual(ALL);
-  expect(output()).toMatch(/verified → keywords refund\* → rule refunds → pool support → new on support-\w+ \(\w+\) → accepted after/);
+  expect(output()).toMatch(/verified → keywords refund\* → rule refunds → pool support → new on support-\w+ \(\w+\)[\s→]+accepted after/);
   expect(output()).toMatch(/verified → channel telegram, intent cost \([01]\.\d\d\) → rule asks-the-price → pool sales → new on sales-us/);
   expect(output()).toContain("not verified (unverified: mismatch) → answered 401");
   expect(output()).toContain("verified → seen before → answered 200");
   expect(output()).toMatch(/held: connection refused[\s→]+stays on (support-\w+) .*accepted at try \d+.*reply “\1 here: answer 2/s);
-  expect(output()).toMatch(/new on eu-3 \(weur, polls\) → accepted after .*reply “eu-3 here: answer 1/s);
+  expect(output()).toMatch(/new on eu-3 \(weur, polls\)[\s→]+accepted after .*reply “eu-3 here: answer 1/s);
   expect(output()).toMatch(/kill -9 \d+; 1 update waits for it at the edge; started again as \d+\n.*stays on eu-3.*“eu-3 here: answer 2/s);
   expect(output()).toContain("three messages of two people, and the status that person 42 has read an answer, counted once");
   expect(output()).toMatch(
