@@ -30,10 +30,13 @@ export interface Step {
   readonly turns: readonly Turn[];
 }
 
-/** What the others met, turn by turn: everybody at the usual rate, and then one of them at ten times its share. */
+/**
+ * What the others met while everybody sent at the usual rate, and while one of them sent ten times its share, in turns: each over all
+ * turns of its kind, for a single pause of the machine is a hundredth of one turn.
+ */
 export interface Fairness {
-  readonly quiet: readonly Turn[];
-  readonly loud: readonly Turn[];
+  readonly quiet: Turn;
+  readonly loud: Turn;
 }
 
 export interface Flood {

@@ -125,14 +125,14 @@ export class Phases {
     const share = sustained / ACCOUNTS.length;
     const usual = evenly(sustained * USUAL);
     const loudRates: Rates = new Map([...usual, [LOUD, share * LOUD_TIMES]]);
-    const others = async (rates: Rates): Promise<Turn> =>
-      turnOf((await this.#rest(rates, TURN_SECONDS)).filter(({ account }) => account !== LOUD));
-    const [quiet, loud]: [Turn[], Turn[]] = [[], []];
+    const others = async (rates: Rates): Promise<readonly Sample[]> =>
+      (await this.#rest(rates, TURN_SECONDS)).filter(({ account }) => account !== LOUD);
+    const [quiet, loud]: [Sample[], Sample[]] = [[], []];
     for (let turn = 0; turn < turns; turn += 1) {
-      quiet.push(await others(usual));
-      loud.push(await others(loudRates));
+      quiet.push(...(await others(usual)));
+      loud.push(...(await others(loudRates)));
     }
-    return { quiet, loud };
+    return { quiet: turnOf(quiet), loud: turnOf(loud) };
   }
 
   close(): void {

@@ -40,8 +40,8 @@ export function linesOf(figures: Figures, found: readonly string[]): readonly st
     `1 × is ${figures.sustained.toFixed(0)} webhooks per second; 32 connections that never wait got ${figures.closedLoop.toFixed(0)} through`,
     ...table([
       ...stepRows,
-      cellsOf("others, quiet", fairness.quiet, ""),
-      cellsOf("others, one at 10 ×", fairness.loud, ""),
+      cellsOf("others, quiet", [fairness.quiet], ""),
+      cellsOf("others, one at 10 ×", [fairness.loud], ""),
       cellsOf("beside a flood", [flood.beside], ""),
     ]),
     `one account at ten times its share: the others' p99 is ${othersP99(figures).toFixed(2)} times as long`,

@@ -18,7 +18,7 @@ export type KeepAlive = (work: Promise<unknown>) => void;
 
 const SAMPLE_EVERY_MS = 10;
 const TIMER_MS = 1;
-const WEIGHT = 0.3;
+const WEIGHT = 0.5;
 const STALE_MS = 1_000;
 
 /** One per isolate. */

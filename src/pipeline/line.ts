@@ -1,14 +1,20 @@
-/** Those who wait, by account: called one after the other, each account in turn and its own in their order. Pure but for its own memory. */
+/**
+ * Those who wait, by account: each account's own in their order. Whose account is not heavy any more is called at once; of the others
+ * one at a time, accounts in turn. Pure but for its own memory.
+ */
 
 export interface Waiter {
   readonly account: string;
-  readonly call: () => void;
+  /** `isHeavy`: out of kindness, and after a rest. */
+  readonly call: (isHeavy: boolean) => void;
 }
 
 export interface Line {
-  /** Whether somebody of this account waits, whom nobody of it may overtake. */
+  /** Whether somebody of this account waits, or was called and is not done: nobody of it may overtake them. */
   has(account: string): boolean;
   join(waiter: Waiter, nowMs: number): void;
+  /** Looks who may be called by now. */
+  stir(nowMs: number): void;
   /** Whoever does not wait any longer. */
   withdraw(waiter: Waiter): void;
   /** Whoever was called is done. */
@@ -18,7 +24,9 @@ export interface Line {
 /** Who was called so long ago went with the request, which was cancelled and told nobody. */
 export const LEASE_MS = 5_000;
 
-export function createLine(): Line {
+export type IsHeavy = (account: string, nowMs: number) => boolean;
+
+export function createLine(isHeavy: IsHeavy): Line {
   /** The account whose turn is next first. */
   const queues = new Map<string, readonly Waiter[]>();
   /** One at a time: two would overtake each other. */
@@ -30,33 +38,44 @@ export function createLine(): Line {
   };
 
   /** The account goes to the end of the line with whoever of it still waits. */
-  const shift = (): Waiter | undefined => {
-    const [first] = queues;
-    if (first === undefined) return undefined;
-    const [account, [waiter, ...rest]] = first;
-    queues.delete(account);
-    put(account, rest);
+  const shift = (account: string | undefined): Waiter | undefined => {
+    const [waiter, ...rest] = queues.get(account ?? "") ?? [];
+    if (waiter === undefined) return undefined;
+    queues.delete(waiter.account);
+    put(waiter.account, rest);
     return waiter;
+  };
+
+  const callLight = (nowMs: number): void => {
+    for (const account of [...queues.keys()]) {
+      if (account !== called?.waiter.account && !isHeavy(account, nowMs)) shift(account)?.call(false);
+    }
   };
 
   const callNext = (nowMs: number): void => {
     if (called !== undefined && nowMs - called.sinceMs < LEASE_MS) return;
-    const waiter = shift();
+    const [first] = queues.keys();
+    const waiter = shift(first);
     called = waiter === undefined ? undefined : { waiter, sinceMs: nowMs };
-    waiter?.call();
+    waiter?.call(true);
+  };
+
+  const stir = (nowMs: number): void => {
+    callLight(nowMs);
+    callNext(nowMs);
   };
 
   return {
-    has: (account) => queues.has(account),
+    has: (account) => queues.has(account) || called?.waiter.account === account,
+    stir,
     join: (waiter, nowMs) => {
       put(waiter.account, [...(queues.get(waiter.account) ?? []), waiter]);
-      callNext(nowMs);
+      stir(nowMs);
     },
     withdraw: (waiter) => put(waiter.account, queues.get(waiter.account)?.filter((other) => other !== waiter) ?? []),
     done: (waiter, nowMs) => {
-      if (called?.waiter !== waiter) return;
-      called = undefined;
-      callNext(nowMs);
+      if (called?.waiter === waiter) called = undefined;
+      stir(nowMs);
     },
   };
 }

@@ -1,7 +1,7 @@
 /**
  * When a delivery that was let in begins: at once, unless the event loop is late and its account already had more than its even part.
- * Those wait in line, and who was called rests in proportion to the lag: so one that brings much makes itself wait, and nobody else.
- * Fair queueing, in the memory of one isolate.
+ * Those wait in line until it had not; one at a time goes on all the same, and rests as long as the loop is late. So one that brings
+ * much makes itself wait, and nobody else. Fair queueing, in the memory of one isolate.
  *
  * @see https://kubernetes.io/docs/concepts/cluster-administration/flow-control/
  */
@@ -21,7 +21,7 @@ export interface Turns {
 }
 
 /** From here on the loop counts as late. */
-export const LATE_MS = 10;
+export const LATE_MS = 6;
 /** Longer nobody waits: a platform gives up soon after. */
 export const WAIT_MS = 2_000;
 
@@ -34,42 +34,45 @@ const MOST_REST_MS = 250;
 export function createTurns(keepAlive: KeepAlive): Turns {
   const lag = createLag(keepAlive);
   const usage = createUsage();
-  const line = createLine();
+  const line = createLine(usage.isHeavy);
 
-  const begin = (account: string, clock: Clock): void => {
+  const begin = (account: string, clock: Clock, end: () => void): Turn => {
     usage.note(account, clock.nowMs());
     lag.sample(clock);
+    return { end };
   };
 
   return {
     take: async (account, clock) => {
       const nowMs = clock.nowMs();
+      line.stir(nowMs);
       const isInTheWay = lag.at(nowMs) >= LATE_MS && usage.isHeavy(account, nowMs);
-      const waiter = isInTheWay || line.has(account) ? await called(line, account, clock) : NOBODY;
-      if (waiter === undefined) return undefined;
-      if (waiter !== NOBODY) await rest(lag, clock);
-      begin(account, clock);
-      return { end: () => line.done(waiter, clock.nowMs()) };
+      if (!isInTheWay && !line.has(account)) return begin(account, clock, () => line.stir(clock.nowMs()));
+      const called = await standIn(line, account, clock);
+      if (called === undefined) return undefined;
+      if (called.isHeavy) await rest(lag, clock);
+      return begin(account, clock, () => line.done(called.waiter, clock.nowMs()));
     },
   };
 }
 
-/** Stands for whoever did not have to wait. */
-const NOBODY: Waiter = { account: "", call: () => undefined };
+interface Called {
+  readonly waiter: Waiter;
+  readonly isHeavy: boolean;
+}
 
 /** Who stood in line and was called; undefined when that took too long. */
-async function called(line: Line, account: string, clock: Clock): Promise<Waiter | undefined> {
+async function standIn(line: Line, account: string, clock: Clock): Promise<Called | undefined> {
   const isOver = new AbortController();
-  const { promise: isCalled, resolve } = Promise.withResolvers<true>();
-  const waiter: Waiter = { account, call: () => resolve(true) };
+  const { promise: isCalled, resolve } = Promise.withResolvers<Called>();
+  const waiter: Waiter = { account, call: (isHeavy) => resolve({ waiter, isHeavy }) };
   line.join(waiter, clock.nowMs());
   // The timer also tells the platform that this request is alive: what it waits for happens in another one.
-  const isLate = clock.sleep(WAIT_MS, isOver.signal).then(() => false);
-  const hasTurn = await Promise.race([isCalled, isLate]);
+  const isLate = clock.sleep(WAIT_MS, isOver.signal).then(() => undefined);
+  const called = await Promise.race([isCalled, isLate]);
   isOver.abort();
-  if (hasTurn) return waiter;
-  line.withdraw(waiter);
-  return undefined;
+  if (called === undefined) line.withdraw(waiter);
+  return called;
 }
 
 async function rest(lag: Lag, clock: Clock): Promise<void> {

@@ -4,7 +4,7 @@ const FADES_MS = 1_000;
 /** Less than this much of a delivery is nothing. */
 const LEAST = 0.05;
 /** Chance alone makes some bring more than others. */
-const SLACK = 1.25;
+const LEEWAY = 1.25;
 
 interface Served {
   readonly amount: number;
@@ -42,7 +42,7 @@ export function createUsage(): Usage {
     },
     isHeavy: (account, nowMs) => {
       const even = all(nowMs) / Math.max(1, served.size);
-      return served.size > 1 && amountOf(account, nowMs) > SLACK * even;
+      return served.size > 1 && amountOf(account, nowMs) > LEEWAY * even;
     },
   };
 }

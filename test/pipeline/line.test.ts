@@ -9,8 +9,13 @@ interface Called extends Waiter {
   readonly name: string;
 }
 
-function stand(): { readonly line: Line; readonly join: (name: string, nowMs?: number) => Called; readonly called: Called[] } {
-  const line = createLine();
+/** Of `light` accounts nobody has to wait; the others are heavy all the time. */
+function stand(light: readonly string[] = []): {
+  readonly line: Line;
+  readonly join: (name: string, nowMs?: number) => Called;
+  readonly called: Called[];
+} {
+  const line = createLine((account) => !light.includes(account));
   const called: Called[] = [];
   const join = (name: string, nowMs = NOW): Called => {
     const waiter: Called = { name, account: name.slice(0, 1), call: () => called.push(waiter) };
@@ -43,12 +48,41 @@ it("accounts take turns, however many of one wait", () => {
   expect(drain(line, called)).toEqual(["a1", "a2", "b1", "c1", "a3", "b2", "a4", "a5", "a6"]);
 });
 
+it("whose account is light again is called at once, one at each look, and out of nobody's kindness", () => {
+  const light: string[] = [];
+  const { line, join, called } = stand(light);
+  const told: boolean[] = [];
+  for (const name of ["a1", "b1", "b2", "a2"]) join(name);
+  line.join({ account: "b", call: (isHeavy) => told.push(isHeavy) }, NOW);
+  light.push("b");
+  line.stir(NOW);
+  expect(called.map(({ name }) => name)).toEqual(["a1", "b1"]);
+  line.stir(NOW);
+  line.stir(NOW);
+  expect(called.map(({ name }) => name)).toEqual(["a1", "b1", "b2"]);
+  expect(told).toEqual([false]);
+  expect([line.has("a"), line.has("b")]).toEqual([true, false]);
+});
+
+it("of an account that is light again nobody overtakes the one that was called before", () => {
+  const light: string[] = [];
+  const { line, join, called } = stand(light);
+  const [first] = ["a1", "a2"].map((name) => join(name));
+  light.push("a");
+  line.stir(NOW);
+  expect(called.map(({ name }) => name)).toEqual(["a1"]);
+  expect(line.has("a")).toBe(true);
+  if (first !== undefined) line.done(first, NOW);
+  expect(called.map(({ name }) => name)).toEqual(["a1", "a2"]);
+});
+
 it("who withdraws is not called, and keeps nobody waiting", () => {
   const { line, join, called } = stand();
   const waiters = ["a1", "a2", "a3", "b1", "a4"].map((name) => join(name));
   for (const waiter of [waiters[2], waiters[3]]) if (waiter !== undefined) line.withdraw(waiter);
   expect(line.has("b")).toBe(false);
   expect(drain(line, called)).toEqual(["a1", "a2", "a4"]);
+  for (const waiter of called) line.done(waiter, NOW);
   expect(line.has("a")).toBe(false);
 });
 

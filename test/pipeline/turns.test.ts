@@ -87,6 +87,19 @@ it("who waited too long is sent away, and the line is empty again", async () => 
   expect((await bring("loud", 3, edge)).begun).toHaveLength(3);
 });
 
+it("who is heavy no more, because others had as much meanwhile, begins without a rest", async () => {
+  const edge = await edgeThatIsLate(5 * LATE_MS);
+  const { begun } = await bring("loud", 3, edge);
+  await edge.loop.advance(400);
+  expect(begun).toHaveLength(1);
+  for (const turn of (await bring("quiet", 30, edge)).begun) turn.end();
+  for (const expected of [2, 3]) {
+    begun.at(-1)?.end();
+    await edge.loop.advance(0);
+    expect(begun).toHaveLength(expected);
+  }
+});
+
 it("nobody of an account overtakes those of it who wait, even when the loop is on time again", async () => {
   const edge = await edgeThatIsLate(5 * LATE_MS);
   const order: number[] = [];
