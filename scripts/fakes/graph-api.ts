@@ -20,6 +20,8 @@ export interface GraphOptions extends Limits {
   readonly port?: number;
   /** How long a second of the redelivery rule lasts. Default 1000. */
   readonly secondMs?: number;
+  /** The longest pause between two deliveries of one webhook, in such seconds; an hour unless given. */
+  readonly mostDelayS?: number;
   /** Sends the statuses `sent` and `delivered` of every message it takes. A failure asked for as a status is sent without this too. */
   readonly statuses?: boolean;
 }
@@ -149,7 +151,7 @@ function newWorld(options: GraphOptions, media: MediaStore): World {
     return number;
   };
   const payloads = { numberOf, newWamid, nowMs: Date.now, mediaOf: media.mentionOf };
-  const sender = startWebhookSender({ nowMs: Date.now, secondMs: options.secondMs ?? 1_000 });
+  const sender = startWebhookSender({ nowMs: Date.now, secondMs: options.secondMs ?? 1_000, mostDelayS: options.mostDelayS });
   return { options, numbers, sender, payloads, deliveries: [], statuses: [], appCallback: undefined };
 }
 

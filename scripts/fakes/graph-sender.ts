@@ -35,6 +35,8 @@ export interface SenderPorts {
   readonly nowMs: () => number;
   /** How long a second of the redelivery rule lasts. */
   readonly secondMs: number;
+  /** The longest pause, in such seconds. */
+  readonly mostDelayS?: number | undefined;
 }
 
 /** Sources differ, from 5 to 20 seconds. */
@@ -45,7 +47,7 @@ const EXPIRY_S = 7 * 86_400;
 const HEADERS = { "Content-Type": "application/json", Accept: "*/*", "User-Agent": "facebookexternalua" };
 
 /** Seconds until the next try: 1, 2, 4 … an hour. */
-const delayS = (failures: number): number => Math.min(2 ** (failures - 1), MAX_DELAY_S);
+const delayS = (failures: number, mostS: number): number => Math.min(2 ** (failures - 1), mostS);
 
 /** Undefined: it is tried again. */
 function outcomeOf(status: number | undefined, isLate: boolean): "delivered" | "expired" | undefined {
@@ -53,7 +55,7 @@ function outcomeOf(status: number | undefined, isLate: boolean): "delivered" | "
   return isLate ? "expired" : undefined;
 }
 
-export function startWebhookSender({ nowMs, secondMs }: SenderPorts): WebhookSender {
+export function startWebhookSender({ nowMs, secondMs, mostDelayS = MAX_DELAY_S }: SenderPorts): WebhookSender {
   const stopped = new AbortController();
   let pending = 0;
 
@@ -76,7 +78,7 @@ export function startWebhookSender({ nowMs, secondMs }: SenderPorts): WebhookSen
     for (let url = parcel.target() ?? ""; ; url = parcel.target() ?? url) {
       const attempt = await tryOnce(parcel, url);
       attempts.push(attempt);
-      const waitMs = delayS(attempts.length) * secondMs;
+      const waitMs = delayS(attempts.length, mostDelayS) * secondMs;
       const outcome = stopped.signal.aborted ? "stopped" : outcomeOf(attempt.status, nowMs() + waitMs > expiresAtMs);
       if (outcome !== undefined) return { payload, body, headers, url, attempts, outcome };
       await sleep(waitMs, undefined, { signal: stopped.signal }).catch(() => undefined);

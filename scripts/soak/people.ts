@@ -33,6 +33,8 @@ interface Crowd {
 
 /** A second of the platforms' redelivery rules. */
 export const SECOND_MS = 50;
+/** Ten seconds: who met one kill after the other still comes again while somebody waits for the end. */
+export const MOST_DELAY_S = 200;
 const AGAIN_SHARE = 0.03;
 const AGAIN_WITHIN_MS = 5_000;
 const FIRST_ID = 10_000;

@@ -13,7 +13,7 @@ import type { Ended, Facts, Least, Part, Said, Told, Trouble } from "./facts.ts"
 import { refusalsOf } from "./faults.ts";
 import { accountOfToken, callsByBody, type Poller, receiptsOf, startAgents, startNatives, startPoller } from "./gateways.ts";
 import type { Native } from "./native.ts";
-import { SECOND_MS } from "./people.ts";
+import { MOST_DELAY_S, SECOND_MS } from "./people.ts";
 import { readPart } from "./texts.ts";
 
 export interface World {
@@ -30,7 +30,8 @@ export interface World {
 export async function startWorld(chance: Chance, startEdge: StartEdge = startSoakEdge): Promise<World> {
   const dir = mkdtempSync(join(tmpdir(), "clawedge-soak-"));
   const telegram = await startTelegramApi({ tokens: Object.values(TOKENS) });
-  const graph = await startGraphApi({ appSecret: VARS.WA_APP, numbers: [{ id: NUMBER, token: VARS.WA_TOKEN }], secondMs: SECOND_MS });
+  const numbers = [{ id: NUMBER, token: VARS.WA_TOKEN }];
+  const graph = await startGraphApi({ appSecret: VARS.WA_APP, numbers, secondMs: SECOND_MS, mostDelayS: MOST_DELAY_S });
   const natives = await startNatives(chance);
   const agents = await startAgents(dir);
   const urls = new Map([...natives, ...agents].map(({ name, url }) => [name, url]));
