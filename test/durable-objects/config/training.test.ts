@@ -149,6 +149,7 @@ it("two that fail are not one that failed twice", () => {
     by: undefined,
     attempts: 1,
     lastError: "out of memory",
+    progress: 0,
   });
 });
 
