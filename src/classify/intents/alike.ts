@@ -12,7 +12,7 @@ const LEAST_INTENTS = 4;
 export function blocksOf({ texts, classes, isName }: Task): Uint16Array {
   const blocks = new Uint16Array(texts.length).fill(NEVER);
   const order = [...texts.keys()].filter((at) => isName[at] !== true);
-  order.sort((one, other) => ((texts[one] as string) < (texts[other] as string) ? -1 : 1));
+  order.sort((one, other) => byCodeUnit(texts[one] as string, texts[other] as string));
   const sizes = new Map<number, number>();
   for (const at of order) sizes.set(classes[at] as number, (sizes.get(classes[at] as number) ?? 0) + 1);
   const met = new Map<number, number>();
@@ -24,6 +24,11 @@ export function blocksOf({ texts, classes, isName }: Task): Uint16Array {
   }
   return blocks;
 }
+
+const byCodeUnit = (one: string, other: string): number => {
+  if (one === other) return 0;
+  return one < other ? -1 : 1;
+};
 
 /** Intents in groups of about a tenth, each grown from one by those that are most often second where it is first. */
 export function groupsOf(task: Task, learned: Learned): Uint16Array {

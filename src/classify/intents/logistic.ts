@@ -12,6 +12,9 @@ export interface Observed {
 
 const ROUNDS = 200;
 
+/** How high scores run differs from set to set, so the first coefficient is all but free; what a sign speaks for is much the same. */
+const pullOf = (at: number): number => (at === 0 ? settings.freeStrength : settings.priorStrength);
+
 /** Climbs the likelihood by steps for the steepest a logistic curve can be: slower than Newton's, and cannot overshoot. */
 export function coefficientsOf(observed: Observed): readonly number[] {
   const curve = curveOf(observed);
@@ -25,7 +28,7 @@ export function coefficientsOf(observed: Observed): readonly number[] {
 }
 
 function slopeOf({ signs, weights, isSo, prior }: Observed, coefficients: readonly number[]): readonly number[] {
-  const slope = coefficients.map((value, at) => settings.priorStrength * ((prior[at] as number) - value));
+  const slope = coefficients.map((value, at) => pullOf(at) * ((prior[at] as number) - value));
   for (const [at, one] of signs.entries()) {
     const push = (weights[at] as number) * ((isSo[at] === true ? 1 : 0) - confidenceOf(one, coefficients));
     for (let row = 0; row < SIGNS; row += 1) slope[row] = (slope[row] as number) + push * (one[row] as number);
@@ -36,7 +39,7 @@ function slopeOf({ signs, weights, isSo, prior }: Observed, coefficients: readon
 function curveOf({ signs, weights, prior }: Observed): readonly (readonly number[])[] {
   return prior.map((_, row) =>
     prior.map((__, column) => {
-      let sum = row === column ? settings.priorStrength : 0;
+      let sum = row === column ? pullOf(row) : 0;
       for (const [at, one] of signs.entries()) sum += ((weights[at] as number) / 4) * (one[row] as number) * (one[column] as number);
       return sum;
     }),

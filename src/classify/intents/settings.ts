@@ -14,15 +14,16 @@ export const settings = {
   passes: 6,
   tolerance: 0.05,
   /** A weight is one of this many levels up and down; at most 127. */
-  levels: 40,
+  levels: 31,
   /** Cross-validation leaves out one example and one intent of this many at a time, until this many messages are judged. */
   folds: 10,
   leastParts: 3,
   judged: 3_000,
-  /** Where the logistic functions begin, and how many messages it takes to move them. */
-  priorRight: [-2.7, 3, 6.5, -1.5, -0.5, -0.5] as readonly number[],
-  priorOutside: [0.5, -4, -2, 2, 0.5, 0.5] as readonly number[],
-  priorStrength: 1,
+  /** Where the logistic functions begin, and how many messages it takes to move them; the first coefficient is all but free. */
+  priorRight: [-2.7, 4, 5, -1.5, -1, -2.5] as readonly number[],
+  priorOutside: [0.5, -5, -2, 2, 1, 2.5] as readonly number[],
+  priorStrength: 20,
+  freeStrength: 1,
   priorThreshold: 0.4,
   /** What is out of scope by the operator's word counts as one message each; what was an intent left out, together as many as this. */
   sparedWeight: 20,
