@@ -5,6 +5,8 @@
 
 export interface Waiter {
   readonly account: string;
+  /** Who still stands here then went with the request, which was cancelled and told nobody. */
+  readonly untilMs: number;
   /** `isHeavy`: out of kindness, and after a rest. */
   readonly call: (isHeavy: boolean) => void;
 }
@@ -21,7 +23,7 @@ export interface Line {
   done(waiter: Waiter, nowMs: number): void;
 }
 
-/** Who was called so long ago went with the request, which was cancelled and told nobody. */
+/** Who was called so long ago went with its request as well. */
 export const LEASE_MS = 5_000;
 
 export type IsHeavy = (account: string, nowMs: number) => boolean;
@@ -38,12 +40,18 @@ export function createLine(isHeavy: IsHeavy): Line {
   };
 
   /** The account goes to the end of the line with whoever of it still waits. */
-  const shift = (account: string | undefined): Waiter | undefined => {
-    const [waiter, ...rest] = queues.get(account ?? "") ?? [];
-    if (waiter === undefined) return undefined;
-    queues.delete(waiter.account);
-    put(waiter.account, rest);
+  const shift = (account: string): Waiter | undefined => {
+    const [waiter, ...rest] = queues.get(account) ?? [];
+    queues.delete(account);
+    put(account, rest);
     return waiter;
+  };
+
+  const dropCancelled = (nowMs: number): void => {
+    for (const [account, waiters] of [...queues]) {
+      const alive = waiters.findIndex(({ untilMs }) => untilMs > nowMs);
+      if (alive !== 0) put(account, alive < 0 ? [] : waiters.slice(alive));
+    }
   };
 
   const callLight = (nowMs: number): void => {
@@ -55,12 +63,13 @@ export function createLine(isHeavy: IsHeavy): Line {
   const callNext = (nowMs: number): void => {
     if (called !== undefined && nowMs - called.sinceMs < LEASE_MS) return;
     const [first] = queues.keys();
-    const waiter = shift(first);
+    const waiter = first === undefined ? undefined : shift(first);
     called = waiter === undefined ? undefined : { waiter, sinceMs: nowMs };
     waiter?.call(true);
   };
 
   const stir = (nowMs: number): void => {
+    dropCancelled(nowMs);
     callLight(nowMs);
     callNext(nowMs);
   };

@@ -65,8 +65,9 @@ interface Called {
 async function standIn(line: Line, account: string, clock: Clock): Promise<Called | undefined> {
   const isOver = new AbortController();
   const { promise: isCalled, resolve } = Promise.withResolvers<Called>();
-  const waiter: Waiter = { account, call: (isHeavy) => resolve({ waiter, isHeavy }) };
-  line.join(waiter, clock.nowMs());
+  const nowMs = clock.nowMs();
+  const waiter: Waiter = { account, untilMs: nowMs + 2 * WAIT_MS, call: (isHeavy) => resolve({ waiter, isHeavy }) };
+  line.join(waiter, nowMs);
   // The timer also tells the platform that this request is alive: what it waits for happens in another one.
   const isLate = clock.sleep(WAIT_MS, isOver.signal).then(() => undefined);
   const called = await Promise.race([isCalled, isLate]);

@@ -18,7 +18,7 @@ function stand(light: readonly string[] = []): {
   const line = createLine((account) => !light.includes(account));
   const called: Called[] = [];
   const join = (name: string, nowMs = NOW): Called => {
-    const waiter: Called = { name, account: name.slice(0, 1), call: () => called.push(waiter) };
+    const waiter: Called = { name, account: name.slice(0, 1), untilMs: nowMs + 2 * LEASE_MS, call: () => called.push(waiter) };
     line.join(waiter, nowMs);
     return waiter;
   };
@@ -53,7 +53,7 @@ it("whose account is light again is called at once, one at each look, and out of
   const { line, join, called } = stand(light);
   const told: boolean[] = [];
   for (const name of ["a1", "b1", "b2", "a2"]) join(name);
-  line.join({ account: "b", call: (isHeavy) => told.push(isHeavy) }, NOW);
+  line.join({ account: "b", untilMs: NOW + 1, call: (isHeavy) => told.push(isHeavy) }, NOW);
   light.push("b");
   line.stir(NOW);
   expect(called.map(({ name }) => name)).toEqual(["a1", "b1"]);
@@ -93,6 +93,14 @@ it("who was called and never came back is forgotten with its lease", () => {
   expect(called).toHaveLength(1);
   join("b2", NOW + LEASE_MS);
   expect(called.map(({ name }) => name)).toEqual(["a1", "a2"]);
+});
+
+it("who still stands there past the time of waiting is passed over", () => {
+  const { line, join, called } = stand();
+  const [first] = ["a1", "a2", "a3"].map((name) => join(name));
+  join("a4", NOW + 1);
+  if (first !== undefined) line.done(first, NOW + 2 * LEASE_MS);
+  expect(called.map(({ name }) => name)).toEqual(["a1", "a4"]);
 });
 
 it("being done twice, or without having been called, calls nobody more", () => {
