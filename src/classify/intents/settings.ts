@@ -8,11 +8,11 @@ export const settings = {
   gramMax: 4,
   /** How many n-grams are remembered, the ones in fewest examples forgotten first; and weights, so that training fits an isolate. */
   maxEntries: 40_000,
-  maxWeights: 16_000_000,
+  maxWeights: 8_000_000,
   /** Support vector machine: cost of an error, passes over the examples, and when a class no longer pushes. */
   cost: 1,
-  passes: 6,
-  tolerance: 0.05,
+  passes: 5,
+  tolerance: 0.1,
   /** A weight is one of this many levels up and down; at most 127. */
   levels: 31,
   /** Cross-validation leaves out one example and one intent of this many at a time, until this many messages are judged. */

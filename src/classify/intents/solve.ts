@@ -22,17 +22,30 @@ export function solve({ examples, classCount, entryCount, onPass }: Problem): We
   const alphas = new Float32Array(examples.count * classCount);
   const gradient = new Float64Array(classCount);
   const moved = new Float64Array(classCount);
+  const visit = (example: number): boolean => {
+    const own = examples.classes[example] as number;
+    const square = margins(examples, example, weights, gradient);
+    if (square === 0) return false;
+    gradient[own] = (gradient[own] as number) - 1;
+    const alpha = alphas.subarray(example * classCount, (example + 1) * classCount);
+    const isPushed = balance({ own, square, gradient, alpha, moved });
+    if (isPushed) apply(examples, example, moved, weights);
+    return isPushed;
+  };
+
   const order = Uint32Array.from({ length: examples.count }, (_, index) => index);
   const random = generator(1);
+  // An example that nothing pushed is let be for as many passes as that was so in a row.
+  const calm = new Uint8Array(examples.count);
+  const rest = new Uint8Array(examples.count);
   for (let pass = 0; pass < settings.passes; pass += 1) {
     shuffle(order, random);
     for (const example of order) {
-      const own = examples.classes[example] as number;
-      const square = margins(examples, example, weights, gradient);
-      if (square === 0) continue;
-      gradient[own] = (gradient[own] as number) - 1;
-      const alpha = alphas.subarray(example * classCount, (example + 1) * classCount);
-      if (balance({ own, square, gradient, alpha, moved })) apply(examples, example, moved, weights);
+      if ((rest[example] as number) > 0) rest[example] = (rest[example] as number) - 1;
+      else {
+        calm[example] = visit(example) ? 0 : (calm[example] as number) + 1;
+        rest[example] = calm[example] as number;
+      }
     }
     onPass?.();
   }
