@@ -23,7 +23,7 @@ export const settings = {
   priorRight: [-2.7, 4, 5, -1.5, -1, -2.5] as readonly number[],
   priorOutside: [0.5, -5, -2, 2, 1, 2.5] as readonly number[],
   priorStrength: 20,
-  freeStrength: 1,
+  freeStrength: 1.5,
   priorThreshold: 0.4,
   /** What is out of scope by the operator's word counts as one message each; what was an intent left out, together as many as this. */
   sparedWeight: 20,
