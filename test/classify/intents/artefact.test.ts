@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { ARTEFACT_VERSION, openArtefact } from "../../../src/classify/intents/artefact.ts";
+import { checksum } from "../../../src/classify/intents/layout.ts";
 import { train } from "../../../src/classify/intents/train.ts";
 import { miniSets } from "./mini-sets.ts";
 import { miniSetOf, opened } from "./sets.ts";
@@ -55,4 +56,16 @@ it("says why", () => {
     { ok: false, problem: `the artefact has version ${ARTEFACT_VERSION + 1}, not ${ARTEFACT_VERSION}` },
     { ok: false, problem: "the artefact is damaged: its checksum does not fit" },
   ]);
+});
+
+it.each([4, 5, 6, 8, 9])("refuses counts that do not fit, whoever wrote the checksum: word %i", (at) => {
+  const bent = word(at, 0xffff_ffff);
+  const words = new Uint32Array(bent.buffer);
+  words[3] = checksum(words, 4);
+  expect(openArtefact(bent)).toEqual({ ok: false, problem: "the artefact is damaged: its parts do not fit" });
+});
+
+it("opens what Node reads from a file, which may begin anywhere and copies nothing when sliced", () => {
+  const file = Buffer.concat([Buffer.from("x"), bytes]).subarray(1);
+  expect(opened(file).names).toEqual(opened(bytes).names);
 });
