@@ -17,18 +17,16 @@ export interface Line {
   join(waiter: Waiter, nowMs: number): void;
   /** Looks who may be called by now. */
   stir(nowMs: number): void;
-  /** Whoever does not wait any longer. */
-  withdraw(waiter: Waiter): void;
-  /** Whoever was called is done. */
-  done(waiter: Waiter, nowMs: number): void;
+  /** Whoever was called is done, or does not wait any longer. */
+  leave(waiter: Waiter, nowMs: number): void;
 }
 
 /** Who was called so long ago went with its request as well. */
-export const LEASE_MS = 5_000;
+export const LEASE_MS = 1_000;
 
-export type IsHeavy = (account: string, nowMs: number) => boolean;
+export type HeavyAt = (nowMs: number) => (account: string) => boolean;
 
-export function createLine(isHeavy: IsHeavy): Line {
+export function createLine(heavyAt: HeavyAt): Line {
   /** The account whose turn is next first. */
   const queues = new Map<string, readonly Waiter[]>();
   /** One at a time: two would overtake each other. */
@@ -55,8 +53,9 @@ export function createLine(isHeavy: IsHeavy): Line {
   };
 
   const callLight = (nowMs: number): void => {
+    const isHeavy = heavyAt(nowMs);
     for (const account of [...queues.keys()]) {
-      if (account !== called?.waiter.account && !isHeavy(account, nowMs)) shift(account)?.call(false);
+      if (account !== called?.waiter.account && !isHeavy(account)) shift(account)?.call(false);
     }
   };
 
@@ -69,6 +68,7 @@ export function createLine(isHeavy: IsHeavy): Line {
   };
 
   const stir = (nowMs: number): void => {
+    if (queues.size === 0) return;
     dropCancelled(nowMs);
     callLight(nowMs);
     callNext(nowMs);
@@ -81,9 +81,9 @@ export function createLine(isHeavy: IsHeavy): Line {
       put(waiter.account, [...(queues.get(waiter.account) ?? []), waiter]);
       stir(nowMs);
     },
-    withdraw: (waiter) => put(waiter.account, queues.get(waiter.account)?.filter((other) => other !== waiter) ?? []),
-    done: (waiter, nowMs) => {
+    leave: (waiter, nowMs) => {
       if (called?.waiter === waiter) called = undefined;
+      else put(waiter.account, queues.get(waiter.account)?.filter((other) => other !== waiter) ?? []);
       stir(nowMs);
     },
   };

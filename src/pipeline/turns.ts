@@ -34,7 +34,7 @@ const MOST_REST_MS = 250;
 export function createTurns(keepAlive: KeepAlive): Turns {
   const lag = createLag(keepAlive);
   const usage = createUsage();
-  const line = createLine(usage.isHeavy);
+  const line = createLine(usage.heavyAt);
 
   const begin = (account: string, clock: Clock, end: () => void): Turn => {
     usage.note(account, clock.nowMs());
@@ -46,12 +46,12 @@ export function createTurns(keepAlive: KeepAlive): Turns {
     take: async (account, clock) => {
       const nowMs = clock.nowMs();
       line.stir(nowMs);
-      const isInTheWay = lag.at(nowMs) >= LATE_MS && usage.isHeavy(account, nowMs);
+      const isInTheWay = lag.at(nowMs) >= LATE_MS && usage.heavyAt(nowMs)(account);
       if (!isInTheWay && !line.has(account)) return begin(account, clock, () => line.stir(clock.nowMs()));
       const called = await standIn(line, account, clock);
       if (called === undefined) return undefined;
       if (called.isHeavy) await rest(lag, clock);
-      return begin(account, clock, () => line.done(called.waiter, clock.nowMs()));
+      return begin(account, clock, () => line.leave(called.waiter, clock.nowMs()));
     },
   };
 }
@@ -72,7 +72,8 @@ async function standIn(line: Line, account: string, clock: Clock): Promise<Calle
   const isLate = clock.sleep(WAIT_MS, isOver.signal).then(() => undefined);
   const called = await Promise.race([isCalled, isLate]);
   isOver.abort();
-  if (called === undefined) line.withdraw(waiter);
+  // Also when it was called in this very moment: whoever stands behind it goes on.
+  if (called === undefined) line.leave(waiter, clock.nowMs());
   return called;
 }
 

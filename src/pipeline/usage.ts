@@ -13,8 +13,8 @@ interface Served {
 
 export interface Usage {
   note(account: string, nowMs: number): void;
-  /** Whether this account had clearly more than an even part. Who comes alone never had. */
-  isHeavy(account: string, nowMs: number): boolean;
+  /** Tells of an account whether it had clearly more than an even part by now. Who comes alone never had. */
+  heavyAt(nowMs: number): (account: string) => boolean;
 }
 
 /** One per isolate. */
@@ -40,9 +40,9 @@ export function createUsage(): Usage {
     note: (account, nowMs) => {
       served.set(account, { amount: amountOf(account, nowMs) + 1, atMs: nowMs });
     },
-    isHeavy: (account, nowMs) => {
+    heavyAt: (nowMs) => {
       const even = all(nowMs) / Math.max(1, served.size);
-      return served.size > 1 && amountOf(account, nowMs) > LEEWAY * even;
+      return (account) => served.size > 1 && amountOf(account, nowMs) > LEEWAY * even;
     },
   };
 }

@@ -15,7 +15,7 @@ function stand(light: readonly string[] = []): {
   readonly join: (name: string, nowMs?: number) => Called;
   readonly called: Called[];
 } {
-  const line = createLine((account) => !light.includes(account));
+  const line = createLine(() => (account) => !light.includes(account));
   const called: Called[] = [];
   const join = (name: string, nowMs = NOW): Called => {
     const waiter: Called = { name, account: name.slice(0, 1), untilMs: nowMs + 2 * LEASE_MS, call: () => called.push(waiter) };
@@ -29,7 +29,7 @@ function stand(light: readonly string[] = []): {
 function drain(line: Line, called: readonly Called[]): readonly string[] {
   for (let index = 0; index < called.length; index += 1) {
     const next = called[index];
-    if (next !== undefined) line.done(next, NOW);
+    if (next !== undefined) line.leave(next, NOW);
   }
   return called.map(({ name }) => name);
 }
@@ -38,7 +38,7 @@ it("calls one, and the next when that one is done", () => {
   const { line, join, called } = stand();
   const [first] = ["a1", "a2", "a3"].map((name) => join(name));
   expect(called.map(({ name }) => name)).toEqual(["a1"]);
-  if (first !== undefined) line.done(first, NOW);
+  if (first !== undefined) line.leave(first, NOW);
   expect(called.map(({ name }) => name)).toEqual(["a1", "a2"]);
 });
 
@@ -72,18 +72,25 @@ it("of an account that is light again nobody overtakes the one that was called b
   line.stir(NOW);
   expect(called.map(({ name }) => name)).toEqual(["a1"]);
   expect(line.has("a")).toBe(true);
-  if (first !== undefined) line.done(first, NOW);
+  if (first !== undefined) line.leave(first, NOW);
   expect(called.map(({ name }) => name)).toEqual(["a1", "a2"]);
 });
 
 it("who withdraws is not called, and keeps nobody waiting", () => {
   const { line, join, called } = stand();
   const waiters = ["a1", "a2", "a3", "b1", "a4"].map((name) => join(name));
-  for (const waiter of [waiters[2], waiters[3]]) if (waiter !== undefined) line.withdraw(waiter);
+  for (const waiter of [waiters[2], waiters[3]]) if (waiter !== undefined) line.leave(waiter, NOW);
   expect(line.has("b")).toBe(false);
   expect(drain(line, called)).toEqual(["a1", "a2", "a4"]);
-  for (const waiter of called) line.done(waiter, NOW);
+  for (const waiter of called) line.leave(waiter, NOW);
   expect(line.has("a")).toBe(false);
+});
+
+it("who is called and leaves at once, because its time was over, keeps nobody waiting", () => {
+  const { line, join, called } = stand();
+  const [first] = ["a1", "a2"].map((name) => join(name));
+  if (first !== undefined) line.leave(first, NOW);
+  expect(called.map(({ name }) => name)).toEqual(["a1", "a2"]);
 });
 
 it("who was called and never came back is forgotten with its lease", () => {
@@ -99,7 +106,7 @@ it("who still stands there past the time of waiting is passed over", () => {
   const { line, join, called } = stand();
   const [first] = ["a1", "a2", "a3"].map((name) => join(name));
   join("a4", NOW + 1);
-  if (first !== undefined) line.done(first, NOW + 2 * LEASE_MS);
+  if (first !== undefined) line.leave(first, NOW + 2 * LEASE_MS);
   expect(called.map(({ name }) => name)).toEqual(["a1", "a4"]);
 });
 
@@ -107,8 +114,8 @@ it("being done twice, or without having been called, calls nobody more", () => {
   const { line, join, called } = stand();
   const waiters = ["a1", "a2", "a3", "a4", "a5"].map((name) => join(name));
   const [first, , , last] = waiters;
-  if (first !== undefined) for (let index = 0; index < 3; index += 1) line.done(first, NOW);
-  if (last !== undefined) line.done(last, NOW);
+  if (first !== undefined) for (let index = 0; index < 3; index += 1) line.leave(first, NOW);
+  if (last !== undefined) line.leave(last, NOW);
   expect(called.map(({ name }) => name)).toEqual(["a1", "a2"]);
 });
 
@@ -140,8 +147,7 @@ function play(acts: readonly Act[]) {
     );
     if (one === undefined) return;
     gone.add(one);
-    if (isCalled) line.done(one, NOW);
-    else line.withdraw(one);
+    line.leave(one, NOW);
   };
   for (const each of acts) {
     doOne(each);

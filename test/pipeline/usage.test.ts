@@ -19,7 +19,7 @@ function served(perSecond: Readonly<Record<string, number>>): Usage {
 
 const heavyOf = (perSecond: Readonly<Record<string, number>>): readonly string[] => {
   const usage = served(perSecond);
-  return Object.keys(perSecond).filter((account) => usage.isHeavy(account, NOW));
+  return Object.keys(perSecond).filter((account) => usage.heavyAt(NOW)(account));
 };
 
 it.each([
@@ -34,12 +34,12 @@ it.each([
 });
 
 it("nobody is heavy who was never served", () => {
-  expect(served({ a: 1_000, b: 10 }).isHeavy("new", NOW)).toBe(false);
-  expect(createUsage().isHeavy("new", NOW)).toBe(false);
+  expect(served({ a: 1_000, b: 10 }).heavyAt(NOW)("new")).toBe(false);
+  expect(createUsage().heavyAt(NOW)("new")).toBe(false);
 });
 
 it("what was long ago is forgotten", () => {
   const usage = served({ a: 1_000, b: 10 });
-  expect(usage.isHeavy("a", NOW)).toBe(true);
-  expect(usage.isHeavy("a", NOW + 20_000)).toBe(false);
+  expect(usage.heavyAt(NOW)("a")).toBe(true);
+  expect(usage.heavyAt(NOW + 20_000)("a")).toBe(false);
 });
