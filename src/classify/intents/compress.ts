@@ -13,7 +13,8 @@ export interface Compressed {
 export function compress(weights: Weights, classCount: number, entryCount: number): Compressed {
   let largest = 0;
   for (const weight of weights) largest = Math.max(largest, Math.abs(weight));
-  const scale = Math.fround(largest / settings.levels);
+  // One intent alone has no weights.
+  const scale = Math.fround(largest / settings.levels) || 1;
   const entrySizes = new Uint16Array(entryCount);
   const distances: number[] = [];
   const levels: number[] = [];

@@ -3,8 +3,8 @@ import { expect, it } from "vitest";
 import { ARTEFACT_VERSION, openArtefact } from "../../../src/classify/intents/artefact.ts";
 import { checksum } from "../../../src/classify/intents/layout.ts";
 import { train } from "../../../src/classify/intents/train.ts";
-import { miniSets } from "./mini-sets.ts";
-import { miniSetOf, opened } from "./sets.ts";
+import { miniSetOf, miniSets } from "./mini-sets.ts";
+import { opened } from "./sets.ts";
 
 const [spanish] = miniSets;
 if (spanish === undefined) throw new Error("no set");

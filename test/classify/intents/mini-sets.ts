@@ -1,5 +1,7 @@
 /** Small sets in many languages, written for these tests: the same four intents, five examples each, and what a customer might say next. */
 
+import type { TrainingSet } from "../../../src/classify/intents/training-set.ts";
+
 export interface MiniSet {
   readonly language: string;
   readonly examples: Readonly<Record<string, readonly string[]>>;
@@ -203,3 +205,25 @@ export const miniSets: readonly MiniSet[] = [
     outside: ["erzähl mir einen Witz", "magst du Fußball"],
   },
 ];
+
+export const miniSetOf = ({ examples }: MiniSet): TrainingSet => ({
+  intents: Object.entries(examples).map(([name, list]) => ({ name, examples: list })),
+  outOfScope: [],
+  outOfScopeShare: 0.1,
+});
+
+export async function nameOf(bytes: Uint8Array): Promise<string> {
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", new Uint8Array(bytes)));
+  return Array.from(digest.subarray(0, 8), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** What training has to give, in whatever runtime. A change of any setting changes them. */
+export const pinnedBytes: Readonly<Record<string, string>> = {
+  Spanish: "61ad3ba7b1ae7754",
+  Chinese: "a54998dc5d5b49a0",
+  Japanese: "b1f0acdb03a43c37",
+  Korean: "1ff6f52b50c47505",
+  Arabic: "84973ea47d0b45d2",
+  Russian: "44858d04752af394",
+  German: "27859153d7371892",
+};

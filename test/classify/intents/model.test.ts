@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { miniSets } from "./mini-sets.ts";
-import { clinc, domains, draw, miniSetOf, modelFrom, setOf } from "./sets.ts";
+import { miniSetOf, miniSets } from "./mini-sets.ts";
+import { clinc, domains, draw, modelFrom, setOf } from "./sets.ts";
 
 const intents = domains["banking"] ?? [];
 const lines = draw(clinc("train"), intents, 12, 20);

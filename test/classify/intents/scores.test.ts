@@ -2,8 +2,8 @@
 import { expect, it } from "vitest";
 import { type Figures, figuresOf } from "../../../scripts/intents/figures.ts";
 import type { IntentModel } from "../../../src/classify/intents/model.ts";
-import { type MiniSet, miniSets } from "./mini-sets.ts";
-import { clinc, domains, draw, type Line, miniSetOf, modelFrom, setOf } from "./sets.ts";
+import { type MiniSet, miniSetOf, miniSets } from "./mini-sets.ts";
+import { clinc, domains, draw, type Line, modelFrom, setOf } from "./sets.ts";
 
 const figures = (model: IntentModel, lines: readonly Line[]): Figures =>
   figuresOf(

@@ -4,7 +4,6 @@ import { openArtefact } from "../../../src/classify/intents/artefact.ts";
 import type { IntentModel } from "../../../src/classify/intents/model.ts";
 import { type TrainOptions, train } from "../../../src/classify/intents/train.ts";
 import type { TrainingSet } from "../../../src/classify/intents/training-set.ts";
-import type { MiniSet } from "./mini-sets.ts";
 
 export interface Line {
   readonly text: string;
@@ -37,12 +36,6 @@ export function setOf(lines: readonly Line[], outOfScopeShare = 0.1): TrainingSe
   const names = [...byIntent.keys()].filter((intent) => intent !== null);
   return { intents: names.map((name) => ({ name, examples: textsOf(name) })), outOfScope: textsOf(null), outOfScopeShare };
 }
-
-export const miniSetOf = ({ examples }: MiniSet): TrainingSet => ({
-  intents: Object.entries(examples).map(([name, list]) => ({ name, examples: list })),
-  outOfScope: [],
-  outOfScopeShare: 0.1,
-});
 
 export function modelFrom(set: TrainingSet, options?: TrainOptions): IntentModel {
   return opened(train(set, options));
