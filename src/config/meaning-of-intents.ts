@@ -2,6 +2,7 @@
 import type { Check } from "./catalogue.ts";
 import { type ConfigIssue, error, warning } from "./issue.ts";
 import type { RoutesDocument } from "./schema.ts";
+import { silentIn } from "./sentences.ts";
 
 /** The trace says so of a message that is for no intent. */
 const RESERVED_INTENT = "none";
@@ -16,6 +17,7 @@ export const checkIntents: Check = (document) => {
     ...checkNames(names),
     ...checkDoubles(document),
     ...checkUse(document),
+    ...checkHeard(document),
   ];
 };
 
@@ -64,6 +66,14 @@ const checkUse = ({ rules }: RoutesDocument): readonly ConfigIssue[] =>
   rules.some(({ when }) => when.intent !== undefined)
     ? []
     : [warning(["intents"], "no rule asks for an intent: they send nobody anywhere")];
+
+/** Whoever compares with each example reads no files. */
+function checkHeard(document: RoutesDocument): readonly ConfigIssue[] {
+  const [first, ...others] = silentIn(document);
+  if (document.secondOpinion === undefined || first === undefined) return [];
+  const silent = others.length === 0 ? first : `${first} and ${others.length} more`;
+  return [warning(["secondOpinion"], `nobody is asked, for want of an example in the document itself: ${silent}`)];
+}
 
 function checkUnused({ outOfScope: { examples, examplesFile }, secondOpinion }: RoutesDocument): readonly ConfigIssue[] {
   const isGiven = { outOfScope: examples.length > 0 || examplesFile !== undefined, secondOpinion: secondOpinion !== undefined };
