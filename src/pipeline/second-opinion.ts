@@ -2,26 +2,21 @@
  * What a message is about, asked once more of whoever compares meanings, when the document's own model is unsure. Beside the journey:
  * what is not known in time, or at all, changes nothing. Vectors of the document's examples stay in memory; nothing a person wrote does.
  */
-import { cut } from "../classify/fold.ts";
 import type { Verdict } from "../classify/intents/model.ts";
 import { type Nearest, nearestOf } from "../classify/intents/nearest.ts";
 import type { RoutesDocument } from "../config/schema.ts";
+import { type Sentence, sentencesOf, silentIn } from "../config/sentences.ts";
 import type { Account } from "../core/account.ts";
 import type { Message } from "../core/message.ts";
-import { within } from "../links/chat/question.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Embedder } from "../ports/embedder.ts";
 import type { Log } from "../ports/log.ts";
 import type { Decision } from "../routing/router.ts";
+import { createAsker } from "./asker.ts";
 import type { Snapshot } from "./snapshot.ts";
+import { withVectors } from "./vectors.ts";
 
-/** A message waits so long. */
-const ASK_MS = 300;
-/** At once, of one isolate: who sends nonsense by the hundred gets none. */
-const MAX_ASKING = 16;
-const MAX_UNITS = 1000;
-/** Of one intent, and of all; in one question as many as the service takes. @see https://developers.cloudflare.com/workers-ai/models/bge-m3/ */
-const MAX_EXAMPLES = { each: 20, all: 1000, atOnce: 100 };
+const MAX_EXAMPLES = { each: 20, all: 1000 };
 const RETRY_MS = 60_000;
 
 export interface SecondOpinions {
@@ -61,64 +56,56 @@ export async function secondVerdict(text: string, snapshot: Snapshot, opinions: 
 type Find = ReturnType<typeof nearestOf>;
 
 interface Known {
-  readonly number: number;
+  readonly document: RoutesDocument;
+  readonly sentences: readonly Sentence[];
   /** Undefined while it is worked out, or could not be. */
   readonly find?: Find;
+  /** Not tried again before. */
   readonly untilMs: number;
 }
 
 /** One per isolate. */
 export function createSecondOpinions({ embedder, clock, log, keepAlive }: SecondOpinionPorts): SecondOpinions {
+  const ask = createAsker({ embedder, clock });
   let known: Known | undefined;
-  let asking = 0;
 
-  const learn = async (document: RoutesDocument, number: number): Promise<void> => {
+  /** Most documents that follow have the same examples. */
+  const knownOf = (document: RoutesDocument): Known => {
+    if (known?.document === document) return known;
+    const sentences = comparable(document);
+    const isSame = known !== undefined && JSON.stringify(sentences) === JSON.stringify(known.sentences);
+    known = isSame && known ? { ...known, document } : { document, sentences, untilMs: 0 };
+    return known;
+  };
+
+  const learn = async (sentences: readonly Sentence[]): Promise<void> => {
     try {
-      const find = nearestOf(await embedded(examplesOf(document), embedder));
-      if (known?.number === number) known = { number, find, untilMs: Number.POSITIVE_INFINITY };
+      const find = nearestOf(await withVectors(sentences, embedder));
+      if (known?.sentences === sentences) known = { ...known, find };
     } catch (error) {
       log.write({ level: "warn", event: "second-opinion.unavailable", reason: String(error) });
     }
   };
 
-  const findFor = ({ document, number }: Snapshot["routes"]): Find | undefined => {
+  const findFor = (document: RoutesDocument): Find | undefined => {
+    const of = knownOf(document);
     const nowMs = clock.nowMs();
-    if (known?.number === number && (known.find !== undefined || nowMs < known.untilMs)) return known.find;
-    known = { number, untilMs: nowMs + RETRY_MS };
-    keepAlive(learn(document, number));
-    return undefined;
+    if (of.find === undefined && nowMs >= of.untilMs && of.sentences.length > 0) {
+      known = { ...of, untilMs: nowMs + RETRY_MS };
+      keepAlive(learn(of.sentences));
+    }
+    return of.find;
   };
 
   return {
-    nearest: async (text, { routes }) => {
-      if (routes.document.secondOpinion === undefined || asking >= MAX_ASKING) return undefined;
-      const find = findFor(routes);
-      if (find === undefined) return undefined;
-      asking += 1;
-      const vectors = await within(clock, ASK_MS, () => embedder.embed([cut(text, MAX_UNITS)]));
-      asking -= 1;
-      return vectors?.[0] === undefined ? undefined : find(vectors[0]);
+    nearest: async (text, { routes: { document } }) => {
+      const find = document.secondOpinion && findFor(document);
+      const vector = find && (await ask(text));
+      return vector && find(vector);
     },
   };
 }
 
-interface Sentence {
-  readonly intent: string | undefined;
-  readonly text: string;
-}
-
-/** What stands in files is not here. */
-function examplesOf({ intents, outOfScope }: RoutesDocument): readonly Sentence[] {
-  const named = Object.entries(intents).flatMap(([intent, { description, examples }]) =>
-    [...examples, ...(description === undefined ? [] : [description])].slice(0, MAX_EXAMPLES.each).map((text) => ({ intent, text })),
-  );
-  const others = outOfScope.examples.map((text) => ({ intent: undefined, text }));
-  return [...named, ...others].slice(0, MAX_EXAMPLES.all);
-}
-
-async function embedded(sentences: readonly Sentence[], embedder: Embedder) {
-  const vectors: (readonly number[])[] = [];
-  for (let from = 0; from < sentences.length; from += MAX_EXAMPLES.atOnce)
-    vectors.push(...(await embedder.embed(sentences.slice(from, from + MAX_EXAMPLES.atOnce).map(({ text }) => text))));
-  return sentences.map(({ intent }, at) => ({ intent, vector: vectors[at] ?? [] }));
-}
+/** None, where what is about one of the intents would be taken for what is about another. */
+const comparable = (document: RoutesDocument): readonly Sentence[] =>
+  silentIn(document).length > 0 ? [] : sentencesOf(document, MAX_EXAMPLES);

@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type { IntentModel } from "../../src/classify/intents/model.ts";
 import { re2Patterns } from "../../src/classify/re2-pattern.ts";
+import type { RoutesDocument } from "../../src/config/schema.ts";
 import type { LogLine } from "../../src/core/log-line.ts";
 import { keep } from "../../src/pipeline/keep.ts";
 import { createSecondOpinions, type SecondOpinions } from "../../src/pipeline/second-opinion.ts";
@@ -80,6 +81,13 @@ function snapshotOf({
   return { ...loaded, router: buildRouter(loaded.routes.document, re2Patterns, model), intents: model };
 }
 
+/** Not trained anew. */
+function withDocument(change: (document: RoutesDocument) => Partial<RoutesDocument>) {
+  const snapshot = snapshotOf();
+  const { document } = snapshot.routes;
+  return { ...snapshot, routes: { ...snapshot.routes, document: { ...document, ...change(document) } } };
+}
+
 async function ruleFor(text: string, opinions: SecondOpinions | undefined, snapshot = snapshotOf()): Promise<string | undefined> {
   const { ports, kept } = keepPorts();
   await keep.message({ ...directMessage, text }, { ...keepSetting(), snapshot }, { ...ports, opinions });
@@ -94,7 +102,7 @@ describe("a message of which the model is unsure", () => {
     await learned();
     expect(await ruleFor("my money is gone", opinions)).toBe("refunds");
     expect(meanings.asked).toEqual([
-      ["I want my money back", "refund please", "somebody wants money back", "what does it cost", "how much is it"],
+      ["I want my money back", "what does it cost", "refund please", "how much is it", "somebody wants money back"],
       ["my money is gone"],
     ]);
   });
@@ -137,6 +145,22 @@ describe("a message of which the model is unsure", () => {
     expect(meanings.asked).toHaveLength(17);
   });
 
+  it("is not kept from asking by those whose request was cancelled, and who never said that they are done", async () => {
+    let isDead = false;
+    const { opinions, learned, time } = isolate(
+      fake((texts) => (isDead ? new Promise(() => undefined) : Promise.resolve(texts.map(vectorOf)))),
+    );
+    await ruleFor("my money", opinions);
+    await learned();
+    isDead = true;
+    for (let index = 0; index < 16; index += 1) void opinions.nearest("my money", snapshotOf());
+    isDead = false;
+    time.nowMs += 999;
+    expect(await ruleFor("my money", opinions)).toBe("default");
+    time.nowMs += 1;
+    expect(await ruleFor("my money", opinions)).toBe("refunds");
+  });
+
   it("is routed as if nobody could be asked when that fails, and the examples are tried again after a minute", async () => {
     let isBroken = true;
     const meanings = fake((texts) => (isBroken ? Promise.reject(new Error("no capacity")) : Promise.resolve(texts.map(vectorOf))));
@@ -155,14 +179,17 @@ describe("a message of which the model is unsure", () => {
     expect(await ruleFor("my money", opinions)).toBe("default");
   });
 
-  it("has the examples of the document in force", async () => {
+  it("has the examples of the document in force, learned once for all that have the same", async () => {
     const meanings = fake();
     const { opinions, learned } = isolate(meanings);
-    for (const number of [1, 2]) {
-      await ruleFor("my money", opinions, snapshotOf({ number }));
+    const others = { secondOpinion: { minSimilarity: 0.9 }, outOfScope: { examples: ["money is no object"] } };
+    const rules: (string | undefined)[] = [];
+    for (const snapshot of [snapshotOf(), snapshotOf({ number: 2 }), snapshotOf({ number: 3, more: others })]) {
+      rules.push(await ruleFor("my money", opinions, snapshot));
       await learned();
     }
-    expect(meanings.asked).toHaveLength(2);
+    expect(rules).toEqual(["default", "refunds", "default"]);
+    expect(meanings.asked.map((texts) => texts.length)).toEqual([5, 1, 6]);
   });
 });
 
@@ -181,20 +208,33 @@ describe("nobody else is asked", () => {
     expect(meanings.asked).toEqual([]);
   });
 
+  it("where nothing of an intent stands in the document itself: what is about that would be taken for something else", async () => {
+    const meanings = fake();
+    const { opinions, learned } = isolate(meanings);
+    const hours = { examples: [], examplesFile: "hours.txt" };
+    const snapshot = withDocument((document) => ({ intents: { ...document.intents, hours } }));
+    for (const _ of ["first", "second"]) {
+      expect(await ruleFor("money", opinions, snapshot)).toBe("default");
+      await learned();
+    }
+    expect(meanings.asked).toEqual([]);
+  });
+
   it("where there is nobody", async () => expect(await ruleFor("money", undefined)).toBe("default"));
 });
 
 it("many examples are learned a hundred at a time, twenty of an intent and a thousand of all", async () => {
-  const many = Array.from({ length: 60 }, (_, intent) => [
-    `i${intent}`,
-    { examples: Array.from({ length: 30 }, (_unused, at) => `${intent} ${at}`) },
-  ]);
-  const meanings = fake();
-  const { opinions, learned } = isolate(meanings);
-  const { routes } = snapshotOf();
-  const document = { ...routes.document, intents: Object.fromEntries(many) };
-  await opinions.nearest("money", { ...snapshotOf(), routes: { ...routes, document } });
-  await learned();
-  expect(meanings.asked.map((texts) => texts.length)).toEqual(Array(10).fill(100));
-  expect(meanings.asked[0]?.slice(18, 22)).toEqual(["0 18", "0 19", "1 0", "1 1"]);
+  const examples = Array.from({ length: 30 }, (_, at) => `example ${at}`);
+  const learnedOf = async (count: number) => {
+    const meanings = fake();
+    const { opinions, learned } = isolate(meanings);
+    const intents = Object.fromEntries(Array.from({ length: count }, (_, intent) => [`i${intent}`, { examples }]));
+    await opinions.nearest(
+      "money",
+      withDocument(() => ({ intents })),
+    );
+    await learned();
+    return meanings.asked.map((texts) => texts.length);
+  };
+  expect([await learnedOf(6), await learnedOf(60)]).toEqual([[100, 20], Array(10).fill(100)]);
 });
