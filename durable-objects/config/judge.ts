@@ -43,8 +43,8 @@ export interface Compiled {
 }
 
 /**
- * The problem is the first reason, with its path. A document accepted by older code can have one. Whoever has nothing else to serve
- * takes a document without the model that this build cannot open: `orWithout`.
+ * The problem is the first reason, with its path. A document accepted by older code can have one. An isolate takes a document
+ * also without the model that its build cannot open: `orWithout`.
  */
 export function compile(copy: AcceptedCopy, opened: Opened = NONE, orWithout = false): Result<Compiled, string> {
   const kept = reread(copy.text);

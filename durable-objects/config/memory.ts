@@ -8,12 +8,16 @@ export interface Memory {
   snapshot: Snapshot | undefined;
   /** The name of the snapshot's model: most numbers that follow have the same. */
   model: string | undefined;
+  /** What the snapshot was compiled from: the same text has use for the same model. */
+  text: string | undefined;
   /** When KV was last looked at. */
   checkedAtMs: number;
   /** When a refresh last began. A time and not a lock: the request it ran in may have been cancelled. */
   refreshStartedAtMs: number;
   /** The newest number that this build cannot compile; 0 for none. */
   uncompilable: number;
+  /** The newest number that was logged as one that is not served. */
+  refused: number;
   /** Hash of a raw text to the time from which it may be offered again. */
   readonly offered: Map<string, number>;
 }
@@ -27,9 +31,11 @@ export function memoryOf(kv: KVNamespace): Memory {
   const memory: Memory = {
     snapshot: undefined,
     model: undefined,
+    text: undefined,
     checkedAtMs: Number.NEGATIVE_INFINITY,
     refreshStartedAtMs: Number.NEGATIVE_INFINITY,
     uncompilable: 0,
+    refused: 0,
     offered: new Map(),
   };
   memories.set(kv, memory);

@@ -43,7 +43,7 @@ export async function refresh(looking: Looking): Promise<void> {
   const needsMore = memory.snapshot === undefined || isBelow(memory, inKv?.number ?? 0);
   const known = (needsMore ? await askConfig(looking) : undefined) ?? inKv;
   if (raw?.ok === true && raw.value !== undefined) await offerUnknown(looking, raw.value, known);
-  if (memory.snapshot === undefined && memory.uncompilable > 0) await fallBack(looking, known);
+  if (memory.snapshot === undefined && memory.uncompilable > 0) await fallBack(looking);
   memory.checkedAtMs = clock.nowMs();
 }
 
@@ -69,7 +69,8 @@ async function offerUnknown(looking: Looking, text: string, known: AcceptedCopy 
 
 /**
  * Compiles a number once per isolate. One that does not compile is logged once, and what was in force stays. So it does while the
- * model of the next cannot be had, which is tried again: nobody serves a document without the model that belongs to it.
+ * model of the next cannot be had, which is tried again. One that this build cannot open stops no number, for a drain has one too: the
+ * same text keeps the model it has, and another goes without.
  */
 async function install(looking: Looking, copy: AcceptedCopy): Promise<void> {
   const { memory, compile } = looking;
@@ -77,22 +78,28 @@ async function install(looking: Looking, copy: AcceptedCopy): Promise<void> {
   const opened = await openedFor(looking, copy);
   if (!isNews(memory, copy)) return;
   if (opened === undefined) return refuse(looking, copy, `intents: its model ${copy.model} cannot be had`);
-  const compiled = compile(copy, opened);
-  if (compiled.ok) return serve(looking, copy, compiled.value);
+  const held = opened.ok || copy.text !== memory.text ? undefined : memory.snapshot?.intents;
+  const compiled = compile(copy, held === undefined ? opened : ok(held), true);
+  if (compiled.ok) return serve(looking, copy, { ...compiled.value, reason: compiled.value.reason ?? problemOf(opened) });
   if (compiled.problem !== NO_MODEL) memory.uncompilable = copy.number;
   refuse(looking, copy, compiled.problem);
 }
+
+const problemOf = (opened: Opened): string | undefined => (opened.ok ? undefined : opened.problem);
 
 const isNews = (memory: Memory, { number }: AcceptedCopy): boolean => number > numberIn(memory) && number !== memory.uncompilable;
 
 function serve({ memory, log }: Looking, copy: AcceptedCopy, { snapshot, setAside, reason }: Compiled): void {
   memory.snapshot = snapshot;
   memory.model = copy.model;
-  if (setAside.length === 0) return;
-  log.write({ level: "error", event: "routes.outdated", number: copy.number, setAside: setAside.join(" "), reason: reason ?? "" });
+  memory.text = copy.text;
+  if (reason === undefined) return;
+  log.write({ level: "error", event: "routes.outdated", number: copy.number, setAside: setAside.join(" "), reason });
 }
 
 function refuse({ memory, log }: Looking, { number }: AcceptedCopy, reason: string): void {
+  if (memory.refused === number) return;
+  memory.refused = number;
   log.write({ level: "error", event: "routes.uncompilable", number, inForce: numberIn(memory), reason });
 }
 
@@ -113,24 +120,15 @@ async function openedFor(looking: Looking, { model: name }: AcceptedCopy): Promi
   return undefined;
 }
 
-/**
- * For a cold isolate whose build cannot serve what is in force: that without the model it cannot open, or else, if it cannot be served
- * even in part, the newest one before it that can.
- */
-async function fallBack(looking: Looking, newest: AcceptedCopy | undefined): Promise<void> {
-  const { memory, log } = looking;
-  if (newest !== undefined && (await serveWithout(looking, newest))) return;
+/** For a cold isolate whose build cannot serve what is in force, not even in part: the newest one before it that it can. */
+async function fallBack(looking: Looking): Promise<void> {
+  const { memory, log, compile } = looking;
   const copy = await attempt(looking, "config", () => looking.config.earlier());
-  if (copy === undefined || !(await serveWithout(looking, copy))) return;
-  log.write({ level: "error", event: "routes.fell-back", number: memory.uncompilable, inForce: copy.number });
-}
-
-async function serveWithout(looking: Looking, copy: AcceptedCopy): Promise<boolean> {
-  const opened = await openedFor(looking, copy);
-  const compiled = opened && looking.compile(copy, opened, true);
-  if (looking.memory.snapshot !== undefined || compiled?.ok !== true) return false;
+  const opened = copy && (await openedFor(looking, copy));
+  const compiled = opened && compile(copy, opened, true);
+  if (copy === undefined || compiled?.ok !== true || memory.snapshot !== undefined) return;
   serve(looking, copy, compiled.value);
-  return true;
+  log.write({ level: "error", event: "routes.fell-back", number: memory.uncompilable, inForce: copy.number });
 }
 
 async function answered<T>(looking: Looking, from: string, read: () => Promise<Result<T, string>>): Promise<Result<T, string> | undefined> {

@@ -145,7 +145,9 @@ it("while the model is nowhere to be had the old document stays, and the new one
   pinned = { "model:": null };
   expect(inForce(await one.later(without))).toEqual([1, undefined]);
   expect(inForce(await one.later(without))).toEqual([1, undefined]);
-  expect(uncompilable()[0]).toMatchObject({ number: 2, inForce: 1, reason: expect.stringContaining("cannot be had") });
+  expect(uncompilable(), "once for each number").toMatchObject([
+    { number: 2, inForce: 1, reason: expect.stringContaining("cannot be had") },
+  ]);
   pinned = {};
   expect(inForce(await one.later(without))).toEqual([2, "refund"]);
 });
@@ -194,27 +196,55 @@ async function ofAnotherVersion(): Promise<void> {
   pinned = { accepted: JSON.stringify({ ...accepted, model: await nameOf(artefact) }), "model:": artefact };
 }
 
-it("a model of another version is logged once, and the old document stays", async () => {
-  await config.push(goodText());
-  await published();
-  const one = isolate();
-  await one.current();
-  await pushed(intentsText());
-  await published();
-  await ofAnotherVersion();
-  expect(inForce(await one.later())).toEqual([1, undefined]);
-  await one.later();
-  expect(uncompilable()).toMatchObject([{ number: 2, inForce: 1, reason: expect.stringContaining("version 99") }]);
-});
+/** What an operator sees: the number, what the model makes of a refund, and who is drained. */
+const inForceAndDrained = (snapshot: Snapshot | undefined) => snapshot && [...(inForce(snapshot) ?? []), ...snapshot.routes.draining];
+const outdated = () => log.filter(({ event }) => event === "routes.outdated");
 
-it("an isolate that has nothing else serves the document without the model it cannot open, and loudly", async () => {
-  await pushed(intentsText());
-  await published();
-  await ofAnotherVersion();
-  const snapshot = await isolate().current(down);
-  expect(inForce(snapshot)).toEqual([1, undefined]);
-  expect([...snapshot.routes.accounts.keys()]).toEqual(["telegram:support"]);
-  expect(log.find(({ event }) => event === "routes.outdated")).toMatchObject({ number: 1, setAside: "intents" });
+describe("a model of another version", () => {
+  it("leaves a new document without one, loudly, in warm isolates and in cold ones", async () => {
+    await config.push(goodText());
+    await published();
+    const one = isolate();
+    await one.current();
+    await pushed(intentsText());
+    await published();
+    await ofAnotherVersion();
+    for (const snapshot of [await one.later(), await isolate().current(down)]) {
+      expect(inForce(snapshot)).toEqual([2, undefined]);
+      expect([...snapshot.routes.accounts.keys()]).toEqual(["telegram:support"]);
+    }
+    expect(outdated()).toMatchObject(Array(2).fill({ number: 2, setAside: "intents", reason: expect.stringContaining("version 99") }));
+  });
+
+  it("holds up no drain where there is no model", async () => {
+    await pushed(intentsText());
+    await published();
+    await ofAnotherVersion();
+    const cold = isolate();
+    expect(inForceAndDrained(await cold.current(down))).toEqual([1, undefined]);
+    await config.setDraining("eu-1", true);
+    await published();
+    await ofAnotherVersion();
+    expect(inForceAndDrained(await cold.later(down))).toEqual([2, undefined, "eu-1"]);
+  });
+
+  it("holds up no drain of the same text, which keeps the model it has; said once, and read once", async () => {
+    await pushed(intentsText());
+    await published();
+    const warm = isolate();
+    expect(inForceAndDrained(await warm.current(down))).toEqual([1, "refund"]);
+    await config.setDraining("eu-1", true);
+    await published();
+    await ofAnotherVersion();
+    expect(inForceAndDrained(await warm.later(down))).toEqual([2, "refund", "eu-1"]);
+    read = [];
+    await config.setDraining("eu-2", true);
+    await published();
+    await ofAnotherVersion();
+    expect(inForceAndDrained(await warm.later(down))).toEqual([3, "refund", "eu-1", "eu-2"]);
+    expect(read.toSorted()).toEqual(["accepted", "routes"]);
+    expect(outdated()).toMatchObject([{ number: 2, setAside: "", reason: expect.stringContaining("version 99") }]);
+  });
 });
 
 it("a copy that older code wrote again, without the name of the model, is completed by the Config object", async () => {
