@@ -1,12 +1,23 @@
 /**
- * A conversation that moved waits a while for its new owner to hear what was said before. Once for each move: the pin is written with
- * the step that asks for it, and an incarnation that dies meanwhile goes on without.
+ * A conversation waits a while for whoever is asked now to hear what was said before without them. Once for each move: the pin is
+ * written with the step that asks for it, and an incarnation that dies meanwhile goes on without. Where the instance stays, and only
+ * its agent is another or was not asked, the messages themselves say whether it was told.
  */
 import type { Moment } from "./hold.ts";
-import { type Entry, type Pin, type State, type Step, still } from "./state.ts";
+import { type Asked, type Entry, type Pin, type State, type Step, still } from "./state.ts";
+
+/** What was said last, the other tier's agent was asked, or nobody. */
+export function isUntold({ lastAsked }: State, { pool, tier }: Entry, { rules }: Moment): boolean {
+  const last = lastAsked[pool];
+  return last === "nobody" || (last === "simple" && tier === "complex" && rules.pools[pool]?.tiers === "agents");
+}
+
+export const withAsked = (state: State, pool: string, asked: Asked): State =>
+  state.lastAsked[pool] === asked ? state : { ...state, lastAsked: { ...state.lastAsked, [pool]: asked } };
 
 /** Asks for it where the pool wants that; `head` is the message that waits. */
-export function brief(state: State, head: Entry, pin: Pin, { nowMs, rules }: Moment): Step {
+export function brief(before: State, head: Entry, pin: Pin, { nowMs, rules }: Moment): Step {
+  const state = withAsked(before, pin.pool, head.tier);
   const waitMs = rules.pools[pin.pool]?.handoverMs;
   if (waitMs === undefined) return still(state);
   const untilMs = nowMs + waitMs;

@@ -4,7 +4,7 @@ import { refName } from "../../src/core/conversation-ref.ts";
 import { advance } from "./deliver.ts";
 import type { Moment } from "./hold.ts";
 import { admit } from "./limits.ts";
-import { firstIn, secondIn } from "./look-up.ts";
+import { firstIn } from "./look-up.ts";
 import { move } from "./speak.ts";
 import { andThen, type Effect, type Ending, type Entry, isNew, type State, type Step, still } from "./state.ts";
 import { TIER_REST_MS, tierOf, withTier } from "./tiers.ts";
@@ -52,7 +52,6 @@ function store(state: State, event: CommitEvent, dueAtMs: number): Step {
     pool,
     ...tierOf(state, pool, event),
     ...firstIn(state, pool, event),
-    ...secondIn(state, pool),
   };
   const next = {
     ...withTier(state, entry),

@@ -5,13 +5,12 @@
 import { backoffMs } from "../../src/core/backoff.ts";
 import type { DeliveryRules } from "../../src/core/delivery-rules.ts";
 import { withoutOutdated } from "./backlog.ts";
-import { brief, isBriefed } from "./briefing.ts";
+import { brief, isBriefed, isUntold, withAsked } from "./briefing.ts";
 import { avoided, mayReturn } from "./failover.ts";
 import { AMBIGUOUS, choose, end, ending, held, type Moment, poisonOf, UNREACHABLE_BACKOFF } from "./hold.ts";
 import { lookUp } from "./look-up.ts";
 import { notice } from "./notices.ts";
 import { type Attempt, andThen, type Choosing, type Entry, type Pin, type State, type Step, still, withHead } from "./state.ts";
-import { raise } from "./tiers.ts";
 
 /** Past its deadline by this much, an attempt or a choice has lost its answer. */
 const OVERDUE_MS = 10_000;
@@ -87,7 +86,7 @@ function toInstance(state: State, head: Entry, moment: Moment): Step {
 
 /** Not before whoever is asked was told what was said. */
 function sendTold(state: State, head: Entry, pin: Pin, moment: Moment): Step {
-  if (head.isRaised === true) return andThen(raise(state, head, pin, moment), (next) => advance(next, moment));
+  if (isUntold(state, head, moment)) return andThen(brief(state, head, pin, moment), (next) => advance(next, moment));
   return isBriefed(state, pin, moment.nowMs) ? send(state, head, moment) : still(state);
 }
 
@@ -114,7 +113,8 @@ function send(state: State, head: Entry, moment: Moment): Step {
   };
   const sending: Entry = { ...head, tries, attempt };
   return {
-    state: { ...withHead(state, sending), liveAttempt: attempt.id },
+    // A dead letter that is sent again says nothing of who is asked now.
+    state: { ...withHead(head.isReplay ? state : withAsked(state, head.pool, head.tier), sending), liveAttempt: attempt.id },
     writes: [{ row: "update", entry: sending }],
     effects: [{ do: "hand-over", entry: sending, attempt }],
   };
@@ -180,10 +180,7 @@ function pinTo(state: State, head: Entry, event: Placed): Step {
   // Whoever had it before and left it for a moment knows.
   const isNew = pin !== undefined && pin.instance !== instance;
   // That the one before may have it stays known: another hand-over is a repeat, and it can never be called too late to be of use.
-  const fresh: Entry = {
-    ...{ ...head, heldSinceMs: undefined, movableSinceMs: undefined, dueAtMs: Math.min(head.dueAtMs, nowMs) },
-    isRaised: isNew ? undefined : head.isRaised,
-  };
+  const fresh: Entry = { ...head, heldSinceMs: undefined, movableSinceMs: undefined, dueAtMs: Math.min(head.dueAtMs, nowMs) };
   const from = pin === undefined ? {} : { from: pin.instance };
   const pinned: Step = {
     state: { ...withHead(state, fresh), pins: { ...state.pins, [pool]: next } },

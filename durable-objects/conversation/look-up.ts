@@ -3,6 +3,7 @@
  * keeping. Pure. What does not come in time is none; an incarnation that dies meanwhile goes on without.
  */
 import type { Commit } from "../../src/core/commit.ts";
+import { withAsked } from "./briefing.ts";
 import type { Moment } from "./hold.ts";
 import { toBot } from "./reply.ts";
 import { type Entry, isNew, type State, type Step, still, withHead } from "./state.ts";
@@ -15,10 +16,6 @@ export function firstIn(state: State, pool: string, { commit, rules }: Moment & 
   const isFirst = rules.pools[pool]?.keepsAnswers === true && isNew(state) && commit.chat.kind === "direct";
   return isFirst ? { cache: {} } : {};
 }
-
-/** What comes after an answer that nobody here gave: whoever gets it has to be told of that. */
-export const secondIn = (state: State, pool: string): Pick<Entry, "isRaised"> =>
-  state.cachedIn === pool && state.nextSeq === 2 ? { isRaised: true } : {};
 
 /** Undefined: there is nothing to wait for. */
 export function lookUp(state: State, head: Entry, { nowMs }: Moment): Step | undefined {
@@ -39,5 +36,5 @@ export function lookedUp(state: State, { seq, text, nowMs }: LookedUpEvent): Ste
   const head = state.queue[0];
   if (head?.seq !== seq || nowMs >= (head.cache?.untilMs ?? 0)) return still(state);
   if (text === undefined) return still(withHead(state, { ...head, cache: { untilMs: 0 } }));
-  return toBot({ ...state, cachedIn: head.pool }, { entry: { ...head, cache: undefined }, text, sinceMs: nowMs });
+  return toBot(withAsked(state, head.pool, "nobody"), { entry: { ...head, cache: undefined }, text, sinceMs: nowMs });
 }

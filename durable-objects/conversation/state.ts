@@ -48,8 +48,6 @@ export interface Entry {
   readonly traceId: string;
   /** Which of its pool's agents is asked: decided once, so that every attempt asks the same. */
   readonly tier?: "simple" | "complex" | undefined;
-  /** Memory: the first for whoever is asked, who has to be told what was said. */
-  readonly isRaised?: true | undefined;
   /** Memory: the first message there ever was, whose answer may be known or worth knowing; until when the answer cache is waited for. */
   readonly cache?: { readonly untilMs?: number } | undefined;
   readonly bytes: number;
@@ -116,6 +114,8 @@ export interface Choosing {
   readonly isReturn?: boolean | undefined;
 }
 
+export type Asked = Entry["tier"] | "nobody";
+
 export interface State {
   readonly nextSeq: number;
   readonly queue: readonly Entry[];
@@ -134,8 +134,8 @@ export interface State {
   readonly movedTo?: ConversationRef | undefined;
   /** The pool of its newest message. */
   readonly lastPool?: string | undefined;
-  /** The only message so far was answered in this pool without asking: its agents know nothing of it. */
-  readonly cachedIn?: string | undefined;
+  /** Pool to who was asked there last: the agent of a tier, or nobody, where the answer was known already. What matters to no one is left out. */
+  readonly lastAsked: Readonly<Record<string, Asked>>;
   /** Pool to when its newest message of the complex tier came. */
   readonly complexAtMs: Readonly<Record<string, number>>;
   /** Memory: the attempt this incarnation has in flight, and the message it is choosing an instance for. */
@@ -159,6 +159,7 @@ export const emptyState: State = {
   pins: {},
   accepted: {},
   answered: {},
+  lastAsked: {},
   complexAtMs: {},
   buckets: {},
   recent: [],

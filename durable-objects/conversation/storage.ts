@@ -7,6 +7,7 @@ import { ENTRY_COLUMNS, endingOfRow, entryOfRow, LATER_COLUMNS, type MessageRow,
 import { SaidRows } from "./said-rows.ts";
 import { MIGRATIONS } from "./schema.ts";
 import { type Arrival, type Ending, type Entry, emptyState, type Pin, type Replying, type State, type Write } from "./state.ts";
+import { type Told, tiersIn } from "./tiers.ts";
 import { foldWrites, isOneStatement, SET_META, TOLD, writeRow } from "./writes.ts";
 
 /** How far back a start looks for debts and arrivals: both are about the last minutes. */
@@ -68,8 +69,7 @@ export class ConversationStorage {
         .exec<{ pool: string }>(`SELECT pool FROM (SELECT seq, pool, is_overheard, state FROM messages ORDER BY seq DESC LIMIT ${LATELY})
            WHERE is_overheard = 0 AND state NOT IN ('limited', 'expired') ORDER BY seq DESC LIMIT 1`)
         .toArray()[0]?.pool,
-      cachedIn: last === 1 ? this.#cachedIn() : undefined,
-      complexAtMs: this.#complexAtMs(),
+      ...this.#tiers(),
       brokenOffAtMs: this.#brokenOffAtMs(),
       quietSinceMs: this.#quietSinceMs(),
       isTold: this.meta(TOLD) === undefined ? undefined : true,
@@ -207,18 +207,10 @@ export class ConversationStorage {
     return last?.state === "dead" ? (last.ended_at_ms ?? undefined) : undefined;
   }
 
-  /** Where nobody was asked nobody is named. */
-  #cachedIn(): string | undefined {
-    const answered = "SELECT pool FROM messages WHERE seq = 1 AND state IN ('replying', 'answered') AND instance IS NULL";
-    return this.#sql.exec<{ pool: string }>(answered).toArray()[0]?.pool;
-  }
-
-  #complexAtMs(): State["complexAtMs"] {
-    const rows = this.#sql.exec<{ pool: string; at: number }>(
-      `SELECT pool, max(committed_at_ms) AS at FROM (SELECT pool, committed_at_ms, tier FROM messages ORDER BY seq DESC LIMIT ${NEWEST})
-       WHERE tier = 'complex' GROUP BY pool`,
-    );
-    return Object.fromEntries(rows.toArray().map((row) => [row.pool, row.at]));
+  #tiers(): ReturnType<typeof tiersIn> {
+    const newest = `SELECT pool, tier, tries, state, is_replay, committed_at_ms AS atMs FROM messages ORDER BY seq DESC LIMIT ${NEWEST}`;
+    const rows = this.#sql.exec<Told & Record<string, SqlStorageValue>>(newest).toArray();
+    return tiersIn(rows.filter((row) => row["is_replay"] === 0).reverse());
   }
 
   #quietSinceMs(): number | undefined {

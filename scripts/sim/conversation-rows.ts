@@ -8,6 +8,7 @@ import {
   type State,
   type Write,
 } from "../../durable-objects/conversation/state.ts";
+import { type Told, tiersIn } from "../../durable-objects/conversation/tiers.ts";
 import type { ConversationRef } from "../../src/core/conversation-ref.ts";
 
 export interface MessageRow {
@@ -63,8 +64,7 @@ export class ConversationRows {
       answered: Object.fromEntries(this.answered),
       recent: rows.flatMap(arrivalOf),
       lastPool,
-      cachedIn: last === 1 ? rows.find(isCached)?.entry.pool : undefined,
-      complexAtMs: complexAtMs(rows),
+      ...tiersIn(rows.slice(-50).flatMap(toldOf)),
       brokenOffAtMs: brokenOffAtMs(rows),
       quietSinceMs: quietSinceMs(rows),
       isTold: this.isTold ? true : undefined,
@@ -127,7 +127,7 @@ export class ConversationRows {
 
 /** Without what is marked as memory. */
 function kept(entry: Entry): Entry {
-  const { waits: _waits, isRaised: _isRaised, cache: _cache, ...rest } = entry;
+  const { waits: _waits, cache: _cache, ...rest } = entry;
   return rest;
 }
 
@@ -142,12 +142,8 @@ function acceptedIn(rows: readonly MessageRow[]): State["accepted"] {
   return Object.fromEntries(delivered.map(({ instance = "", entry, endedAtMs = 0 }) => [instance, { seq: entry.seq, atMs: endedAtMs }]));
 }
 
-const isCached = ({ state, instance }: MessageRow): boolean => (state === "replying" || state === "answered") && instance === undefined;
-
-const complexAtMs = (rows: readonly MessageRow[]): State["complexAtMs"] =>
-  Object.fromEntries(
-    rows.slice(-50).flatMap(({ entry }) => (entry.tier === "complex" ? [[entry.pool, entry.committedAtMs] as const] : [])),
-  );
+const toldOf = ({ entry: { pool, tier, tries, committedAtMs, isReplay }, state }: MessageRow): readonly Told[] =>
+  isReplay ? [] : [{ pool, tier, tries, state, atMs: committedAtMs }];
 
 function quietSinceMs(rows: readonly MessageRow[]): number | undefined {
   const ended = rows.slice(-50).flatMap(({ endedAtMs }) => endedAtMs ?? []);

@@ -158,24 +158,63 @@ describe("an answer is not kept", () => {
 });
 
 describe("where a pool hands over what was said", () => {
+  const telling = () => caching({ handoverMs: 30_000 });
   const briefs = (driver: Driver): readonly string[] =>
     driver.effects.flatMap((effect) => (effect.do === "brief" ? [effect.entry.messageId] : []));
+  const briefed = (driver: Driver, pool = "support") => driver.feed({ type: "briefed", pool, epoch: 1, ...driver.moment() });
 
-  it.each([false, true])(
-    "the agent that gets the second message is told of the first, which nobody answered (restarted: %s)",
-    (isRestarted) => {
-      const driver = caching({ handoverMs: 30_000 });
-      driver.commit({ messageId: "one" });
-      lookedUp(driver, "At nine.");
-      replied(driver);
-      if (isRestarted) driver.crash();
-      driver.commit({ messageId: "two" });
-      driver.place("eu-1");
-      expect([briefs(driver), driver.handOvers()]).toEqual([["two"], []]);
-      driver.feed({ type: "briefed", pool: "support", epoch: 1, ...driver.moment() });
-      driver.answer(answerOf("On Sundays too."));
-      driver.commit({ messageId: "three" });
-      expect([briefs(driver), driver.handOvers()]).toEqual([["two"], ["two@eu-1", "three@eu-1"]]);
-    },
-  );
+  it.each<readonly [string, (driver: Driver) => void]>([
+    ["once it was answered", (driver) => void [lookedUp(driver, "At nine."), replied(driver), driver.commit({ messageId: "two" })]],
+    ["while it is looked up", (driver) => void [driver.commit({ messageId: "two" }), lookedUp(driver, "At nine.")]],
+    [
+      "before a restart",
+      (driver) => void [lookedUp(driver, "At nine."), replied(driver), driver.crash(), driver.commit({ messageId: "two" })],
+    ],
+    [
+      "behind one that was too late",
+      (driver) => void [lookedUp(driver, "At nine."), driver.commit({ expiresAtMs: 1 }), driver.commit({ messageId: "two" })],
+    ],
+    [
+      "with the first, and waits through a restart",
+      (driver) => void [driver.commit({ messageId: "two" }), lookedUp(driver, "At nine."), driver.crash(), driver.wake()],
+    ],
+  ])("the agent that gets the second message is told of the first, which nobody answered: it comes %s", (_, second) => {
+    const driver = telling();
+    driver.commit({ messageId: "one" });
+    second(driver);
+    driver.place("eu-1");
+    expect([briefs(driver), driver.handOvers()]).toEqual([["two"], []]);
+    briefed(driver);
+    driver.answer(answerOf("On Sundays too."));
+    driver.commit({ messageId: "three" });
+    expect([briefs(driver), driver.handOvers()]).toEqual([["two"], ["two@eu-1", "three@eu-1"]]);
+  });
+
+  it("nobody else is told, and once it was told never again, restarted or not", () => {
+    const driver = telling();
+    driver.commit({ messageId: "one" });
+    lookedUp(driver, "At nine.");
+    driver.commit({ messageId: "elsewhere", pool: "sales" });
+    driver.place("us-1");
+    driver.answer(answerOf("Yes."));
+    driver.commit({ messageId: "two" });
+    driver.place("eu-1");
+    briefed(driver);
+    driver.crash();
+    driver.wake();
+    driver.commit({ messageId: "three" });
+    expect(briefs(driver)).toEqual(["two"]);
+  });
+
+  it("who is found in place of the one that was to be told is told once", () => {
+    const driver = telling();
+    driver.commit({ messageId: "one" });
+    lookedUp(driver, "At nine.");
+    driver.commit({ messageId: "two" });
+    driver.rules = { ...driver.rules, draining: ["eu-1"] };
+    driver.place("eu-1");
+    driver.place("eu-2");
+    driver.feed({ type: "briefed", pool: "support", epoch: 2, ...driver.moment() });
+    expect([briefs(driver), driver.handOvers()]).toEqual([["two"], ["two@eu-2"]]);
+  });
 });

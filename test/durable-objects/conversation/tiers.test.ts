@@ -119,6 +119,43 @@ describe("where a pool hands over what was said", () => {
     expect(doing(driver)).toEqual(["hand-over simple", "brief complex", "hand-over complex", "hand-over complex"]);
   });
 
+  it.each<readonly [string, (driver: Driver) => void]>([
+    ["comes while the simple one is being answered", () => undefined],
+    ["waits through a restart", (driver) => driver.crash()],
+    ["comes behind another that was too late", (driver) => void [driver.answer(busy), driver.wake(6000)]],
+  ])("the agent of the complex tier is told as well where its first message %s", (_, meanwhile) => {
+    const driver = tiered({ handoverMs: 30_000 });
+    driver.commit({ messageId: "one" });
+    driver.place("eu-1");
+    driver.commit({ ...COMPLEX, expiresAtMs: driver.nowMs + 5000 });
+    driver.commit(COMPLEX);
+    meanwhile(driver);
+    if (driver.state.queue[0]?.attempt?.id !== driver.state.liveAttempt) driver.wake();
+    driver.answer(accepted);
+    expect(doing(driver).at(-1)).toBe("brief complex");
+    briefed(driver);
+    expect(doing(driver).at(-1)).toBe("hand-over complex");
+    driver.answer(accepted);
+    exchange(driver, "last");
+    expect(doing(driver).filter((what) => what.startsWith("brief"))).toEqual(["brief complex"]);
+  });
+
+  it("is not told again after a dead letter of the simple tier was sent again", () => {
+    const driver = tiered({ handoverMs: 30_000 });
+    driver.commit({ messageId: "one" });
+    driver.place("eu-1");
+    driver.answer({ ...failed, kind: "refused", isPermanent: true });
+    const dead = driver.effects.flatMap((effect) => (effect.do === "ended" ? [effect.ending.entry] : []))[0];
+    if (dead === undefined) throw new Error("nothing died");
+    driver.commit(COMPLEX);
+    briefed(driver);
+    driver.answer(accepted);
+    driver.feed({ type: "replay", entry: dead, ...driver.moment() });
+    driver.answer(accepted);
+    exchange(driver, "last", COMPLEX);
+    expect(doing(driver).slice(-4)).toEqual(["brief complex", "hand-over complex", "hand-over simple", "hand-over complex"]);
+  });
+
   it("a message that moves as well has its new owner told once", () => {
     const driver = tiered({ handoverMs: 30_000, policy: "move" });
     exchange(driver, "one");
