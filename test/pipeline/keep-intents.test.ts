@@ -18,17 +18,24 @@ const rules = [
   { name: "refunds", when: { intent: "refund", minConfidence: 0 }, pool: "sales" },
 ];
 
+const ONE = { perMinute: 60, burst: 1 };
+
 /** The message through the journey's end, by a trained model that counts how often it is asked. */
-async function keptOf(message: Message): Promise<Kept & { readonly calls: number }> {
-  const loaded = loadForTest(withIntents(intents, ...rules));
+async function keptOf(
+  message: Message,
+  more: object = {},
+): Promise<Kept & { readonly calls: number; readonly charged: readonly string[] }> {
+  const loaded = loadForTest({ ...withIntents(intents, ...rules), ...more });
   const { intents: model } = loaded;
   if (model === undefined) throw new Error("no model");
   const texts: string[] = [];
   const counted: IntentModel = { ...model, classify: (text) => model.classify(texts[texts.push(text) - 1] ?? "") };
   const snapshot = { ...loaded, router: buildRouter(loaded.routes.document, re2Patterns, counted), intents: counted };
   const { ports, kept } = keepPorts();
-  expect(await keep.message(message, { ...keepSetting(), snapshot }, ports)).toMatchObject({ ok: true });
-  return { ...kept, calls: texts.length };
+  const charged: string[] = [];
+  const quota = { take: (name: string) => ports.quota.take(charged[charged.push(name) - 1] ?? "", ONE) };
+  expect(await keep.message(message, { ...keepSetting(), snapshot }, { ...ports, quota })).toMatchObject({ ok: true });
+  return { ...kept, calls: texts.length, charged };
 }
 
 describe("a message that is ruled on by its intent", () => {
@@ -41,6 +48,12 @@ describe("a message that is ruled on by its intent", () => {
   it("stays in its pool where only a tie-break was for it", async () => {
     const { commits } = await keptOf({ ...directMessage, text: "how much is the blue one" });
     expect(commits).toMatchObject([{ pool: "sales", rule: "prices", keepsPool: true, isTieBreak: true }]);
+  });
+
+  it("counts in the pool that its rule names, also where it may stay in another: nobody asks the conversation before", async () => {
+    const limits = { perPool: { sales: ONE, support: ONE } };
+    const { charged } = await keptOf({ ...directMessage, text: "how much is the blue one" }, { limits });
+    expect(charged).toEqual(["pool/sales"]);
   });
 
   it("leaves none of its words in the log or the trace", async () => {
