@@ -56,6 +56,13 @@ export const intentsText = (word = "money", more: object = {}): string =>
     rules: [{ name: "refunds", when: { intent: "refund" }, pool: "support" }],
   });
 
+/** Few examples, and so many intents, or so much said about them, that the edge leaves them to the command line. */
+export const wideIntentsText = (count: number, description = ""): string => {
+  const ofOne = (index: number) => ({ examples: [`about matter ${index}`, `matter ${index} please`], ...(description && { description }) });
+  const many = Object.fromEntries(Array.from({ length: count }, (_, index) => [`matter-${index}`, ofOne(index)]));
+  return JSON.stringify({ ...JSON.parse(intentsText()), intents: { refund: ofOne(count), ...many } });
+};
+
 /** So many examples that the edge leaves them to the command line. */
 export const manyIntentsText = (): string =>
   intentsText("money", { examples: Array.from({ length: 2000 }, (_, index) => `back ${index}`) });

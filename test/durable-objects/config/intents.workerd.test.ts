@@ -10,13 +10,19 @@ import type { Env } from "../../../durable-objects/env.ts";
 import { objectOf } from "../../../durable-objects/objects.ts";
 import { openArtefact } from "../../../src/classify/intents/artefact.ts";
 import { train, trainInSteps } from "../../../src/classify/intents/train.ts";
-import { goodText, intentsText, manyIntentsText } from "./documents.ts";
+import { goodText, intentsText, manyIntentsText, wideIntentsText } from "./documents.ts";
 
 const env = workerEnv as unknown as Env;
 const config = configOf(env);
 const stub = () => objectOf<Config>(env, env.CONFIG, CONFIG_NAME);
 const raw = (text: string) => config.offer({ text, source: "raw" });
 const artefactOf = (text: string): Uint8Array => train(setIn(text));
+
+/** For a text that is not trained here: of the same intents, learned from little. */
+function artefactFor(text: string): Uint8Array {
+  const names = Object.keys(JSON.parse(text).intents);
+  return train({ intents: names.map((name) => ({ name, examples: [name] })), outOfScope: [], outOfScopeShare: 0.1 });
+}
 
 const PATIENCE = { timeout: 15_000, interval: 20 };
 const settled = () =>
@@ -116,13 +122,19 @@ it("an artefact for a document without intents is refused", async () => {
 it.each([
   ["more examples than that", manyIntentsText()],
   ["longer ones than that", intentsText("money", { examples: Array.from({ length: 1000 }, (_, index) => `${index} ${"x".repeat(300)}`) })],
+  ["more intents than it can tell apart in time", wideIntentsText(200)],
+  ["long descriptions of its intents", wideIntentsText(199, "d".repeat(1000))],
+  [
+    "examples and descriptions that are too many together",
+    wideIntentsText(199, "d").replace('["about matter 0"', `[${'"x",'.repeat(1401)}"about matter 0"`),
+  ],
   ["examples in a file", intentsText("money", { examplesFile: "refund.txt" })],
 ])("a text with %s is refused with what to do, unless its artefact comes with it", async (_what, text) => {
   expect(await raw(text)).toMatchObject({
     status: "rejected",
     issues: [{ path: expect.stringMatching(/^intents/), message: expect.stringContaining("push it with clawedge routes push") }],
   });
-  expect(await config.push(text, "anna", artefactOf(intentsText()))).toMatchObject({ status: "accepted", number: 1 });
+  expect(await config.push(text, "anna", artefactFor(text))).toMatchObject({ status: "accepted", number: 1 });
   await settled();
   expect(await raw(text), "what is in force needs no artefact a second time").toMatchObject({ status: "unchanged" });
 });
