@@ -14,6 +14,7 @@ import { systemClock } from "../runtime.ts";
 import { answersOf } from "../shard/stub.ts";
 import type { Conversation } from "./durable-object.ts";
 import { remember } from "./handover.ts";
+import { findNear, keepNear } from "./near-answer.ts";
 import { atMost } from "./slowness.ts";
 import type { Entry } from "./state.ts";
 
@@ -36,16 +37,24 @@ const answeredWith = (text: string) => ({ kind: "accepted", detail: "cached", an
 
 async function find(object: Conversation, env: Env, entry: Entry, pool: PoolConfig | undefined): Promise<string | undefined> {
   try {
-    const key = await keyOf(turnIn(object, entry), entry, pool);
-    if (key === undefined) return undefined;
-    const text = await answersOf(env, object.ref.residency)
-      .get(key)
+    const turn = turnIn(object, entry);
+    const asked = askedOf(turn, entry, pool);
+    if (turn === undefined || asked === undefined) return undefined;
+    const same = await answersOf(env, object.ref.residency)
+      .get(await keyOf(asked))
       .catch(() => undefined);
-    object.reporter.countLookUp(entry.pool, text !== undefined);
-    return text;
+    const wanted = same === undefined && pool?.answerCache?.similar !== undefined;
+    const near = wanted ? await findNear(object, env, { entry, text: turn.text, facts: asked.facts }).catch(() => undefined) : undefined;
+    object.reporter.countLookUp(entry.pool, resultOf(same, near));
+    return same ?? near;
   } catch {
     return undefined;
   }
+}
+
+function resultOf(same: string | undefined, near: string | undefined) {
+  if (same !== undefined) return "hit";
+  return near === undefined ? "miss" : "similar";
 }
 
 /** What a gateway answered to exactly these words, and nothing that names the person who asked. */
@@ -56,13 +65,14 @@ export async function keepAnswer(
 ): Promise<void> {
   const pool = (await object.snapshot())?.routes.pools.get(entry.pool);
   const turn = turnIn(object, entry);
-  const key = await keyOf(turn, entry, pool);
-  if (key === undefined || pool?.answerCache === undefined || text.length > MAX_ANSWER_LENGTH) return;
+  const asked = askedOf(turn, entry, pool);
+  if (asked === undefined || pool?.answerCache === undefined || text.length > MAX_ANSWER_LENGTH) return;
   const ids = [object.storage.row(entry.seq)?.sender ?? entry.chat.id, entry.chat.id];
   if (namesPerson(text, { name: turn?.senderName, ids })) return;
-  const { maxAgeMs, maxEntries } = pool.answerCache;
-  const answer = { key, pool: entry.pool, text, endsAtMs: systemClock.nowMs() + maxAgeMs };
+  const { maxAgeMs, maxEntries, similar } = pool.answerCache;
+  const answer = { key: await keyOf(asked), pool: entry.pool, text, endsAtMs: systemClock.nowMs() + maxAgeMs };
   await answersOf(env, object.ref.residency).keep(answer, maxEntries);
+  if (similar !== undefined) await keepNear(object, env, { entry, answer, most: maxEntries });
 }
 
 /** A conversation that continues another is no first one. */
@@ -71,11 +81,17 @@ function turnIn({ storage }: Conversation, { seq }: Entry): Turn | undefined {
   return stored && turnOf(stored.body);
 }
 
+interface Asked {
+  readonly facts: readonly (string | null)[];
+  readonly question: string;
+}
+
 /** Undefined: what is asked cannot be compared, or the pool keeps nothing. */
-async function keyOf(turn: Turn | undefined, { pool: name, tier }: Entry, pool: PoolConfig | undefined): Promise<string | undefined> {
+function askedOf(turn: Turn | undefined, { pool: name, tier }: Entry, pool: PoolConfig | undefined): Asked | undefined {
   const question = turn === undefined || turn.media.length > 0 ? undefined : questionIn(turn.text);
   if (pool?.answerCache === undefined || question === undefined) return undefined;
   const { agent, model } = askedIn(pool, tier);
-  const facts = [name, agent, model, pool.answerCache.version, turn?.language, question].map((fact) => fact ?? null);
-  return base64url(await sha256(utf8(JSON.stringify(facts))));
+  return { facts: [name, agent, model, pool.answerCache.version, turn?.language].map((fact) => fact ?? null), question };
 }
+
+const keyOf = async ({ facts, question }: Asked): Promise<string> => base64url(await sha256(utf8(JSON.stringify([...facts, question]))));

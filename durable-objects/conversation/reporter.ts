@@ -67,8 +67,8 @@ export class Reporter {
     this.#unsettled = addDeltas(this.#unsettled, { [series("clawedge_repeats_total", { instance })]: 1 });
   }
 
-  countLookUp(pool: string, isHit: boolean): void {
-    this.#unsettled = addDeltas(this.#unsettled, { [series("clawedge_answer_cache_total", { pool, result: isHit ? "hit" : "miss" })]: 1 });
+  countLookUp(pool: string, result: "hit" | "similar" | "miss"): void {
+    this.#unsettled = addDeltas(this.#unsettled, { [series("clawedge_answer_cache_total", { pool, result })]: 1 });
   }
 
   add(ending: Ending): void {

@@ -23,6 +23,9 @@ export function keepAnswer(
 
 /** Says when the next ends. */
 export function purgeAnswers(sql: SqlStorage, nowMs: number): number | undefined {
-  sql.exec("DELETE FROM answers WHERE ends_at_ms <= ?", nowMs);
-  return sql.exec<{ at: number | null }>("SELECT MIN(ends_at_ms) AS at FROM answers").one().at ?? undefined;
+  const ends = (["answers", "near_answers"] as const).flatMap((table) => {
+    sql.exec(`DELETE FROM ${table} WHERE ends_at_ms <= ?`, nowMs);
+    return sql.exec<{ at: number | null }>(`SELECT MIN(ends_at_ms) AS at FROM ${table}`).one().at ?? [];
+  });
+  return ends.length === 0 ? undefined : Math.min(...ends);
 }

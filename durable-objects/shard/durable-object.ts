@@ -14,6 +14,7 @@ import { answerIn, type KeptAnswer, keepAnswer } from "./answer-rows.ts";
 import { addCounters, readCounters } from "./counter-rows.ts";
 import { addDead, type DeadFilter, listDead, removeDead } from "./dead-rows.ts";
 import * as machine from "./machine.ts";
+import { keepNearAnswer, type NearAnswer, type NearLook, nearestAnswer } from "./near-rows.ts";
 import { MIGRATIONS } from "./schema.ts";
 import * as rows from "./storage.ts";
 
@@ -113,7 +114,21 @@ export class Shard extends DurableObject<Env> {
   /** `most`: of its pool, in this shard. */
   async keepAnswer(answer: KeptAnswer, most: number): Promise<void> {
     this.ctx.storage.transactionSync(() => keepAnswer(this.#sql, answer, { most, nowMs: systemClock.nowMs() }));
-    const purgeAtMs = machine.notSooner(answer.endsAtMs, systemClock.nowMs());
+    await this.#armFor(answer);
+  }
+
+  nearestAnswer(look: NearLook): string | undefined {
+    return nearestAnswer(this.#sql, look, systemClock.nowMs());
+  }
+
+  /** `most`: of its pool, in this shard; there is a limit to that. */
+  async keepNearAnswer(answer: NearAnswer, most: number): Promise<void> {
+    this.ctx.storage.transactionSync(() => keepNearAnswer(this.#sql, answer, { most, nowMs: systemClock.nowMs() }));
+    await this.#armFor(answer);
+  }
+
+  async #armFor({ endsAtMs }: KeptAnswer): Promise<void> {
+    const purgeAtMs = machine.notSooner(endsAtMs, systemClock.nowMs());
     const armedMs = await this.ctx.storage.getAlarm();
     if (armedMs === null || armedMs > purgeAtMs) await this.#arm(purgeAtMs);
   }

@@ -15,4 +15,13 @@ export const MIGRATIONS: readonly string[] = [
    CREATE TABLE quotas (name TEXT PRIMARY KEY, tokens REAL NOT NULL, at_ms INTEGER NOT NULL) WITHOUT ROWID;
    CREATE TABLE permits (pool TEXT NOT NULL, permit TEXT NOT NULL, lapses_at_ms INTEGER NOT NULL, PRIMARY KEY (pool, permit)) WITHOUT ROWID;`,
   `CREATE TABLE answers (key TEXT PRIMARY KEY, pool TEXT NOT NULL, ends_at_ms INTEGER NOT NULL, text TEXT NOT NULL) WITHOUT ROWID;`,
+  `CREATE TABLE near_answers (
+     alike TEXT NOT NULL,
+     key TEXT NOT NULL,
+     pool TEXT NOT NULL,
+     ends_at_ms INTEGER NOT NULL,
+     direction BLOB NOT NULL,
+     text TEXT NOT NULL,
+     PRIMARY KEY (alike, key)
+   ) WITHOUT ROWID;`,
 ];

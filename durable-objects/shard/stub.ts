@@ -14,6 +14,7 @@ import { systemClock } from "../runtime.ts";
 import type { KeptAnswer } from "./answer-rows.ts";
 import { byNewest, type DeadFilter } from "./dead-rows.ts";
 import type { ShardReading } from "./durable-object.ts";
+import type { NearAnswer, NearLook } from "./near-rows.ts";
 import type { Pending } from "./storage.ts";
 
 type ShardEnv = Pick<Env, "SHARD" | "JURISDICTIONS">;
@@ -75,6 +76,11 @@ export const answersOf = (env: ShardEnv, residency: Residency | undefined) => ({
   /** Each shard keeps its part of `most`. */
   keep: async (answer: KeptAnswer, most: number): Promise<void> => {
     await shardFor(env, answer.key, residency).keepAnswer(answer, Math.floor(most / SHARD_COUNT));
+  },
+  nearest: async (look: NearLook): Promise<string | undefined> => await shardFor(env, look.alike, residency).nearestAnswer(look),
+  /** What has all in common but the words is in one shard. */
+  keepNear: async (answer: NearAnswer, most: number): Promise<void> => {
+    await shardFor(env, answer.alike, residency).keepNearAnswer(answer, most);
   },
 });
 

@@ -74,10 +74,18 @@ const tierSchema = z.union([
 /** Which agent is asked, by how much a message asks for. */
 const tiersSchema = z.strictObject({ simple: z.optional(tierSchema), complex: z.optional(tierSchema) });
 
+const similarSchema = z.strictObject({
+  falseHits: described(
+    z._default(number(0.005, 0.2), 0.01),
+    "How many of all questions may be taken for another one, as a share: how like they must be is measured on the document's examples",
+  ),
+});
+
 const answerCacheSchema = z.strictObject({
   maxAgeMs: described(z._default(int(1000, 7 * DAY_MS), 3_600_000), "How long an answer is given again"),
   maxEntries: described(z._default(int(64, 100_000), 1000), "How many answers of the pool are kept; the oldest go first"),
   version: described(z.optional(text(1, 64)), "Another one forgets what is kept: after a change of what the agent knows"),
+  similar: described(z.optional(similarSchema), "Also what means the same in other words, by Workers AI"),
 });
 
 export const poolSchema = z.strictObject({

@@ -21,7 +21,10 @@ export const METRICS: Readonly<Record<string, Metric>> = {
     type: "counter",
     help: "Turns asked for again although an earlier attempt may have run: links that absorb no repeats, pools with ambiguous: resend.",
   },
-  answer_cache_total: { type: "counter", help: "First messages looked up in a pool's answer cache, by whether the answer was there." },
+  answer_cache_total: {
+    type: "counter",
+    help: "First messages looked up in a pool's answer cache, by whether the answer was there, for the same words or similar ones.",
+  },
   suppressed_total: { type: "counter", help: "Calls of instances that do not own the conversation, answered but not forwarded." },
   ignored_total: { type: "counter", help: "Events acknowledged by name because nobody routes them." },
   replays_total: { type: "counter", help: "Dead letters an operator sent again, by the terminal state they ended in." },

@@ -29,6 +29,16 @@ function poolOf(pool: object, chat: object = {}) {
 const ADMIN = { scopes: ["operator.admin"] };
 const MODEL = { tiers: { complex: { model: "openai/gpt-5.5" } } };
 const AT = "error pools.sales.tiers";
+const CACHE = "warning pools.sales.answerCache";
+
+/** In so many intents, and one with a single example more. */
+function examples(count: number, intents = 10) {
+  const texts = Array.from({ length: count - 1 }, (_, index) => `sentence ${index}`);
+  const groups = Map.groupBy(texts, (_, index) => `intent-${index % intents}`);
+  const named = [...groups].map(([name, some]) => [name, { examples: some }]);
+  const rules = [{ name: "one", when: { intent: "other", channel: "whatsapp" }, pool: "sales" }];
+  return { intents: { ...Object.fromEntries(named), other: { examples: ["another"] } }, rules };
+}
 
 it.each<readonly [string, object, readonly string[]]>([
   ["an agent for each", document({ tiers: { simple: "fast", complex: "deep" } }), []],
@@ -50,6 +60,17 @@ it.each<readonly [string, object, readonly string[]]>([
     [`${AT}.complex.model: us-1 does not let the edge choose a model: it has no operator.admin there`],
   ],
   ["an answer cache", document({ answerCache: {} }), []],
+  ["one for other words too", { ...document({ answerCache: { similar: {} } }), ...examples(299) }, []],
+  [
+    "one for other words too, with too few examples to measure how like is like enough",
+    { ...document({ answerCache: { similar: {} } }), ...examples(298) },
+    [`${CACHE}.similar: needs 299 examples in the document, and has 298: nothing but the same words is answered`],
+  ],
+  [
+    "a higher ceiling, and examples that are all of one intent and so count up to fifty",
+    { ...document({ answerCache: { similar: { falseHits: 0.05 } } }), ...examples(300, 1) },
+    [`${CACHE}.similar: needs 59 examples in the document, and has 51: nothing but the same words is answered`],
+  ],
   [
     "a pool of gateways that are sent the platform's own updates",
     {
@@ -60,12 +81,21 @@ it.each<readonly [string, object, readonly string[]]>([
   ],
 ])("%s", (_what, value, expected) => expect(said(value)).toEqual(expected));
 
-it.each([{ maxAgeMs: 7 * 86_400_000 + 1 }, { maxEntries: 0 }, { version: "" }])("an answer cache is not %j", (answerCache) => {
+it.each([
+  { maxAgeMs: 7 * 86_400_000 + 1 },
+  { maxEntries: 0 },
+  { version: "" },
+  { similar: { falseHits: 1 } },
+  { similar: { falseHits: 0 } },
+])("an answer cache is not %j", (answerCache) => {
   expect(said(document({ answerCache }))[0]).toMatch(/^error pools\.sales\.answerCache\./);
 });
 
 it("is an hour and a thousand answers when nothing is said", () =>
   expect(poolOf({ answerCache: {} }).answerCache).toEqual({ maxAgeMs: 3_600_000, maxEntries: 1000 }));
+
+it("takes one question in a hundred for another at most when nothing is said", () =>
+  expect(poolOf({ answerCache: { similar: {} } }).answerCache?.similar).toEqual({ falseHits: 0.01 }));
 
 it("a message of no tier is the pool's agent's, as is a tier that names none", () => {
   const pool = poolOf({ tiers: { complex: "deep" } });

@@ -2,8 +2,10 @@
 import { Hono } from "hono";
 import * as z from "zod/mini";
 import type { Env } from "../../durable-objects/env.ts";
+import { nearQuestionsOf } from "../../durable-objects/near-questions.ts";
 import { type Complexity, complexityOf } from "../../src/classify/complexity.ts";
 import type { IntentModel, Verdict } from "../../src/classify/intents/model.ts";
+import type { Routes } from "../../src/config/routes.ts";
 import { opinionsOf } from "../compose.ts";
 import { answerError } from "./answer.ts";
 import { readInput } from "./read.ts";
@@ -27,8 +29,17 @@ classifyApp.post("/admin/classify", async (context) => {
   const { text } = input.value;
   const nearest = await opinionsOf(context.env)?.nearest(text, snapshot.value);
   const second = nearest === undefined ? {} : { secondOpinion: { ...nearest, intent: nearest.intent ?? null } };
-  return context.json({ number, ...intents?.detail(text), ...labelled(text, intents), ...second });
+  return context.json({ number, ...intents?.detail(text), ...labelled(text, intents), ...second, ...nearnessIn(routes, context.env) });
 });
+
+/** How like a question must be to one before to have its answer, by pool: nothing of this message, but measured on the same examples. */
+function nearnessIn(routes: Routes, env: Env) {
+  const asking = [...routes.pools].filter(([, { answerCache }]) => answerCache?.similar !== undefined);
+  if (asking.length === 0) return {};
+  const questions = nearQuestionsOf(env);
+  const all = asking.map(([name]) => [name, questions?.nearness(routes, name) ?? { off: "no Workers AI binding" }] as const);
+  return { similar: Object.fromEntries(all) };
+}
 
 interface Labelled {
   readonly intent: string | null;

@@ -1,115 +1,15 @@
 /** The answer cache in real workerd: who gets an answer that was given before, who does not, and what it costs. Only Meta is played. */
-import { env, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
-import { afterEach, beforeEach, describe, expect, inject, it, vi } from "vitest";
-import { botsOf } from "../../../durable-objects/bot/stub.ts";
-import { configOf } from "../../../durable-objects/config/stub.ts";
-import type { Conversation } from "../../../durable-objects/conversation/durable-object.ts";
-import { conversationsOf, showConversation } from "../../../durable-objects/conversation/stub.ts";
-import type { Env } from "../../../durable-objects/env.ts";
-import { objectOf } from "../../../durable-objects/objects.ts";
+import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Shard } from "../../../durable-objects/shard/durable-object.ts";
-import { SHARD_COUNT } from "../../../durable-objects/shard/stub.ts";
-import { utf8 } from "../../../src/core/bytes.ts";
 import type { Commit } from "../../../src/core/commit.ts";
-import { TURN_CONTENT_TYPE, type Turn } from "../../../src/core/turn.ts";
-import { commitOf } from "../../support/conversation.ts";
+import type { Turn } from "../../../src/core/turn.ts";
+import { conversationOf, countOf, edge, exchange, kept, messagesOf, push, scene, setScene, someone } from "./cache-scene.ts";
 
-const edge = env as unknown as Env;
-const { origin } = inject("answering");
-const ACCOUNT = "whatsapp:sales";
-const GRAPH = "https://graph.test/";
 const HOUR_MS = 3_600_000;
 
-let asked: string[] = [];
-let told: string[] = [];
-let lines: Readonly<Record<string, unknown>>[] = [];
-/** Time only goes on: the bot keeps a pace over all tests. */
-let laterMs = 0;
-let sent = 0;
-let serial = 0;
-let users = 0;
-let configNumber = 0;
-
-/** The gateway says what it was told, over a real connection. */
-beforeEach(() => {
-  [asked, told, lines] = [[], [], []];
-  serial += 1;
-  const real = globalThis.fetch;
-  vi.spyOn(globalThis, "fetch").mockImplementation(async (input, init) => {
-    const url = String(input instanceof Request ? input.url : input);
-    const body = await new Response(init?.body as BodyInit).text();
-    if (!url.startsWith(GRAPH)) {
-      asked.push(JSON.parse(body).messages[0].content);
-      return real(input as RequestInfo, init as RequestInit);
-    }
-    const text = JSON.parse(body).text?.body;
-    if (text !== undefined) told.push(text);
-    sent += 1;
-    return Response.json({ messages: [{ id: `wamid.${sent}` }] });
-  });
-  const realNow = Date.now.bind(Date);
-  vi.spyOn(Date, "now").mockImplementation(() => realNow() + laterMs);
-  vi.spyOn(console, "log").mockImplementation((line: string) => void lines.push(JSON.parse(line)));
-});
-
+beforeEach(setScene);
 afterEach(() => vi.restoreAllMocks());
-
-async function push(pool: object, path = "/picky"): Promise<void> {
-  const secrets = { app: "TG_SECRET", verify: "TG_SECRET", token: "TG_TOKEN" };
-  const document = {
-    accounts: { [ACCOUNT]: { pool: `sales-${serial}`, phoneNumberId: "1", secrets } },
-    instances: { [`us-${serial}`]: { url: `${origin}${path}` } },
-    pools: { [`sales-${serial}`]: { instances: [`us-${serial}`], agent: "sales-public", ...pool } },
-  };
-  const pushed = await configOf(edge).push(JSON.stringify(document));
-  if (pushed.status !== "accepted") throw new Error(JSON.stringify(pushed));
-  configNumber = pushed.number;
-}
-
-const refOf = (user: string) => ({ key: `${ACCOUNT}/chat/${user}` });
-const conversationOf = (user: string): DurableObjectStub<Conversation> => objectOf(edge, edge.CONVERSATION, refOf(user).key);
-
-async function say(user: string, text: string, more: Partial<Turn> = {}, bent: Partial<Commit> = {}): Promise<void> {
-  const { messageId, key } = commitOf();
-  const body = utf8(JSON.stringify({ text, media: [], messageId, ...more }));
-  const named = {
-    ref: refOf(user),
-    account: ACCOUNT,
-    pool: `sales-${serial}`,
-    chat: { id: user, kind: "direct" } as const,
-    senderId: user,
-  };
-  const facts = { key: `${ACCOUNT}/${key}`, messageId, arrivedAtMs: Date.now(), configNumber, body, contentType: TURN_CONTENT_TYPE };
-  await conversationsOf(edge).commit(commitOf({ ...named, ...facts, ...bent }));
-}
-
-const messagesOf = async (user: string) => (await showConversation(edge, refOf(user), 20)).messages;
-
-/** Says it, and waits until the person has the answer. */
-async function exchange(user: string, text: string, more: Partial<Turn> = {}, bent: Partial<Commit> = {}): Promise<void> {
-  laterMs += 7000;
-  const before = told.length;
-  await say(user, text, more, bent);
-  await expect.poll(() => told.length - before, { interval: 5 }).toBe(1);
-  await botsOf(edge).statuses(ACCOUNT, [{ messageId: `wamid.${sent}`, status: "delivered" }]);
-  await expect.poll(async () => (await messagesOf(user)).map(({ state }) => state), { interval: 5 }).not.toContain("replying");
-}
-
-const someone = (): string => {
-  users += 1;
-  return `US.${users}`;
-};
-
-const shards = Array.from({ length: SHARD_COUNT }, (_, index) => objectOf(edge, edge.SHARD, `shard-${index}`));
-
-/** What is kept of this test's pool, over all shards. */
-const kept = async (): Promise<readonly string[]> => {
-  const query = "SELECT text FROM answers WHERE pool = ?";
-  const rows = shards.map((shard) =>
-    runInDurableObject(shard, (_, state) => state.storage.sql.exec<{ text: string }>(query, `sales-${serial}`).toArray()),
-  );
-  return (await Promise.all(rows)).flat().map(({ text }) => text);
-};
 
 /** Of every shard: looks, and answers to keep. */
 function cacheRequests(): () => readonly number[] {
@@ -125,10 +25,10 @@ describe("an answer that was given before", () => {
     await exchange(anna, "What are your opening hours?");
     await expect.poll(kept).toEqual(["What are your opening hours?"]);
     await exchange(ben, "  what are your OPENING hours!! ");
-    expect(asked).toEqual(["What are your opening hours?"]);
-    expect(told).toEqual(["What are your opening hours?", "What are your opening hours?"]);
+    expect(scene.asked).toEqual(["What are your opening hours?"]);
+    expect(scene.told).toEqual(["What are your opening hours?", "What are your opening hours?"]);
     expect(await messagesOf(ben)).toMatchObject([{ state: "answered", outcome: "cached: delivered", instance: null, attempts: 0 }]);
-    expect(lines.filter(({ event }) => event === "message.settled").map(({ outcome }) => outcome)).toEqual([
+    expect(scene.lines.filter(({ event }) => event === "message.settled").map(({ outcome }) => outcome)).toEqual([
       "delivered",
       "cached: delivered",
     ]);
@@ -142,10 +42,7 @@ describe("an answer that was given before", () => {
       await expect.poll(kept).toHaveLength(1);
     }
     for (const person of people) await runDurableObjectAlarm(conversationOf(person));
-    const counts = await Promise.all(shards.map(async (shard) => (await shard.read(Date.now())).delta));
-    const of = (result: string): number =>
-      counts.reduce((sum, delta) => sum + (delta[`clawedge_answer_cache_total{pool="sales-${serial}",result="${result}"}`] ?? 0), 0);
-    expect([of("hit"), of("miss")]).toEqual([2, 1]);
+    expect([await countOf("hit"), await countOf("miss")]).toEqual([2, 1]);
   });
 
   it("is not known to the agent that gets the next message, unless the pool hands over what was said", async () => {
@@ -154,11 +51,11 @@ describe("an answer that was given before", () => {
     await exchange(someone(), "Where are you?");
     await expect.poll(kept).toHaveLength(1);
     await exchange(ben, "where are you");
-    expect(asked).toHaveLength(1);
+    expect(scene.asked).toHaveLength(1);
     await exchange(ben, "And on Sundays?");
-    expect(asked).toHaveLength(3);
-    expect(asked[1]?.split("\n").slice(1, -1)).toEqual(['They: "where are you"', 'You: "Where are you?"']);
-    expect(asked[2]).toBe("And on Sundays?");
+    expect(scene.asked).toHaveLength(3);
+    expect(scene.asked[1]?.split("\n").slice(1, -1)).toEqual(['They: "where are you"', 'You: "Where are you?"']);
+    expect(scene.asked[2]).toBe("And on Sundays?");
   });
 });
 
@@ -168,7 +65,7 @@ describe("an agent is asked", () => {
     await push({ answerCache: {}, ...pool });
     await exchange(someone(), "Where are you?");
     await expect.poll(kept).toHaveLength(1);
-    asked = [];
+    scene.asked = [];
   }
 
   it("by a second message", async () => {
@@ -176,7 +73,7 @@ describe("an agent is asked", () => {
     const ben = someone();
     await exchange(ben, "Hello");
     await exchange(ben, "Where are you?");
-    expect(asked).toEqual(["Hello", "Where are you?"]);
+    expect(scene.asked).toEqual(["Hello", "Where are you?"]);
   });
 
   it.each<readonly [string, Partial<Turn>, Partial<Commit>]>([
@@ -186,7 +83,7 @@ describe("an agent is asked", () => {
   ])("%s", async (_, more, bent) => {
     await begin();
     await exchange(someone(), "Where are you?", more, bent);
-    expect(asked).toHaveLength(1);
+    expect(scene.asked).toHaveLength(1);
   });
 
   it.each<readonly [string, object]>([
@@ -197,14 +94,14 @@ describe("an agent is asked", () => {
     await begin();
     await push({ answerCache: {}, ...pool });
     await exchange(someone(), "Where are you?");
-    expect(asked).toEqual(["Where are you?"]);
+    expect(scene.asked).toEqual(["Where are you?"]);
   });
 
   it("once the answer is too old", async () => {
     await begin({ answerCache: { maxAgeMs: HOUR_MS } });
-    laterMs += HOUR_MS;
+    scene.laterMs += HOUR_MS;
     await exchange(someone(), "Where are you?");
-    expect(asked).toEqual(["Where are you?"]);
+    expect(scene.asked).toEqual(["Where are you?"]);
   });
 
   it("while the cache cannot be asked", async () => {
@@ -214,7 +111,7 @@ describe("an agent is asked", () => {
     });
     await exchange(someone(), "Where are you?");
     broken.mockRestore();
-    expect(asked).toEqual(["Where are you?"]);
+    expect(scene.asked).toEqual(["Where are you?"]);
   });
 });
 
@@ -231,7 +128,7 @@ describe("an answer is not kept", () => {
   });
 
   it("that ended for want of room", async () => {
-    await push({ answerCache: {} }, "/chat/length");
+    await push({ answerCache: {} }, { path: "/chat/length" });
     await exchange(someone(), "Tell me everything");
     await push({ answerCache: {} });
     await exchange(someone(), "Where are you?");

@@ -1,6 +1,6 @@
 /** Workers AI as far as the edge knows it: what it is asked with, and which answers are none. */
 import { expect, it } from "vitest";
-import { embedderOf } from "../../../workers/adapters/embedder.ts";
+import { embedderOf } from "../../durable-objects/embedder.ts";
 
 const answering = (answer: unknown) => {
   const asked: unknown[] = [];

@@ -1,7 +1,7 @@
 /** Embeddings by Workers AI, where the Worker has a binding named `AI`. @see https://developers.cloudflare.com/workers-ai/models/bge-m3/ */
 import * as z from "zod/mini";
-import type { Env } from "../../durable-objects/env.ts";
-import type { Embedder } from "../../src/ports/embedder.ts";
+import type { Embedder } from "../src/ports/embedder.ts";
+import type { Env } from "./env.ts";
 
 /** Of a hundred languages. */
 const MODEL = "@cf/baai/bge-m3";
