@@ -14,26 +14,12 @@ import { type AcceptedCopy, hashOf } from "./kv.ts";
 import { step } from "./machine.ts";
 import { Outdated } from "./outdated.ts";
 import { acceptedCopy, dropUnnamed, PUBLISH_LEASE_MS, writeCopy } from "./publish.ts";
-import type { CanaryEvent, ConfigAnswer, ConfigEvent, ConfigState, CopyName, DocumentFacts, OfferSource } from "./state.ts";
+import type { CanaryEvent, ConfigAnswer, ConfigEvent, ConfigState, CopyName, DocumentFacts } from "./state.ts";
 import { type ConfigStatus, statusOf } from "./status.ts";
 import { ConfigStorage } from "./storage.ts";
+import type { DrainOptions, Offer, RollbackAnswer } from "./stub.ts";
 import { type Matter, type Train, trainingOf } from "./trainer.ts";
 import { untrainable } from "./training.ts";
-
-export interface Offer {
-  readonly text: string;
-  readonly source: OfferSource;
-  readonly by?: string | undefined;
-  readonly restoredFrom?: number | undefined;
-  /** What its intents were trained into. */
-  readonly artefact?: Uint8Array | undefined;
-}
-
-export interface DrainOptions {
-  readonly isReturning?: boolean | undefined;
-}
-
-export type RollbackAnswer = ConfigAnswer | { readonly status: "unknown-number"; readonly kept: readonly number[] };
 
 export class Config extends DurableObject<Env> {
   readonly #storage: ConfigStorage;
@@ -53,12 +39,12 @@ export class Config extends DurableObject<Env> {
   }
 
   /** A text that comes without an artefact has the one it was last in force with. */
-  async offer({ text, source, by, restoredFrom, artefact: given }: Offer): Promise<ConfigAnswer> {
+  async offer({ artefact: given, text, ...asked }: Offer): Promise<ConfigAnswer> {
     const hash = await hashOf(text);
     const artefact = given ?? usable(this.model(this.#storage.modelOf(hash)));
     const model = artefact && (await nameOf(artefact));
     const verdict = judge(text, artefact);
-    return this.#take({ kind: "offered", hash, verdict, model, source, by, restoredFrom, atMs: systemClock.nowMs() }, { text, artefact });
+    return this.#take({ kind: "offered", ...asked, hash, verdict, model, atMs: systemClock.nowMs() }, { text, artefact });
   }
 
   /** The text that was in force under `number` comes back under a new number, and its model with it. */
@@ -118,7 +104,7 @@ export class Config extends DurableObject<Env> {
   override async alarm(): Promise<void> {
     try {
       await this.ctx.storage.setAlarm(systemClock.nowMs() + PUBLISH_LEASE_MS);
-      for (const copy of COPY_NAMES) await this.#publish(copy);
+      await this.#publish();
       await this.#train();
       await this.#arm();
       await dropUnnamed(this.env.ROUTES, this.#storage.artefacts);
@@ -127,7 +113,11 @@ export class Config extends DurableObject<Env> {
     }
   }
 
-  async #publish(name: CopyName): Promise<void> {
+  async #publish(): Promise<void> {
+    for (const copy of COPY_NAMES) await this.#publishOne(copy);
+  }
+
+  async #publishOne(name: CopyName): Promise<void> {
     const copy = this.#storage.load().copies[name];
     const current = this.current();
     if (!isPending(copy) || copy.dueAtMs > systemClock.nowMs() || current === undefined) return;
@@ -152,7 +142,10 @@ export class Config extends DurableObject<Env> {
       onProgress: (done) => {
         this.#progress = done;
       },
-      isWanted: () => this.#storage.load().training?.hash === hash,
+      pause: async () => {
+        await this.#publish();
+        return this.#storage.load().training?.hash === hash;
+      },
     });
     this.#commit({ kind: "training-ended", hash, outcome, atMs: systemClock.nowMs() }, { text, artefact });
   }
@@ -163,7 +156,8 @@ export class Config extends DurableObject<Env> {
     const kept = this.#storage.documentAt(state.number);
     if (kept?.model === undefined || state.training !== undefined || usable(this.model(kept.model)) !== undefined) return;
     const isHopeless = untrainable(state, state.document?.hash ?? "") !== undefined;
-    if (!isHopeless && judge(kept.text).ok) await this.rollback(state.number);
+    if (isHopeless || !judge(kept.text).ok) return;
+    await this.offer({ text: kept.text, source: "rollback", restoredFrom: state.number, isLearnedAnew: true });
   }
 
   async #take(event: ConfigEvent, matter?: Matter): Promise<ConfigAnswer> {

@@ -19,7 +19,15 @@ import type {
   Unwritten,
   Written,
 } from "./state.ts";
-import { type AfterTraining, answerOfTraining, trainingBegan, trainingEnded, trainingWanted, untrainable } from "./training.ts";
+import {
+  type AfterTraining,
+  answerOfTraining,
+  trainingBegan,
+  trainingEnded,
+  trainingWanted,
+  untrainable,
+  withGivenUp,
+} from "./training.ts";
 
 /** A row holds 2 MB; nobody reads more than this anyway. */
 const MAX_ISSUES = 100;
@@ -52,8 +60,10 @@ function offered(state: ConfigState, event: Offered): Step {
   return stop === undefined ? decided(state, event) : { state, answer: stop, log: [] };
 }
 
+const decided = (state: ConfigState, event: Offered): Step => withGivenUp(state, event, decide(state, event));
+
 /** Until its intents are trained, a push leaves the raw key alone: it may yet be refused. */
-function decided(state: ConfigState, event: Offered): Step {
+function decide(state: ConfigState, event: Offered): Step {
   const { verdict, source } = event;
   if (verdict.ok && verdict.isUntrained === true) return trainingWanted(source === "raw" ? dealtWith(state, event) : state, event);
   const dealt = dealtWith(state, event);
@@ -79,11 +89,14 @@ function rawStop(state: ConfigState, event: Offered): ConfigAnswer | undefined {
   return againAtMs === undefined ? undefined : { status: "ignored", againAtMs };
 }
 
-/** The raw key after this offer: a put stands as it is, a good push is written there too, a refused push leaves it alone. */
+/**
+ * The raw key after this offer: a put stands as it is, a good push is written there too, a refused push leaves it alone, and so does
+ * what is only learned anew.
+ */
 function dealtWith(state: ConfigState, event: Offered): ConfigState {
   const isPut = event.source === "raw";
   const isSame = state.raw?.hash === event.hash && state.raw.isRejected === !event.verdict.ok;
-  if (isSame || (!isPut && !event.verdict.ok)) return state;
+  if (isSame || event.isLearnedAnew === true || (!isPut && !event.verdict.ok)) return state;
   const copies = {
     accepted: state.number > 0 ? want(state.copies.accepted, event.atMs) : state.copies.accepted,
     raw: isPut ? abandon(state.copies.raw) : want(state.copies.raw, event.atMs),

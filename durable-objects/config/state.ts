@@ -47,12 +47,24 @@ export interface Rejection {
   readonly isUntrainable?: boolean | undefined;
 }
 
-/** A good document whose intents are being trained: in force as soon as they are. Its text waits in the storage. */
-export interface Training {
+/** Which text, and whose word it is. */
+export interface Asked {
   readonly hash: string;
   readonly source: OfferSource;
   readonly by?: string | undefined;
+}
+
+/** A document that was told `training` and never came into force, because of what came meanwhile. */
+export interface GivenUp extends Asked {
+  readonly atMs: number;
+  readonly over: Asked;
+}
+
+/** A good document whose intents are being trained: in force as soon as they are. Its text waits in the storage. */
+export interface Training extends Asked {
   readonly restoredFrom?: number | undefined;
+  /** By nobody's wish but this build's, which cannot open what another one learned: the raw key stays as it is. */
+  readonly isLearnedAnew?: boolean | undefined;
   readonly sinceMs: number;
   /** Counted before each begins, because it may take the object with it. */
   readonly attempts: number;
@@ -96,6 +108,7 @@ export interface ConfigState {
   readonly raw?: { readonly hash: string; readonly isRejected: boolean } | undefined;
   readonly superseded: readonly Superseded[];
   readonly training?: Training | undefined;
+  readonly givenUp?: GivenUp | undefined;
   readonly copies: Readonly<Record<CopyName, KvCopy>>;
   readonly counters: Delta;
 }
@@ -134,6 +147,8 @@ export interface Offered {
   readonly restoredFrom?: number | undefined;
   /** The artefact it was judged with, by name. */
   readonly model?: string | undefined;
+  /** As of a training. */
+  readonly isLearnedAnew?: boolean | undefined;
   /** It was good, but its intents could not be trained. */
   readonly isUntrainable?: boolean | undefined;
 }

@@ -3,7 +3,7 @@ import type { Canary } from "../../src/core/canary.ts";
 import type { Delta } from "../../src/core/series.ts";
 import { isPending } from "./copies.ts";
 import type { Trouble } from "./outdated.ts";
-import type { ConfigState, DocumentFacts, Issue, KvCopy, OfferSource, Rejection, Training } from "./state.ts";
+import type { Asked, ConfigState, DocumentFacts, GivenUp, Issue, KvCopy, OfferSource, Rejection, Training } from "./state.ts";
 
 export interface CopyStatus {
   /** KV is known to hold what it should (other places may still read an older copy for a minute or two). */
@@ -54,7 +54,7 @@ export function statusOf(state: ConfigState, trouble?: Trouble, progress = 0): C
   const lastRejected = document === undefined || trouble === undefined ? state.lastRejected : refusedNow(document, trouble);
   return {
     ...(document === undefined ? { missing: MISSING } : inForce(state, document)),
-    warnings: [...(document?.warnings ?? []), ...(trouble?.warnings ?? [])],
+    warnings: [...(document?.warnings ?? []), ...(trouble?.warnings ?? []), ...givenUpWarnings(state)],
     draining,
     returning,
     canaries: state.canaries,
@@ -74,6 +74,15 @@ function inForce(state: ConfigState, document: DocumentFacts) {
 const trainingStatus = ({ sinceMs, hash, source, by, attempts, lastError }: Training, progress: number): TrainingStatus => ({
   ...{ sinceMs, hash, source, by, attempts, lastError, progress },
 });
+
+const givenUpWarnings = ({ givenUp }: ConfigState): readonly Issue[] => (givenUp === undefined ? [] : [givenUpWarning(givenUp)]);
+
+const givenUpWarning = (asked: GivenUp): Issue => ({
+  ...{ level: "warning", path: "intents" },
+  message: `${named(asked)} was given up while it was trained, because ${named(asked.over)} came: push it again if it is still wanted`,
+});
+
+const named = ({ source, by, hash }: Asked): string => `a ${source} document${by === undefined ? "" : ` by ${by}`} (${hash})`;
 
 const refusedNow = ({ source, hash, atMs, by }: DocumentFacts, { issues }: Trouble): Rejection => {
   return { source, hash, issues, issueCount: issues.length, atMs, by };

@@ -1,10 +1,25 @@
 /** The Config object as its callers see it: the admin API, the command line behind it, and isolates that miss a document. */
 import type { Env } from "../env.ts";
 import { objectOf } from "../objects.ts";
-import type { DrainOptions, Offer, RollbackAnswer } from "./durable-object.ts";
 import type { AcceptedCopy } from "./kv.ts";
-import type { CanaryEvent, ConfigAnswer, DocumentFacts } from "./state.ts";
+import type { CanaryEvent, ConfigAnswer, DocumentFacts, OfferSource } from "./state.ts";
 import type { ConfigStatus } from "./status.ts";
+
+export interface Offer {
+  readonly text: string;
+  readonly source: OfferSource;
+  readonly by?: string | undefined;
+  readonly restoredFrom?: number | undefined;
+  readonly isLearnedAnew?: boolean | undefined;
+  /** What its intents were trained into. */
+  readonly artefact?: Uint8Array | undefined;
+}
+
+export interface DrainOptions {
+  readonly isReturning?: boolean | undefined;
+}
+
+export type RollbackAnswer = ConfigAnswer | { readonly status: "unknown-number"; readonly kept: readonly number[] };
 
 export interface ConfigApi {
   offer(offer: Offer): Promise<ConfigAnswer>;

@@ -20,19 +20,19 @@ export type Train = typeof trainInSteps;
 interface Watch {
   /** How much is done, 0 to 1. */
   readonly onProgress: (done: number) => void;
-  /** Asked after each step: a newer document makes the rest of them void. */
-  readonly isWanted: () => boolean;
+  /** Between two steps, for what cannot wait; false when a newer document makes the rest of them void. */
+  readonly pause: () => Promise<boolean>;
 }
 
 type Trained = Pick<TrainingEnded, "outcome"> & Pick<Matter, "artefact">;
 
-export async function trainingOf(text: string, train: Train, { onProgress, isWanted }: Watch): Promise<Trained> {
+export async function trainingOf(text: string, train: Train, { onProgress, pause }: Watch): Promise<Trained> {
   try {
     const steps = train(setIn(text), { onProgress });
     let step = steps.next();
     while (step.done !== true) {
       await systemClock.sleep(0);
-      if (!isWanted()) return { outcome: fail("another document came") };
+      if (!(await pause())) return { outcome: fail("another document came") };
       step = steps.next();
     }
     return await judged(text, step.value);

@@ -10,7 +10,7 @@ import type { Env } from "../../../durable-objects/env.ts";
 import { objectOf } from "../../../durable-objects/objects.ts";
 import { openArtefact } from "../../../src/classify/intents/artefact.ts";
 import { train, trainInSteps } from "../../../src/classify/intents/train.ts";
-import { goodText, intentsText, manyIntentsText, wideIntentsText } from "./documents.ts";
+import { badText, goodText, intentsText, manyIntentsText, wideIntentsText } from "./documents.ts";
 
 const env = workerEnv as unknown as Env;
 const config = configOf(env);
@@ -173,6 +173,24 @@ it("while it trains the object answers, and what is decided meanwhile stands", a
   isOver = true;
   await settled();
   expect(await config.current()).toMatchObject({ number: 3, text: intentsText(), draining: ["eu-1"] });
+});
+
+it("what is decided while it trains is published while it trains", async () => {
+  let isOver = false;
+  await config.push(goodText());
+  await settled();
+  const steps = await slowly(() => isOver);
+  await config.push(intentsText());
+  await vi.waitFor(() => expect(steps).not.toEqual([]), PATIENCE);
+  await config.setDraining("eu-1", true);
+  await config.setDraining("eu-2", true);
+  await vi
+    .waitFor(async () => expect(await inKv()).toMatchObject({ number: 3, draining: ["eu-1", "eu-2"] }), PATIENCE)
+    .finally(() => {
+      isOver = true;
+    });
+  await settled();
+  expect(await inKv()).toMatchObject({ number: 4, text: intentsText(), draining: ["eu-1", "eu-2"] });
 });
 
 it("a newer text ends the training of an older one, and begins when that has ended", async () => {
@@ -359,6 +377,18 @@ it("a model that this build cannot open is learned anew from the document, under
   expect(await config.status()).toMatchObject({ document: { restoredFrom: 1 }, warnings: [] });
   await evictDurableObject(stub());
   expect((await config.current())?.number, "and once").toBe(2);
+});
+
+it("a raw text that was refused outlives that: nobody asked for what is learned anew", async () => {
+  await config.push(intentsText(), "anna", artefactOf(intentsText()));
+  await settled();
+  await env.ROUTES.put("routes", badText);
+  expect(await raw(badText)).toMatchObject({ status: "rejected" });
+  await learnedByAnotherRelease();
+  await config.status();
+  await settled();
+  expect(await config.current()).toMatchObject({ number: 2, text: intentsText(), isRawRejected: true });
+  expect(await env.ROUTES.get("routes")).toBe(badText);
 });
 
 it("where the examples stand in files the status says to push it again, and the document stays", async () => {

@@ -23,6 +23,9 @@ const trained = (hash: string): ConfigEvent => ({
   ...{ kind: "training-ended", hash, outcome: ok({ verdict: good, model: `model of ${hash}` }), atMs: 2 },
 });
 const threw = (hash: string): ConfigEvent => ({ kind: "training-ended", hash, outcome: fail("out of memory"), atMs: 2 });
+const learnedAnew: ConfigEvent = {
+  ...{ kind: "offered", source: "rollback", hash: "A", verdict: untrained, restoredFrom: 1, isLearnedAnew: true, atMs: 0 },
+};
 const drain: ConfigEvent = { kind: "drain-set", instance: "eu-1", isDraining: true, atMs: 0 };
 
 function run(events: readonly ConfigEvent[], from: ConfigState = initialState) {
@@ -160,6 +163,70 @@ it("a push writes the raw key when it is trained and not before; a put is known 
   const done = run([began, trained("A")], waiting).state;
   expect([done.raw?.hash, isPending(done.copies.raw)]).toEqual(["A", true]);
   expect(run([raw("A")], before).state.raw).toEqual({ hash: "A", isRejected: false });
+});
+
+it("what is learned anew is not the operators' word: a raw text that was refused meanwhile stays as it is", () => {
+  const before = run([ready("A", "m"), { kind: "written", copy: "raw", revision: 1, atMs: 0 }, raw("R", bad)]).state;
+  const { state, kept } = run([learnedAnew, began, trained("A")], before);
+  expect(kept).toEqual(["2:A:model of A"]);
+  expect([state.raw, isPending(state.copies.raw)]).toEqual([{ hash: "R", isRejected: true }, false]);
+  const asked = run([learnedAnew, offer("rollback", "A"), began, trained("A")], before).state;
+  expect([asked.raw?.hash, isPending(asked.copies.raw)], "unless one asks for it").toEqual(["A", true]);
+});
+
+const by = (event: ConfigEvent, who: string): ConfigEvent => ({ ...event, by: who }) as ConfigEvent;
+
+it.each([
+  ["a push after a raw text", [raw("A"), by(push("A"), "ann")], { source: "push", by: "ann" }],
+  ["a push after a push", [by(push("A"), "bob"), by(push("A"), "ann")], { source: "push", by: "ann" }],
+  [
+    "a rollback after a push",
+    [by(push("A"), "bob"), { ...offer("rollback", "A"), by: "ann", restoredFrom: 7 } as ConfigEvent],
+    { source: "rollback", by: "ann", restoredFrom: 7 },
+  ],
+  ["a raw text after a push", [by(push("A"), "bob"), raw("A")], { source: "push", by: "bob" }],
+])("of two who ask for one training the last operator has asked: %s", (_who, events, facts) => {
+  const { state } = run([...events, began, trained("A")]);
+  expect(statusOf(state).document).toMatchObject({ hash: "A", restoredFrom: undefined, ...facts });
+});
+
+const replacedLine = (events: readonly ConfigEvent[]) => {
+  let state = initialState;
+  const lines = events.flatMap((event) => {
+    const result = step(state, event);
+    state = result.state;
+    return result.log.filter((line) => line.event === "routes.training-replaced");
+  });
+  return { lines, warnings: statusOf(state).warnings.map(({ message }) => message) };
+};
+
+it.each([
+  ["a document that is ready", [ready("T", "m"), by(push("A"), "bob"), by(ready("B", "m"), "ann")], "push", "B", "ann"],
+  ["what is in force, pushed again", [ready("T", "m"), by(push("A"), "bob"), began, by(ready("T", "m"), "ann")], "push", "T", "ann"],
+  ["another one that is to be trained", [ready("T", "m"), by(push("A"), "bob"), raw("B")], "raw", "B", undefined],
+  ["the same, once it is in force", [ready("T", "m"), by(push("A"), "bob"), raw("B"), began, trained("B")], "raw", "B", undefined],
+])("a training that is given up for %s is told, in the log and in the status", (_what, events, ...over) => {
+  const { lines, warnings } = replacedLine(events);
+  const [newSource, newHash, newBy] = over;
+  const facts = { level: "warn", source: "push", hash: "A", by: "bob", newSource, newHash, newBy };
+  expect(lines).toEqual([{ event: "routes.training-replaced", ...facts }]);
+  expect(warnings).toEqual([expect.stringMatching(/^a push document by bob \(A\) was given up .* \([BT]\) came/)]);
+});
+
+it.each([
+  ["its own text with an artefact", [push("A"), ready("A", "m")]],
+  ["a refused one", [push("A"), push("X", bad)]],
+  ["another, and is of what was in force before", [ready("A", "m"), learnedAnew, began, ready("B", "m")]],
+  ["nothing", [push("A"), began, trained("A"), ready("B", "m")]],
+])("a training that meets %s is given up for nobody", (_what, events) => {
+  expect(replacedLine(events)).toEqual({ lines: [], warnings: [] });
+});
+
+it.each([
+  ["offered again", [push("A")]],
+  ["followed by another document", [ready("C", "m")]],
+])("it is told no more when the text that was given up is %s", (_what, events) => {
+  expect(replacedLine([push("A"), ready("B", "m"), ...events]).warnings).toEqual([]);
 });
 
 it("its alarm is due at once, and after a failure a little later", () => {
