@@ -28,23 +28,21 @@ export async function lookUp(object: Conversation, env: Env, entry: Entry): Prom
   const snapshot = await object.snapshot();
   if (snapshot === undefined) return;
   const pool = snapshot.routes.pools.get(entry.pool);
-  const text = await atMost(find(object, env, entry, pool), ASK_MS, systemClock);
+  const asked = await askedOf(object, entry, pool).catch(() => undefined);
+  const text = asked && (await atMost(find(object, env, entry, asked), ASK_MS, systemClock));
   if (text !== undefined) await remember(object, env, { entry, outcome: answeredWith(text), routes: snapshot.routes });
-  object.apply({ type: "looked-up", seq: entry.seq, text, ...object.moment((await object.snapshot()) ?? snapshot) });
+  object.apply({ type: "looked-up", seq: entry.seq, text, key: asked?.key, ...object.moment((await object.snapshot()) ?? snapshot) });
 }
 
 const answeredWith = (text: string) => ({ kind: "accepted", detail: "cached", answer: { text } }) as const;
 
-async function find(object: Conversation, env: Env, entry: Entry, pool: PoolConfig | undefined): Promise<string | undefined> {
+async function find(object: Conversation, env: Env, entry: Entry, { key, turn, facts, rules }: Asked): Promise<string | undefined> {
   try {
-    const turn = turnIn(object, entry);
-    const asked = askedOf(turn, entry, pool);
-    if (turn === undefined || asked === undefined) return undefined;
     const same = await answersOf(env, object.ref.residency)
-      .get(await keyOf(asked))
+      .get(key)
       .catch(() => undefined);
-    const wanted = same === undefined && pool?.answerCache?.similar !== undefined;
-    const near = wanted ? await findNear(object, env, { entry, text: turn.text, facts: asked.facts }).catch(() => undefined) : undefined;
+    const wanted = same === undefined && rules.similar !== undefined;
+    const near = wanted ? await findNear(object, env, { entry, text: turn.text, facts }).catch(() => undefined) : undefined;
     object.reporter.countLookUp(entry.pool, resultOf(same, near));
     return same ?? near;
   } catch {
@@ -57,20 +55,21 @@ function resultOf(same: string | undefined, near: string | undefined) {
   return near === undefined ? "miss" : "similar";
 }
 
-/** What a gateway answered to exactly these words, and nothing that names the person who asked. */
+/**
+ * What a gateway answered to exactly these words, and nothing that names the person who asked. Where another agent or version answers
+ * by now than when it was looked up, nobody knows which of them this is from.
+ */
 export async function keepAnswer(
   object: Conversation,
   env: Env,
-  { entry, text }: { readonly entry: Entry; readonly text: string },
+  { entry, text, key }: { readonly entry: Entry; readonly text: string; readonly key: string },
 ): Promise<void> {
-  const pool = (await object.snapshot())?.routes.pools.get(entry.pool);
-  const turn = turnIn(object, entry);
-  const asked = askedOf(turn, entry, pool);
-  if (asked === undefined || pool?.answerCache === undefined || text.length > MAX_ANSWER_LENGTH) return;
+  const asked = await askedOf(object, entry, (await object.snapshot())?.routes.pools.get(entry.pool));
+  if (asked?.key !== key || text.length > MAX_ANSWER_LENGTH) return;
   const ids = [object.storage.row(entry.seq)?.sender ?? entry.chat.id, entry.chat.id];
-  if (namesPerson(text, { name: turn?.senderName, ids })) return;
-  const { maxAgeMs, maxEntries, similar } = pool.answerCache;
-  const answer = { key: await keyOf(asked), pool: entry.pool, text, endsAtMs: systemClock.nowMs() + maxAgeMs };
+  if (namesPerson(text, { name: asked.turn.senderName, ids })) return;
+  const { maxAgeMs, maxEntries, similar } = asked.rules;
+  const answer = { key, pool: entry.pool, text, endsAtMs: systemClock.nowMs() + maxAgeMs };
   await answersOf(env, object.ref.residency).keep(answer, maxEntries);
   if (similar !== undefined) await keepNear(object, env, { entry, answer, most: maxEntries });
 }
@@ -82,16 +81,19 @@ function turnIn({ storage }: Conversation, { seq }: Entry): Turn | undefined {
 }
 
 interface Asked {
+  readonly turn: Turn;
+  /** What must be the same besides the question. */
   readonly facts: readonly (string | null)[];
-  readonly question: string;
+  readonly key: string;
+  readonly rules: NonNullable<PoolConfig["answerCache"]>;
 }
 
 /** Undefined: what is asked cannot be compared, or the pool keeps nothing. */
-function askedOf(turn: Turn | undefined, { pool: name, tier }: Entry, pool: PoolConfig | undefined): Asked | undefined {
+async function askedOf(object: Conversation, entry: Entry, pool: PoolConfig | undefined): Promise<Asked | undefined> {
+  const turn = turnIn(object, entry);
   const question = turn === undefined || turn.media.length > 0 ? undefined : questionIn(turn.text);
-  if (pool?.answerCache === undefined || question === undefined) return undefined;
-  const { agent, model } = askedIn(pool, tier);
-  return { facts: [name, agent, model, pool.answerCache.version, turn?.language].map((fact) => fact ?? null), question };
+  if (pool?.answerCache === undefined || turn === undefined || question === undefined) return undefined;
+  const { agent, model } = askedIn(pool, entry.tier);
+  const facts = [entry.pool, agent, model, pool.answerCache.version, turn.language].map((fact) => fact ?? null);
+  return { turn, facts, key: base64url(await sha256(utf8(JSON.stringify([...facts, question])))), rules: pool.answerCache };
 }
-
-const keyOf = async ({ facts, question }: Asked): Promise<string> => base64url(await sha256(utf8(JSON.stringify([...facts, question]))));

@@ -30,11 +30,13 @@ export interface LookedUpEvent extends Moment {
   readonly seq: number;
   /** Undefined: it is not known. */
   readonly text?: string | undefined;
+  /** Undefined: it cannot be known. */
+  readonly key?: string | undefined;
 }
 
-export function lookedUp(state: State, { seq, text, nowMs }: LookedUpEvent): Step {
+export function lookedUp(state: State, { seq, text, key, nowMs }: LookedUpEvent): Step {
   const head = state.queue[0];
   if (head?.seq !== seq || nowMs >= (head.cache?.untilMs ?? 0)) return still(state);
-  if (text === undefined) return still(withHead(state, { ...head, cache: { untilMs: 0 } }));
+  if (text === undefined) return still(withHead(state, { ...head, cache: { untilMs: 0, key } }));
   return toBot(withAsked(state, head.pool, "nobody"), { entry: { ...head, cache: undefined }, text, sinceMs: nowMs });
 }

@@ -5,7 +5,7 @@
 import { backoffMs } from "../../src/core/backoff.ts";
 import type { ReplyEnd } from "../../src/ports/bots.ts";
 import { end, ending, type Moment } from "./hold.ts";
-import { andThen, type Ending, type Entry, type Replying, type State, type Step, still } from "./state.ts";
+import { andThen, type Effect, type Ending, type Entry, type Replying, type State, type Step, still } from "./state.ts";
 
 /** The head was answered. An agent that chose to say nothing has answered too. */
 export function answered(state: State, head: Entry, text: string, moment: Moment): Step {
@@ -87,8 +87,11 @@ const CACHED = "cached";
 const WITH_THE_PERSON: ReadonlySet<string> = new Set(["delivered", "sent"]);
 
 /** The one answer to exactly that message, whole and with the person: of one attempt, by the instance that was chosen first. */
-const isWorthKeeping = ({ entry, instance, epoch }: Replying, end: ReplyEnd): boolean =>
-  entry.cache !== undefined && instance !== undefined && epoch === 1 && entry.tries === 1 && WITH_THE_PERSON.has(end.outcome);
+function worthKeeping({ entry, instance, epoch, text }: Replying, end: ReplyEnd): readonly Effect[] {
+  const key = entry.cache?.key;
+  const isWhole = instance !== undefined && epoch === 1 && entry.tries === 1 && WITH_THE_PERSON.has(end.outcome);
+  return key !== undefined && isWhole ? [{ do: "keep-answer", entry, text, key }] : [];
+}
 
 /** The bot may say it more than once: what is not waited for any more was ended by the first. */
 export function replied(state: State, seq: number, reply: ReplyEnd, nowMs: number): Step {
@@ -100,10 +103,7 @@ export function replied(state: State, seq: number, reply: ReplyEnd, nowMs: numbe
   const ended: Step = {
     state: { ...state, quietSinceMs: nowMs, replying: state.replying.filter((one) => one !== found) },
     writes: [{ row: "end", ending: over }],
-    effects: [
-      { do: "ended", ending: over },
-      ...(isWorthKeeping(found, reply) ? [{ do: "keep-answer", entry, text: found.text } as const] : []),
-    ],
+    effects: [{ do: "ended", ending: over }, ...worthKeeping(found, reply)],
   };
   return found.isKept === true ? ended : andThen(ended, (next) => handAgain(next, nowMs));
 }

@@ -48,8 +48,8 @@ export interface Entry {
   readonly traceId: string;
   /** Which of its pool's agents is asked: decided once, so that every attempt asks the same. */
   readonly tier?: "simple" | "complex" | undefined;
-  /** Memory: the first message there ever was, whose answer may be known or worth knowing; until when the answer cache is waited for. */
-  readonly cache?: { readonly untilMs?: number } | undefined;
+  /** Memory: the first message there ever was, whose answer may be known or worth knowing; until when the answer cache is waited for, and under which key it knows nothing. */
+  readonly cache?: { readonly untilMs?: number; readonly key?: string | undefined } | undefined;
   readonly bytes: number;
   readonly arrivedAtMs: number;
   readonly committedAtMs: number;
@@ -193,7 +193,7 @@ export type Effect =
       readonly askedAtMs: number;
     }
   | { readonly do: "look-up"; readonly entry: Entry }
-  | { readonly do: "keep-answer"; readonly entry: Entry; readonly text: string }
+  | { readonly do: "keep-answer"; readonly entry: Entry; readonly text: string; readonly key: string }
   | { readonly do: "granted"; readonly instance: string }
   | { readonly do: "brief"; readonly entry: Entry; readonly pin: Pin; readonly untilMs: number }
   | { readonly do: "ended"; readonly ending: Ending }

@@ -4,7 +4,21 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Shard } from "../../../durable-objects/shard/durable-object.ts";
 import type { Commit } from "../../../src/core/commit.ts";
 import type { Turn } from "../../../src/core/turn.ts";
-import { conversationOf, countOf, edge, exchange, kept, messagesOf, push, scene, setScene, someone } from "./cache-scene.ts";
+import {
+  ask,
+  conversationOf,
+  countOf,
+  edge,
+  exchange,
+  have,
+  kept,
+  messagesOf,
+  push,
+  scene,
+  setScene,
+  someone,
+  spread,
+} from "./cache-scene.ts";
 
 const HOUR_MS = 3_600_000;
 
@@ -115,6 +129,15 @@ describe("an agent is asked", () => {
   });
 });
 
+it("an answer is kept though another routes document came meanwhile", async () => {
+  await push({ answerCache: {} });
+  const anna = someone();
+  await ask(anna, "Where are you?");
+  await spread({ answerCache: { maxEntries: 100 } });
+  await have(anna);
+  await expect.poll(kept).toEqual(["Where are you?"]);
+});
+
 describe("an answer is not kept", () => {
   it.each<readonly [string, string, Partial<Turn>]>([
     ["that names the person", "Dear Anna-Lena", { senderName: "Anna Müller" }],
@@ -133,6 +156,29 @@ describe("an answer is not kept", () => {
     await push({ answerCache: {} });
     await exchange(someone(), "Where are you?");
     await expect.poll(kept).toEqual(["Where are you?"]);
+  });
+
+  it.each<readonly [string, object]>([
+    ["of a version that is over when the person has it", { answerCache: { version: "2" } }],
+    ["of an agent that answers no more when the person has it", { answerCache: {}, agent: "sales-deep" }],
+  ])("%s", async (_, next) => {
+    await push({ answerCache: {} });
+    const anna = someone();
+    await ask(anna, "Where are you?");
+    await spread(next);
+    await have(anna);
+    await exchange(someone(), "Hello");
+    await expect.poll(kept).toEqual(["Hello"]);
+  });
+
+  it("of a question that was looked up for another agent than was asked", async () => {
+    await push({ answerCache: {} });
+    const pushing = async () => spread({ answerCache: {}, agent: "sales-deep" }).then(() => undefined);
+    const look = vi.spyOn(Shard.prototype, "answer").mockImplementationOnce(pushing as unknown as Shard["answer"]);
+    await exchange(someone(), "Where are you?");
+    await exchange(someone(), "Hello");
+    await expect.poll(kept).toEqual(["Hello"]);
+    expect(look).toHaveBeenCalledTimes(2);
   });
 
   it("where the pool does not ask for it: no shard is asked", async () => {

@@ -73,6 +73,12 @@ export async function push(
   configNumber = pushed.number;
 }
 
+/** A push that every object has heard of. */
+export async function spread(pool: object): Promise<void> {
+  await push(pool);
+  await say(someone(), "too late", {}, { expiresAtMs: 1 });
+}
+
 const refOf = (user: string) => ({ key: `${ACCOUNT}/chat/${user}` });
 export const conversationOf = (user: string): DurableObjectStub<Conversation> => objectOf(edge, edge.CONVERSATION, refOf(user).key);
 
@@ -94,10 +100,20 @@ export const messagesOf = async (user: string) => (await showConversation(edge, 
 
 /** Says it, and waits until the person has the answer. */
 export async function exchange(user: string, text: string, more: Partial<Turn> = {}, bent: Partial<Commit> = {}): Promise<void> {
+  await ask(user, text, more, bent);
+  await have(user);
+}
+
+/** Until the answer is sent. */
+export async function ask(user: string, text: string, more: Partial<Turn> = {}, bent: Partial<Commit> = {}): Promise<void> {
   scene.laterMs += 7000;
   const before = scene.told.length;
   await say(user, text, more, bent);
   await expect.poll(() => scene.told.length - before, { interval: 5 }).toBe(1);
+}
+
+/** The newest that was sent. */
+export async function have(user: string): Promise<void> {
   await botsOf(edge).statuses(ACCOUNT, [{ messageId: `wamid.${scene.sent}`, status: "delivered" }]);
   await expect.poll(async () => (await messagesOf(user)).map(({ state }) => state), { interval: 5 }).not.toContain("replying");
 }

@@ -12,10 +12,11 @@ const caching = (bent: Partial<PoolRules> = {}) => new Driver(onceRules({ keepsA
 
 const doing = (driver: Driver): readonly string[] =>
   driver.effects.map((effect) => effect.do).filter((what) => what !== "granted" && what !== "pinned");
-const lookedUp = (driver: Driver, text?: string, seq = 1) => driver.feed({ type: "looked-up", seq, text, ...driver.moment() });
+const lookedUp = (driver: Driver, text?: string, seq = 1) =>
+  driver.feed({ type: "looked-up", seq, text, key: "digest", ...driver.moment() });
 const replied = (driver: Driver, end: ReplyEnd = SENT, seq = 1) => driver.feed({ type: "replied", seq, end, nowMs: driver.nowMs });
 const keptAnswers = (driver: Driver): readonly string[] =>
-  driver.effects.flatMap((effect) => (effect.do === "keep-answer" ? [`${effect.entry.messageId}: ${effect.text}`] : []));
+  driver.effects.flatMap((effect) => (effect.do === "keep-answer" ? [`${effect.entry.messageId}: ${effect.text} (${effect.key})`] : []));
 
 /** Its first message, not known to the cache, with its instance. */
 function asked(driver: Driver, bent: Partial<Commit> = {}): Driver {
@@ -43,13 +44,13 @@ describe("the first message of a conversation", () => {
     driver.answer(answerOf("At nine."));
     expect(keptAnswers(driver)).toEqual([]);
     replied(driver);
-    expect(keptAnswers(driver)).toEqual(["one: At nine."]);
+    expect(keptAnswers(driver)).toEqual(["one: At nine. (digest)"]);
     expect(driver.endings()).toEqual(["one answered: sent"]);
   });
 
   it("waits for the cache so long and no longer; a late word is none", () => {
     const driver = caching();
-    driver.commit();
+    driver.commit({ messageId: "one" });
     expect(wakeAtMs(driver.state, driver.nowMs)).toBe(driver.nowMs + LEASE_MS);
     driver.wake(LOOK_UP_MS - 1);
     expect(doing(driver)).toEqual(["look-up"]);
@@ -59,7 +60,8 @@ describe("the first message of a conversation", () => {
     expect(driver.replies()).toEqual([]);
     driver.place("eu-1");
     driver.answer(answerOf("At ten."));
-    expect(driver.replies()).toHaveLength(1);
+    replied(driver);
+    expect([driver.replies(), keptAnswers(driver)]).toEqual([["one: At ten."], []]);
   });
 
   it("is asked at once after a restart, and its answer not kept", () => {
