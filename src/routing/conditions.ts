@@ -8,7 +8,7 @@ import { compileKeywords, findKeyword } from "../classify/keywords.ts";
 import { matchesLanguage } from "../classify/language.ts";
 import type { PatternCompiler } from "../classify/pattern.ts";
 import type { Condition } from "../config/schema.ts";
-import { shownUp } from "./shares.ts";
+import { shownThreshold } from "./shares.ts";
 import type { Subject } from "./subject.ts";
 
 export interface Finding {
@@ -136,7 +136,7 @@ function byIntent(wanted: readonly string[], model: IntentModel | undefined, min
     if (best === undefined) return { holds: false, reason: "intent: none" };
     if (!names.has(best)) return { holds: false, reason: `intent: ${shown} ${missed}` };
     if (confidence >= least) return { holds: true, reason: `intent ${best} (${sure})`, found: { intent: best } };
-    return { holds: false, reason: `intent: ${shown} is below ${shownUp(least)}` };
+    return { holds: false, reason: `intent: ${shown} is below ${shownThreshold(least)}` };
   };
 }
 

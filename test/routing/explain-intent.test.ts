@@ -10,18 +10,17 @@ const detail: IntentDetail = {
   threshold: 0.6234,
   confidences: names.map((intent, index) => ({ intent, confidence: index === 0 ? 0.934 : 0.01 })),
   for: [
-    { feature: "refund", weight: 1.25 },
+    { feature: "refund", weight: 1.5 },
     { feature: "re", weight: 0.5 },
-    { feature: "refund", weight: 0.25 },
   ],
   against: [{ feature: "how much", weight: -0.125 }],
   unknownShare: 0.377,
 };
 
 describe("what a model makes of a text is told", () => {
-  it("with the five best, and a piece that counts twice as one", () => {
+  it("with the five best, and what weighed", () => {
     expect(linesOfIntent(detail)).toEqual([
-      "intent: refund 0.93, above the threshold of 0.62",
+      "intent: refund 0.934, above the threshold of 0.6234",
       "  confidences: refund 0.93, pricing 0.01, hours 0.01, jobs 0.01, press 0.01",
       '  for: "refund" 1.5, "re" 0.50',
       '  against: "how much" -0.13',
@@ -29,9 +28,14 @@ describe("what a model makes of a text is told", () => {
     ]);
   });
 
-  it("so that what is below the threshold does not read as equal to it, nor what is above as below", () => {
-    expect(linesOfIntent({ ...detail, intent: undefined, confidence: 0.6211 })[0]).toBe("intent: refund 0.62, below the threshold of 0.63");
-    expect(linesOfIntent({ ...detail, confidence: 0.625 })[0]).toBe("intent: refund 0.62, above the threshold of 0.62");
+  it.each([
+    [0.6211, undefined, "intent: refund 0.6211, below the threshold of 0.6234"],
+    [0.62339, undefined, "intent: refund 0.6233, below the threshold of 0.6234"],
+    [0.62341, undefined, "intent: refund 0.6234, just below the threshold of 0.6234"],
+    [0.62345, "refund", "intent: refund 0.6234, above the threshold of 0.6234"],
+    [0.7, "refund", "intent: refund 0.70, above the threshold of 0.6234"],
+  ])("with one number for the threshold, whatever is held against it: %d", (confidence, intent, line) => {
+    expect(linesOfIntent({ ...detail, threshold: 0.62342, intent, confidence })[0]).toBe(line);
   });
 
   it("in one line where nothing weighed, and nothing is known", () => {

@@ -79,12 +79,14 @@ export function modelOf(parts: ModelParts): IntentModel {
   };
 }
 
-/** What each n-gram gave to the best intent, most first. */
+/** What each n-gram gave to the best intent, most first. A word counts as a word and as letters; to whoever reads it is one thing. */
 function weighedIn({ vector, ranking }: Scored, { weightOf }: Scorer): readonly Weighed[] {
   const { text, from, to } = vector.features;
-  const weighed = Array.from({ length: vector.count }, (_, at) => {
+  const sums = new Map<string, number>();
+  for (let at = 0; at < vector.count; at += 1) {
     const place = vector.places[at] as number;
-    return { feature: text.slice(from[place], to[place]), weight: weightOf(vector, at, ranking.best) };
-  });
-  return weighed.sort((left, right) => right.weight - left.weight);
+    const feature = text.slice(from[place], to[place]);
+    sums.set(feature, (sums.get(feature) ?? 0) + weightOf(vector, at, ranking.best));
+  }
+  return [...sums].map(([feature, weight]) => ({ feature, weight })).sort((left, right) => right.weight - left.weight);
 }

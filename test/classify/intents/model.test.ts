@@ -43,6 +43,11 @@ it("the best ten, surest first, and what spoke for the best, heaviest first", ()
   expect(detail.against.every(({ weight }) => weight < 0)).toBe(true);
 });
 
+it("a word counts as a word and as letters, and is told once", () => {
+  const told = lines.map(({ text }) => model.detail(text)).map(({ for: raised, against }) => [...raised, ...against]);
+  expect(told.filter((weighed) => new Set(weighed.map(({ feature }) => feature)).size < weighed.length)).toEqual([]);
+});
+
 it("unknown words make it less sure, and are told", () => {
   const known = model.detail("what is my account balance");
   const half = model.detail("what is my account balance zzyzx qwrtp vlkjh xxtrw");
