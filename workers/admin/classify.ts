@@ -19,7 +19,7 @@ const many = z.strictObject({ texts: z.array(z.string()).check(z.maxLength(MAX_T
 export const classifyApp = new Hono<{ Bindings: Env }>();
 
 classifyApp.post("/admin/classify", async (context) => {
-  const input = await readInput(context, z.union([one, many]));
+  const input = await readInput(context, z.union([one, many], `give text, or texts with up to ${MAX_TEXTS}`));
   if (!input.ok) return answerError(context, input.problem);
   const snapshot = await inForce(context.env);
   if (!snapshot.ok) return answerError(context, snapshot.problem);

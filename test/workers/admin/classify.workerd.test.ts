@@ -84,7 +84,8 @@ it.each([
   ["too many", { texts: Array.from({ length: 1001 }, () => "a") }],
 ])("asked with %s it is 400", async (_what, body) => {
   await admin("POST", "/admin/routes", goodText());
-  expect(await admin("POST", "/admin/classify", body)).toMatchObject({ status: 400, body: { error: { code: "bad-input" } } });
+  const message = expect.stringContaining("give text, or texts with up to 1000");
+  expect(await admin("POST", "/admin/classify", body)).toMatchObject({ status: 400, body: { error: { code: "bad-input", message } } });
 });
 
 it("nobody without the token is told anything", async () => {
