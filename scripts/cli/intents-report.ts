@@ -2,6 +2,7 @@
 import { gzipSync } from "node:zlib";
 import type { TrainingSet } from "../../src/classify/intents/training-set.ts";
 import type { RoutesDocument } from "../../src/config/schema.ts";
+import { shownThreshold } from "../../src/routing/shares.ts";
 import { crossValidate, foldsFor } from "../intents/cross-validation.ts";
 import { type Confusion, type Contradiction, contradictionsOf, type Quality, qualityOf } from "../intents/quality.ts";
 import { type Warning, warningsOf } from "../intents/warnings.ts";
@@ -74,21 +75,34 @@ export function reportLines(report: IntentsReport): readonly string[] {
 }
 
 function summaryLines(report: IntentsReport): readonly string[] {
-  const { fallsBack, outOfScopeShare, folds, judged } = report;
+  const { fallsBack, judged } = report;
   const outOfScope = fallsBack.outOfScope === null ? "" : `, ${percent(fallsBack.outOfScope)} of what is out of scope`;
   return facts({
     intents: `${report.intents}, ${examplesLine(report.examples)}; ${plural(report.outOfScopeExamples, "example")} out of scope`,
-    model: `trained in ${report.trainSeconds.toFixed(1)} s; ${Math.ceil(report.artefactBytesGzip / 1024)} KiB compressed`,
-    "cross-validated": judged === 0 ? "no: one example each leaves nothing to judge by" : `${plural(judged, "example")} in ${folds} parts`,
+    model: `trained in ${report.trainSeconds.toFixed(1)} s; ${Math.ceil(report.artefactBytesGzip / 1024)} KiB compressed; threshold ${shownThreshold(report.threshold)}`,
+    "cross-validated": judged === 0 ? "no: one example each leaves nothing to judge by" : `${plural(judged, "example")}, ${dealt(report)}`,
     ...(judged === 0
       ? {}
       : {
           "guessed right": percent(report.accuracy),
-          "at the threshold": `${report.threshold.toFixed(2)}: ${percent(report.reached)} reach their intent, ${percent(report.misrouted)} another one`,
+          "at a threshold": `of each part's own, ${percent(report.reached)} reach their intent, ${percent(report.misrouted)} another one`,
           "falls back": `${percent(fallsBack.inScope)} of what is in scope${outOfScope}`,
-          expected: `${percent(fallsBack.expected)} of all messages fall back, if ${percent(outOfScopeShare)} of them are out of scope`,
+          expected: expectedLine(report),
         }),
   });
+}
+
+/** Of a small set each by itself. */
+const dealt = ({ folds, judged, examples, outOfScopeExamples }: IntentsReport): string =>
+  folds >= Object.values(examples).reduce((sum, count) => sum + count, outOfScopeExamples)
+    ? `${judged === 1 ? "" : "each "}judged by a model of all the others`
+    : `in ${folds} parts`;
+
+function expectedLine({ fallsBack, outOfScopeShare }: IntentsReport): string {
+  const share = percent(outOfScopeShare);
+  return fallsBack.outOfScope === null
+    ? `at best ${percent(fallsBack.expected)} of all messages fall back, if ${share} of them are out of scope and all of these do`
+    : `${percent(fallsBack.expected)} of all messages fall back, if ${share} of them are out of scope`;
 }
 
 function examplesLine(examples: Readonly<Record<string, number>>): string {

@@ -6,24 +6,32 @@ import type { ConfigIssue } from "../../src/config/issue.ts";
 import { type LoadedRoutes, loadRoutes } from "../../src/config/load.ts";
 import { buildRoutes } from "../../src/config/routes.ts";
 import { textOf } from "../../src/core/bytes.ts";
-import type { Result } from "../../src/core/result.ts";
+import { fail, ok, type Result } from "../../src/core/result.ts";
 import type { ExplainParts } from "../../src/routing/explain.ts";
 import { buildRouter } from "../../src/routing/router.ts";
 import { CliFailure, usageError } from "./failure.ts";
 import { type Issue, issueLines } from "./issues.ts";
 
+/** A routes document. */
 export function readFile(file: string): string {
-  const text = textOf(readBytes(file));
-  if (text === undefined) throw usageError(`${file} is not UTF-8`);
-  return text;
+  const text = textIn(file);
+  if (!text.ok) throw usageError(`${text.problem}. Name a routes document, or - for standard input`);
+  return text.value;
 }
 
-function readBytes(file: string): Uint8Array {
+/** A file that an option names. */
+export function readOption(option: string, file: string): string {
+  const text = textIn(file);
+  if (!text.ok) throw new CliFailure(1, `--${option}: ${text.problem}`);
+  return text.value;
+}
+
+export function textIn(file: string): Result<string, string> {
   try {
-    return readFileSync(file === "-" ? 0 : file);
+    const text = textOf(readFileSync(file === "-" ? 0 : file));
+    return text === undefined ? fail(`${file} is not UTF-8`) : ok(text);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw usageError(`cannot read ${file} (${reason}). Name a routes document, or - for standard input`);
+    return fail(`cannot read ${file} (${error instanceof Error ? error.message : String(error)})`);
   }
 }
 

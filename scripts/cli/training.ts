@@ -12,9 +12,8 @@ import type { RoutesDocument } from "../../src/config/schema.ts";
 import { hasIntents, trainingSetOf } from "../../src/config/training-set-of.ts";
 import { fail, type Result } from "../../src/core/result.ts";
 import { type ExamplesOf, readExamples } from "../intents/labelled.ts";
-import { CliFailure } from "./failure.ts";
 import type { Issue } from "./issues.ts";
-import { invalid, readFile } from "./offline.ts";
+import { invalid, textIn } from "./offline.ts";
 import type { Output } from "./output.ts";
 
 export interface Trained {
@@ -26,21 +25,30 @@ export interface Trained {
 /** `file` is where the document stands: files of examples are named from there. */
 export function trainingSetIn(document: RoutesDocument, file: string): Result<TrainingSet, readonly Issue[]> {
   const read = new Map<string, ExamplesOf>();
+  const unread: Issue[] = [];
   const set = trainingSetOf(document, (named, intent) => {
-    const examplesOf = read.get(named) ?? examplesIn(named, file);
+    const known = read.get(named);
+    if (known !== undefined) return known(intent);
+    const examples = examplesIn(named, file);
+    const path = `${intent === null ? "outOfScope" : `intents.${intent}`}.examplesFile`;
+    if (!examples.ok) unread.push({ level: "error", path, message: examples.problem });
+    const examplesOf = examples.ok ? examples.value : () => [];
     read.set(named, examplesOf);
     return examplesOf(intent);
   });
+  // What else is missing then is missing because of that.
+  if (unread.length > 0) return fail(unread);
   if (!set.ok) return set;
   const issues = problemsOf(set.value);
   return issues.some(({ level }) => level === "error") ? fail(issues) : set;
 }
 
-function examplesIn(named: string, document: string): ExamplesOf {
+function examplesIn(named: string, document: string): Result<ExamplesOf, string> {
   const file = isAbsolute(named) || document === "-" ? named : resolve(dirname(document), named);
-  const examples = readExamples(readFile(file), named.endsWith(".jsonl"));
-  if (!examples.ok) throw new CliFailure(1, `${file} is not a file of examples:\n${examples.problem}`);
-  return examples.value;
+  const text = textIn(file);
+  if (!text.ok) return text;
+  const examples = readExamples(text.value, named.endsWith(".jsonl"));
+  return examples.ok ? examples : fail(`${file} is not a file of examples:\n${examples.problem}`);
 }
 
 export function trainSet(set: TrainingSet, output: Output): Trained {

@@ -1,6 +1,6 @@
 /**
  * The product's classifier in the product's runtime: built as the Worker is, run by the same workerd. The clock inside stands still
- * while code runs, so the watch is held here.
+ * while code runs, so the watch is held here, on what workerd's process has worked.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -10,11 +10,14 @@ import { build } from "esbuild";
 import type { Verdict } from "../../src/classify/intents/model.ts";
 import { quantile } from "../bench/statistics.ts";
 import { startWorkerd } from "../edge/workerd.ts";
+import { type Stopwatch, stopwatchOf } from "./stopwatch.ts";
 
 export interface InWorkerd {
   readonly verdicts: readonly Verdict[];
   readonly microsPerMessage: number;
   readonly unpackMs: number;
+  /** What the two are counted in. */
+  readonly clock: Stopwatch["kind"];
 }
 
 const ENTRY = fileURLToPath(new URL("worker.js", import.meta.url).href);
@@ -23,12 +26,13 @@ const WRANGLER = fileURLToPath(new URL("../../wrangler.toml", import.meta.url).h
 export async function classifyInWorkerd(artefact: Uint8Array, texts: readonly string[]): Promise<InWorkerd> {
   const directory = mkdtempSync(join(tmpdir(), "clawedge-intents-"));
   try {
-    return await withWorker(directory, async (ask) => {
+    return await withWorker(directory, async (ask, watch) => {
       const { problem } = await ask<{ readonly problem: string | null }>("/model", artefact);
       if (problem !== null) throw new Error(`the artefact cannot be opened in workerd: ${problem}`);
       await ask("/texts", JSON.stringify(texts));
       const verdicts = await ask<readonly Verdict[]>("/verdicts");
-      return { verdicts, microsPerMessage: await microsOf(ask, texts.length), unpackMs: await unpackMsOf(ask) };
+      const timed = timerOf(ask, watch);
+      return { verdicts, microsPerMessage: await microsOf(timed, texts.length), unpackMs: await unpackMsOf(timed), clock: watch.kind };
     });
   } finally {
     rmSync(directory, { recursive: true, force: true });
@@ -37,7 +41,7 @@ export async function classifyInWorkerd(artefact: Uint8Array, texts: readonly st
 
 type Ask = <T>(path: string, body?: Uint8Array | string) => Promise<T>;
 
-async function withWorker<T>(directory: string, use: (ask: Ask) => Promise<T>): Promise<T> {
+async function withWorker<T>(directory: string, use: (ask: Ask, watch: Stopwatch) => Promise<T>): Promise<T> {
   await build({
     entryPoints: [ENTRY],
     outfile: join(directory, "worker.js"),
@@ -53,7 +57,7 @@ async function withWorker<T>(directory: string, use: (ask: Ask) => Promise<T>): 
   const workerd = startWorkerd({ configFile, env: {}, sockets: ["main"], onLine: complain, onError: complain });
   try {
     const port = (await workerd.ports).get("main") ?? 0;
-    return await use((path, body) => ask(`http://127.0.0.1:${port}${path}`, body));
+    return await use((path, body) => ask(`http://127.0.0.1:${port}${path}`, body), stopwatchOf(workerd.pid));
   } finally {
     await workerd.end("SIGTERM");
   }
@@ -89,31 +93,35 @@ const BATCHES = 60;
 const UNPACKINGS = 20;
 
 /** Warm: all texts were classified before. */
-async function microsOf(ask: Ask, count: number): Promise<number> {
+async function microsOf(timed: Timer, count: number): Promise<number> {
   if (count === 0) return 0;
   const size = Math.min(BATCH, count);
   const rounds = Math.ceil(BATCH / size);
   const starts = Array.from({ length: BATCHES }, (_, batch) => (batch * size) % Math.max(1, count - size + 1));
   const paths = starts.map((from) => `/classify?from=${from}&count=${size}`);
-  return ((await lasting(ask, paths, rounds)) * 1_000) / (size * rounds);
+  return ((await timed(paths, rounds)) * 1_000) / (size * rounds);
 }
 
-const unpackMsOf = (ask: Ask): Promise<number> => lasting(ask, Array(UNPACKINGS).fill("/unpack?"), 1);
+const unpackMsOf = (timed: Timer): Promise<number> => timed(Array(UNPACKINGS).fill("/unpack?"), 1);
+
+type Timer = (paths: readonly string[], rounds: number) => Promise<number>;
 
 /**
  * Milliseconds of so many rounds, over empty calls that alternate with them. The lower quartile of both: what else the machine does
- * only ever adds.
+ * (caches that others fill, a clock that slows down) only ever adds.
  */
-async function lasting(ask: Ask, paths: readonly string[], rounds: number): Promise<number> {
-  const empty: number[] = [];
-  const full: number[] = [];
-  for (const path of paths) {
-    const start = performance.now();
-    await ask(`${path}&rounds=0`);
-    const middle = performance.now();
-    await ask(`${path}&rounds=${rounds}`);
-    empty.push(middle - start);
-    full.push(performance.now() - middle);
-  }
-  return Math.max(0, quantile(full, 0.25) - quantile(empty, 0.25));
-}
+const timerOf =
+  (ask: Ask, { nowMs }: Stopwatch): Timer =>
+  async (paths, rounds) => {
+    const empty: number[] = [];
+    const full: number[] = [];
+    for (const path of paths) {
+      const start = nowMs();
+      await ask(`${path}&rounds=0`);
+      const middle = nowMs();
+      await ask(`${path}&rounds=${rounds}`);
+      empty.push(middle - start);
+      full.push(nowMs() - middle);
+    }
+    return Math.max(0, quantile(full, 0.25) - quantile(empty, 0.25));
+  };

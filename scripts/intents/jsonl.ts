@@ -35,7 +35,8 @@ function readLine<T>(line: string, number: number, read: LineReader<T>): Result<
 
 function describe(wrong: readonly string[]): string {
   const rest = wrong.length - SHOWN;
-  return [...wrong.slice(0, SHOWN), ...(rest > 0 ? [`and ${rest} more lines like these`] : [])].join("\n");
+  const others = rest === 1 ? "and 1 more line like these" : `and ${rest} more lines like these`;
+  return [...wrong.slice(0, SHOWN), ...(rest > 0 ? [others] : [])].join("\n");
 }
 
 export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>

@@ -88,9 +88,10 @@ function confusionsOf(judged: readonly Judged[]): readonly Confusion[] {
     .sort((left, right) => right.count - left.count || right.share - left.share);
 }
 
-/** From here on two intents are no longer two to this classifier. */
+/** From here on two intents are no longer two to this classifier. Of fewer examples each, that would be said of whatever is hard to guess. */
 const ALIKE_SHARE = 0.15;
 const ALIKE_LEAST = 3;
+const ALIKE_EXAMPLES = 10;
 
 /** By the best guess, whatever the threshold: a threshold hides how near two intents are. */
 function alikeOf(inScope: readonly Judged[]): readonly Alike[] {
@@ -99,11 +100,12 @@ function alikeOf(inScope: readonly Judged[]): readonly Alike[] {
   const pairs = countBy(wrong, ({ intent, best }) => JSON.stringify([intent, best].sort()));
   return [...pairs]
     .filter(([, count]) => count >= ALIKE_LEAST)
-    .map(([pair, count]): Alike => {
+    .flatMap(([pair, count]): readonly Alike[] => {
       const [one, other] = JSON.parse(pair) as [string, string];
-      return { intents: [one, other], share: count / ((totals.get(one) ?? 0) + (totals.get(other) ?? 0)) };
+      const [ones, others] = [totals.get(one) ?? 0, totals.get(other) ?? 0];
+      const share = count / (ones + others);
+      return Math.min(ones, others) >= ALIKE_EXAMPLES && share >= ALIKE_SHARE ? [{ intents: [one, other], share }] : [];
     })
-    .filter(({ share }) => share >= ALIKE_SHARE)
     .sort((left, right) => right.share - left.share);
 }
 

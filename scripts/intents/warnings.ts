@@ -1,6 +1,7 @@
 /** What an operator should change about their examples, as issues of the document: beside the figures, in the words of `routes validate`. */
 import type { TrainingSet } from "../../src/classify/intents/training-set.ts";
 import type { RoutesDocument } from "../../src/config/schema.ts";
+import { plural } from "../cli/output.ts";
 import { type Contradiction, contradictionsOf, type Quality } from "./quality.ts";
 import { nameOfScript, scriptOf, scriptsOfLanguage } from "./writing.ts";
 
@@ -13,23 +14,50 @@ export interface Warning {
 /** Of each kind; how many more there are is said. */
 const SHOWN = 10;
 
-/** One example teaches little; so many make cross-validation mean something. */
-export const FEW_EXAMPLES = 5;
+/** One example teaches little. */
+const FEW_EXAMPLES = 5;
+/** Of fewer judged sentences a share may be off by ten points and more, by chance alone. */
+const FEW_JUDGED = 100;
+/** Among so many times as many examples, an intent is hardly ever guessed. */
+const IMBALANCE = 10;
 
 export const warningsOf = (document: RoutesDocument, set: TrainingSet, quality: Quality): readonly Warning[] => [
-  ...capped(contradictionsOf(set).map(contradicting), "contradictions"),
-  ...capped(tooFew(set), "intents with few examples"),
-  ...capped(quality.alike.map(alike), "pairs of intents that are alike"),
-  ...capped(unnamedLanguages(document, set), "intents in a language that no rule names"),
+  ...capped(contradictionsOf(set).map(contradicting), "contradictions", "contradiction"),
+  ...meaningless(set, quality),
+  ...mostlyFallingBack(quality),
+  ...unbalanced(set),
+  ...capped(tooFew(set), "intents with few examples", "intent with few examples"),
+  ...capped(quality.alike.map(alike), "pairs of intents that are alike", "pair of intents that are alike"),
+  ...capped(unnamedLanguages(document, set), "intents in a language that no rule names", "intent in a language that no rule names"),
 ];
 
 const warning = (path: string, message: string): Warning => ({ level: "warning", path, message });
 const pathOf = (intent: string | null): string => (intent === null ? "outOfScope" : `intents.${intent}`);
 const percent = (share: number): string => `${Math.round(share * 100)} %`;
 
-function capped(warnings: readonly Warning[], what: string): readonly Warning[] {
+function capped(warnings: readonly Warning[], many: string, one: string): readonly Warning[] {
   const rest = warnings.length - SHOWN;
-  return rest <= 0 ? warnings : [...warnings.slice(0, SHOWN), warning("intents", `${rest} more ${what}`)];
+  return rest <= 0 ? warnings : [...warnings.slice(0, SHOWN), warning("intents", `${rest} more ${rest === 1 ? one : many}`)];
+}
+
+function meaningless({ intents }: TrainingSet, { judged }: Quality): readonly Warning[] {
+  const examples = intents.reduce((sum, intent) => sum + intent.examples.length, 0);
+  if (judged === 0 || (judged >= FEW_JUDGED && examples >= FEW_EXAMPLES * intents.length)) return [];
+  return [warning("intents", "too few examples for these figures to mean much; give ten or more for each intent")];
+}
+
+function mostlyFallingBack({ fallsBack: { inScope } }: Quality): readonly Warning[] {
+  if (inScope <= 0.5) return [];
+  const what = `${percent(inScope)} of what is in scope would reach no intent`;
+  return [warning("intents", `${what}; give more examples, or say minConfidence in the rules where a mistake costs little`)];
+}
+
+function unbalanced({ intents }: TrainingSet): readonly Warning[] {
+  const [fewest, ...more] = intents.toSorted((left, right) => left.examples.length - right.examples.length);
+  const most = more.at(-1);
+  if (fewest === undefined || most === undefined || most.examples.length <= IMBALANCE * fewest.examples.length) return [];
+  const counts = `${plural(fewest.examples.length, "example")}, and ${most.name} ${most.examples.length}`;
+  return [warning(pathOf(fewest.name), `${counts}, more than ${IMBALANCE} times as many: it is guessed too rarely; give it more`)];
 }
 
 function contradicting({ text, intents }: Contradiction): Warning {
@@ -65,12 +93,9 @@ function unnamedLanguages({ rules }: RoutesDocument, { intents }: TrainingSet): 
     const [first] = foreign;
     if (first?.script === undefined) return [];
     const named = [...languages].join(", ");
-    const count = `${foreign.length} of ${examples.length} examples`;
+    const count = `${foreign.length} of ${plural(examples.length, "example")} ${foreign.length === 1 ? "is" : "are"}`;
     return [
-      warning(
-        pathOf(name),
-        `${count} are in ${nameOfScript(first.script)} script, and the rules name ${named}: ${JSON.stringify(first.text)}`,
-      ),
+      warning(pathOf(name), `${count} in ${nameOfScript(first.script)} script, and the rules name ${named}: ${JSON.stringify(first.text)}`),
     ];
   });
 }

@@ -3,7 +3,7 @@ import type { IntentModel, Verdict } from "../../../src/classify/intents/model.t
 import { readLines } from "../../intents/jsonl.ts";
 import { type Call, type Command, operand, textValue } from "../command.ts";
 import { CliFailure, usageError } from "../failure.ts";
-import { loadFile, partsOf, readFile } from "../offline.ts";
+import { loadFile, partsOf, readOption } from "../offline.ts";
 import { plural, table } from "../output.ts";
 import { type Diff, diffOf, type Move, readSample, type Sample, type Sides } from "../routes-diff.ts";
 import { modelOf } from "../training.ts";
@@ -34,7 +34,7 @@ Exit code 1 when a message would go elsewhere.`,
 };
 
 function samplesIn(file: string): readonly Sample[] {
-  const samples = readLines(readFile(file), readSample);
+  const samples = readLines(readOption("messages", file), readSample);
   if (!samples.ok) throw new CliFailure(1, `${file} has lines that are no messages:\n${samples.problem}`);
   return samples.value;
 }
@@ -63,7 +63,7 @@ function remembering(model: IntentModel): IntentModel {
 }
 
 function diffLines({ messages, changed, account, moves }: Diff): readonly string[] {
-  if (changed === 0) return [`${plural(messages, "message")}: all go where they went`];
+  if (changed === 0) return [`${plural(messages, "message")}: ${messages === 1 ? "goes where it" : "all go where they"} went`];
   const rows = moves.map(({ from, to, count }) => [from, to, count]);
   return [
     `${changed} of ${plural(messages, "message")} would go elsewhere (those without an account: as if to ${account})`,

@@ -51,7 +51,11 @@ describe("routes validate", () => {
     const ran = await clawedge(["routes", "validate", at("routes.jsonc")]);
     expect(ran).toMatchObject({ code: 0, err: "" });
     expect(ran.out).toMatch(/^intents +2, 12 examples, 6 each; 0 examples out of scope$/m);
-    expect(ran.out).toMatch(/^cross-validated +12 examples in 5 parts$/m);
+    expect(ran.out).toMatch(/^cross-validated +12 examples, each judged by a model of all the others$/m);
+    expect(ran.out).toMatch(/^model .+ threshold 0\.\d{2,4}$/m);
+    expect(ran.out).toMatch(/^at a threshold +of each part's own, /m);
+    expect(ran.out).toMatch(/^expected +at best .+ all messages fall back, if 10\.0 % of them are out of scope and all of these do$/m);
+    expect(ran.out).toContain("warning: intents: too few examples for these figures to mean much");
     expect(ran.out).toContain(`valid. Next: clawedge routes push ${at("routes.jsonc")}`);
   });
 
@@ -65,7 +69,7 @@ describe("routes validate", () => {
       examples: { refund: 6, hours: 6 },
       outOfScopeExamples: 3,
       outOfScopeShare: 0.2,
-      folds: 5,
+      folds: 15,
       judged: 15,
     });
     const shares = [
@@ -80,11 +84,17 @@ describe("routes validate", () => {
     expect(intents.artefactBytesGzip).toBeGreaterThan(100);
   });
 
+  it("with examples out of scope given, it does not guess what becomes of them", async () => {
+    const at = folderOf({ "routes.jsonc": { ...inline, outOfScope: { examples: OTHER } } });
+    const ran = await clawedge(["routes", "validate", at("routes.jsonc")]);
+    expect(ran.out).toMatch(/^expected +\d+\.\d % of all messages fall back, if 10\.0 % of them are out of scope$/m);
+  });
+
   it("names what contradicts once, with its sentence", async () => {
     const doubled = withIntents({ refund: { examples: REFUND }, hours: { examples: [...HOURS, "Refund"] } }, byIntent);
     const ran = await clawedge(["routes", "validate", folderOf({ "routes.jsonc": doubled })("routes.jsonc"), "--json"]);
     const { issues, intents } = JSON.parse(ran.out);
-    expect(issues).toEqual([
+    expect(issues.filter(({ path }: { readonly path: string }) => path !== "intents")).toEqual([
       { level: "warning", path: "intents.refund", message: expect.stringContaining('"refund" is also one of hours') },
     ]);
     expect(intents.contradictions).toEqual([{ text: "refund", intents: ["refund", "hours"] }]);
@@ -121,11 +131,21 @@ describe("routes validate", () => {
     const empty = await clawedge(["routes", "validate", at("empty.jsonc")]);
     expect(empty).toMatchObject({ code: 1, out: expect.stringContaining("error: intents.refund.examplesFile: empty.txt has no example") });
     const wrong = await clawedge(["routes", "validate", at("wrong.jsonc")]);
-    expect(wrong).toMatchObject({ code: 1, err: expect.stringContaining("line 2: is not JSON") });
+    expect(wrong).toMatchObject({ code: 1, out: expect.stringContaining("line 2: is not JSON") });
     expect(await clawedge(["routes", "validate", at("missing.jsonc")])).toMatchObject({
-      code: 2,
-      err: expect.stringContaining("missing.txt"),
+      code: 1,
+      out: expect.stringContaining(`error: intents.refund.examplesFile: cannot read ${at("missing.txt")} (ENOENT`),
     });
+    expect(await clawedge(["routes", "push", at("missing.jsonc"), "--edge", "http://127.0.0.1:1"])).toMatchObject({
+      code: 1,
+      err: expect.stringContaining("intents.refund.examplesFile: cannot read"),
+    });
+  });
+
+  it("a file of examples that many intents name, and nobody can read, is named once", async () => {
+    const document = withIntents({ refund: { examplesFile: "no.jsonl" }, hours: { examplesFile: "no.jsonl" } }, byIntent);
+    const ran = await clawedge(["routes", "validate", folderOf({ "routes.jsonc": document })("routes.jsonc"), "--json"]);
+    expect(JSON.parse(ran.out).issues).toMatchObject([{ path: "intents.refund.examplesFile" }]);
   });
 });
 
@@ -256,6 +276,19 @@ describe("routes diff", () => {
     expect(await diff({ "messages.jsonl": messages })).toMatchObject({ code: 1, err: expect.stringContaining(problem) });
   });
 
+  it("a file of messages that cannot be read is named by its option", async () => {
+    const at = folderOf({ "old.jsonc": validDocument });
+    expect(await clawedge(["routes", "diff", at("old.jsonc"), at("old.jsonc"), "--messages", at("no.jsonl")])).toMatchObject({
+      code: 1,
+      err: expect.stringContaining(`--messages: cannot read ${at("no.jsonl")} (ENOENT`),
+    });
+  });
+
+  it("one message goes where it went", async () => {
+    const messages = lines([{ text: "hi" }]);
+    expect((await diff({ "new.jsonc": validDocument, "messages.jsonl": messages })).out).toBe("1 message: goes where it went\n");
+  });
+
   it("without messages it is wrong usage", async () => {
     expect((await clawedge(["routes", "diff", "old", "new"])).code).toBe(2);
   });
@@ -297,13 +330,78 @@ describe("intents eval", () => {
     const at = folderOf({ "train.jsonl": labelled, "test.jsonl": lines([{ text: "pay my bill", intent: "pay_bill" }]) });
     const ran = await clawedge(["intents", "eval", "--train", at("train.jsonl"), "--test", at("test.jsonl"), "--json"]);
     expect([ran.code, JSON.parse(ran.out).inScopeAccuracy]).toEqual([0, 0]);
-    expect(ran.err).toContain("1 sentence of --test are of intents that --train does not have");
+    expect(ran.err).toContain("1 sentence of --test is of an intent that --train does not have: it counts as wrong");
+  });
+
+  const evaluated = async (files: Files, ...more: readonly string[]) => {
+    const at = folderOf({ "train.jsonl": labelled, "test.jsonl": TEST, ...files });
+    const options = more.map((option) => (/\.jsonl?$/.test(option) ? at(option) : option));
+    return clawedge(["intents", "eval", "--train", at("train.jsonl"), "--test", at("test.jsonl"), ...options]);
+  };
+
+  it("in text, says which time it means, and leaves open what there is nothing to count of", async () => {
+    const ran = await evaluated({ "test.jsonl": lines([{ text: "how tall are you", intent: null }]) });
+    expect(ran.out).toMatch(/^in-scope accuracy +– \(none in --test\)$/m);
+    expect(ran.out).toMatch(/^out-of-scope recall +\d+\.\d+ %$/m);
+    expect(ran.out).toMatch(/^AUROC +– \(none in --test\)$/m);
+    expect(ran.out).toMatch(/^calibration error +– \(none in --test\)$/m);
+    expect(ran.out).toMatch(/^a message +\d+\.\d µs of (?:processor|wall) time in workerd$/m);
+    expect(ran.out).toMatch(/^training +\d+\.\d s \(\d+\.\d s of processor time\)$/m);
+    expect(ran.out).not.toContain("wrong pool");
+  });
+
+  it.each([
+    { refund: "sales", hours: "support" },
+    { sales: ["refund"], support: ["hours"] },
+  ])("--pools says what would go to a wrong one: %j", async (pools) => {
+    const test = lines([
+      { text: "my money back please", intent: "refund" },
+      { text: "when are you open", intent: "refund" },
+    ]);
+    const ran = await evaluated({ "test.jsonl": test, "pools.json": pools }, "--pools", "pools.json");
+    expect(ran.out).toMatch(/^out-of-scope recall +– \(none in --test\)$/m);
+    expect(ran.out).toMatch(/^wrong pool +50\.00 % when 100\.00 % of what is in scope is routed$/m);
+  });
+
+  it("--no-out-of-scope learns from what is in scope alone", async () => {
+    const inScope = labelled.split("\n").slice(0, REFUND.length + HOURS.length);
+    const size = async (train: string, ...more: readonly string[]) =>
+      JSON.parse((await evaluated({ "train.jsonl": train }, "--json", ...more)).out).artefactBytesGzip;
+    const bare = await size(inScope.join("\n"));
+    expect([await size(labelled, "--no-out-of-scope"), (await size(labelled)) === bare]).toEqual([bare, false]);
+  });
+
+  it.each([
+    ["", "--validation has no sentence of an intent of --train"],
+    [
+      lines([
+        { text: "hi", intent: "greeting" },
+        { text: "so", intent: null },
+      ]),
+      "--validation has no sentence of an intent of --train",
+    ],
+    [lines([{ text: "money back", intent: "refund" }]), "--validation has no sentence that is out of scope"],
+  ])("warns of a validation file that is of little use: %j", async (validation, warning) => {
+    const ran = await evaluated({ "validation.jsonl": validation }, "--validation", "validation.jsonl", "--json");
+    expect(ran).toMatchObject({ code: 0, err: expect.stringContaining(warning) });
+    expect(Object.values(JSON.parse(ran.out)).filter((figure) => typeof figure !== "number")).toEqual([]);
   });
 
   it.each([
     [["--test", "t"], 2, "--train is missing"],
     [["--train", "train.jsonl", "--test", "test.jsonl", "--operating-point", "best"], 2, "neither balanced nor paper"],
-    [["--train", "train.jsonl", "--test", "test.jsonl", "--out-of-scope-share", "2"], 2, "not a number from 0 to"],
+    [["--train", "train.jsonl", "--test", "test.jsonl", "--out-of-scope-share", "2"], 2, "not a number from 0 to 0.95"],
+    [["--train", "train.jsonl", "--test", "test.jsonl", "--out-of-scope-share", "0.96"], 2, "not a number from 0 to 0.95"],
+    [
+      ["--train", "train.jsonl", "--test", "test.jsonl", "--out-of-scope-share", "0.3", "--operating-point", "paper"],
+      2,
+      "--out-of-scope-share says nothing to --operating-point paper",
+    ],
+    [["--train", "train.jsonl", "--test", "empty.jsonl"], 1, "--test has no sentence"],
+    [["--train", "no.jsonl", "--test", "test.jsonl"], 1, "--train: cannot read"],
+    [["--train", "train.jsonl", "--test", "test.jsonl", "--validation", "no.jsonl"], 1, "--validation: cannot read"],
+    [["--train", "train.jsonl", "--test", "test.jsonl", "--pools", "train.jsonl"], 1, "is not JSON"],
+    [["--train", "train.jsonl", "--test", "test.jsonl", "--pools", "few.jsonl"], 1, "names no pool of the intent hours"],
     [["--train", "wrong.jsonl", "--test", "test.jsonl"], 1, "line 2: is not JSON"],
     [["--train", "one.jsonl", "--test", "test.jsonl"], 1, "at least two intents"],
   ])("%j is refused", async (args, code, hint) => {
@@ -312,6 +410,8 @@ describe("intents eval", () => {
       "test.jsonl": TEST,
       "wrong.jsonl": `${TEST.split("\n")[0]}\n{`,
       "one.jsonl": lines([{ text: "a", intent: "a" }]),
+      "empty.jsonl": "\n",
+      "few.jsonl": { refund: "sales" },
     });
     const ran = await clawedge(["intents", "eval", ...args.map((arg) => (arg.endsWith(".jsonl") ? at(arg) : arg))]);
     expect(ran).toMatchObject({ code, out: "", err: expect.stringContaining(hint) });

@@ -1,6 +1,8 @@
 import { expect, it } from "vitest";
 import { crossValidate, foldsFor } from "../../../scripts/intents/cross-validation.ts";
 import { linesOfSet } from "../../../scripts/intents/labelled.ts";
+import { openArtefact } from "../../../src/classify/intents/artefact.ts";
+import { train } from "../../../src/classify/intents/train.ts";
 import type { TrainingSet } from "../../../src/classify/intents/training-set.ts";
 
 const set: TrainingSet = {
@@ -44,8 +46,23 @@ it("a sentence is judged by a model that has not seen it", () => {
   expect(judged.filter(({ said, intent }) => said === intent).length).toBeLessThan(judged.length);
 });
 
+it("of a small set leaves each example out by itself", () => {
+  const folds = foldsFor(set);
+  expect(folds).toBe(12);
+  // The only example of an intent stays.
+  expect(crossValidate(set, folds).judged).toHaveLength(11);
+  const [first] = crossValidate(set, folds).judged;
+  const [refund, ...others] = set.intents;
+  const without = openArtefact(train({ ...set, intents: [{ name: "refund", examples: refund?.examples.slice(1) ?? [] }, ...others] }));
+  const { intent: said, ...verdict } = without.ok ? without.value.classify("i want my money back") : { intent: "none" };
+  expect(first).toEqual({ text: "i want my money back", intent: "refund", said, ...verdict });
+});
+
 it.each([
-  [100, 5],
+  [60, 60],
+  [61, 20],
+  [200, 20],
+  [201, 5],
   [5_000, 5],
   [5_001, 3],
   [30_001, 2],

@@ -28,6 +28,10 @@ it.each([
 it("of many wrong lines the first are named, and the rest counted", () => {
   const read = readLabelled(jsonl(..."{".repeat(8)));
   expect(read).toMatchObject({ ok: false, problem: expect.stringMatching(/line 5: is not JSON\nand 3 more lines like these$/) });
+  expect(readLabelled(jsonl(..."{".repeat(6)))).toMatchObject({
+    ok: false,
+    problem: expect.stringMatching(/\nand 1 more line like these$/),
+  });
 });
 
 it("a set has its intents in the order in which they first occur", () => {

@@ -43,7 +43,16 @@ describe("figures", () => {
   });
 
   it("intents are alike by the best guess, whatever the threshold and the direction", () => {
-    expect(quality.alike).toEqual([{ intents: ["a", "b"], share: 4 / 8 }]);
+    expect(qualityOf(setWith({}), { folds: 3, judged: [...some, ...some, ...some] }).alike).toEqual([
+      { intents: ["a", "b"], share: 4 / 8 },
+    ]);
+  });
+
+  it("intents of few examples are not called alike: whatever is hard to guess would be", () => {
+    const nine = Array.from({ length: 9 }, () => judged("a", "b", 0.9));
+    const ten = (best: string) => Array.from({ length: 10 }, () => judged("b", best, 0.9));
+    expect(qualityOf(setWith({}), { folds: 3, judged: [...nine, ...ten("a")] }).alike).toEqual([]);
+    expect(qualityOf(setWith({}), { folds: 3, judged: [...nine, judged("a", "b", 0.9), ...ten("b")] }).alike).toHaveLength(1);
   });
 
   it("where nothing out of scope is given, all of it is taken to fall back", () => {
@@ -78,9 +87,39 @@ describe("warnings", () => {
   });
 
   it("names intents that are alike", () => {
-    const quality = qualityOf(setWith({}), { folds: 5, judged: some });
+    const quality = qualityOf(setWith({}), { folds: 5, judged: Array(12).fill(some).flat() });
     expect(warned(setWith({}), [], quality)).toEqual([
       "intents.a: too like b: 50 % of their examples were taken for the other's; join the two, or tell them apart",
+    ]);
+  });
+
+  const fallen = (count: number, of: number) => Array.from({ length: of }, (_, index) => judged("a", "a", index < count ? 0.1 : 0.9));
+
+  it.each([
+    [99, ["intents: too few examples for these figures to mean much; give ten or more for each intent"]],
+    [100, []],
+  ])("says when figures of %i examples mean little", (count, expected) => {
+    const quality = qualityOf(setWith({}), { folds: 5, judged: fallen(0, count) });
+    expect(warned(setWith({ a: enough("red"), b: enough("blue") }), [], quality)).toEqual(expected);
+  });
+
+  it.each([
+    [60, []],
+    [
+      61,
+      [
+        "intents: 51 % of what is in scope would reach no intent; give more examples, or say minConfidence in the rules where a mistake costs little",
+      ],
+    ],
+  ])("says when most of what is in scope falls back: %i of 120", (count, expected) => {
+    expect(warned(setWith({}), [], qualityOf(setWith({}), { folds: 5, judged: fallen(count, 120) }))).toEqual(expected);
+  });
+
+  it("names an intent that has few examples beside others", () => {
+    const fifty = Array.from({ length: 50 }, (_, index) => `blue ${index}`);
+    expect(warned(setWith({ a: enough("red"), b: fifty }))).toEqual([]);
+    expect(warned(setWith({ a: enough("red"), b: [...fifty, "blue"] }))).toEqual([
+      "intents.a: 5 examples, and b 51, more than 10 times as many: it is guessed too rarely; give it more",
     ]);
   });
 
@@ -96,7 +135,7 @@ describe("warnings", () => {
   it.each([
     [[], []],
     [[rule(["en", "ru"])], []],
-    [[rule("en")], ['intents.a: 1 of 6 examples are in Cyrillic script, and the rules name en: "верните деньги 24"']],
+    [[rule("en")], ['intents.a: 1 of 6 examples is in Cyrillic script, and the rules name en: "верните деньги 24"']],
     [[rule("no language at all")], []],
   ])("where rules name languages (%j), examples in another script are named", (rules, expected) => {
     expect(warned(inRussian, rules)).toEqual(expected);
