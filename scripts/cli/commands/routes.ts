@@ -15,8 +15,8 @@ export const routesValidate: Command = {
   operands: ["FILE"],
   options: {},
   notes: `The same code judges it as on the edge. Names that only the edge knows (its variables) are checked by routes push.
-Intents are judged by cross-validation: every example by a model that has not seen it. 5 parts up to 5,000 examples, 3 up to 30,000,
-2 beyond.`,
+Intents are judged by cross-validation: every example by a model that has not seen it. Up to 60 examples one is left out at a time;
+20 parts up to 200, 5 up to 5,000, 3 up to 30,000, 2 beyond.`,
   run: async (call) => {
     const file = operand(call, 0);
     const { isValid, issues, intents } = judge(call, file);
