@@ -1,5 +1,5 @@
 /** The answer cache in real workerd: who gets an answer that was given before, who does not, and what it costs. Only Meta is played. */
-import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Shard } from "../../../durable-objects/shard/durable-object.ts";
 import type { Commit } from "../../../src/core/commit.ts";
@@ -14,6 +14,7 @@ import {
   kept,
   messagesOf,
   push,
+  say,
   scene,
   setScene,
   someone,
@@ -70,6 +71,25 @@ describe("an answer that was given before", () => {
     expect(scene.asked).toHaveLength(3);
     expect(scene.asked[1]?.split("\n").slice(1, -1)).toEqual(['They: "where are you"', 'You: "Where are you?"']);
     expect(scene.asked[2]).toBe("And on Sundays?");
+  });
+
+  it("is told once to that agent also where a message came too late and the object is gone meanwhile", async () => {
+    await push({ answerCache: {}, handover: { key: "HANDOVER_KEY" } });
+    const ben = someone();
+    await exchange(someone(), "Where are you?");
+    await expect.poll(kept).toHaveLength(1);
+    await exchange(ben, "where are you");
+    await say(ben, "too late", {}, { expiresAtMs: 1 });
+    await evictDurableObject(conversationOf(ben));
+    await exchange(ben, "And on Sundays?");
+    await evictDurableObject(conversationOf(ben));
+    await exchange(ben, "Thanks");
+    expect(scene.asked.map((words) => words.split("\n").length > 1 || words)).toEqual([
+      "Where are you?",
+      true,
+      "And on Sundays?",
+      "Thanks",
+    ]);
   });
 });
 
@@ -191,18 +211,19 @@ describe("an answer is not kept", () => {
 
 it("the cache costs a first message a look and, once it is answered, a word to a shard; a second one nothing", async () => {
   const written = (user: string) => runInDurableObject(conversationOf(user), (object) => object.storage.rowsWritten);
-  const costOf = async (user: string, text: string) => {
+  const rowsOf = async (user: string, text: string, cost: readonly number[]) => {
     const requests = cacheRequests();
     const before = await written(user);
     await exchange(user, text);
-    return { rows: (await written(user)) - before, requests: requests() };
+    await expect.poll(requests).toEqual(cost);
+    return (await written(user)) - before;
   };
   await push({});
   const anna = someone();
-  const first = await costOf(anna, "Where are you?");
-  const second = await costOf(anna, "And on Sundays?");
+  const first = await rowsOf(anna, "Where are you?", [0, 0]);
+  const second = await rowsOf(anna, "And on Sundays?", [0, 0]);
   await push({ answerCache: {} });
   const ben = someone();
-  expect(await costOf(ben, "Where are you?")).toEqual({ ...first, requests: [1, 1] });
-  expect(await costOf(ben, "And on Sundays?")).toEqual(second);
+  expect(await rowsOf(ben, "Where are you?", [1, 1])).toBe(first);
+  expect(await rowsOf(ben, "And on Sundays?", [0, 0])).toBe(second);
 });

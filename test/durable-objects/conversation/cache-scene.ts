@@ -82,7 +82,7 @@ export async function spread(pool: object): Promise<void> {
 const refOf = (user: string) => ({ key: `${ACCOUNT}/chat/${user}` });
 export const conversationOf = (user: string): DurableObjectStub<Conversation> => objectOf(edge, edge.CONVERSATION, refOf(user).key);
 
-async function say(user: string, text: string, more: Partial<Turn> = {}, bent: Partial<Commit> = {}): Promise<void> {
+export async function say(user: string, text: string, more: Partial<Turn> = {}, bent: Partial<Commit> = {}): Promise<void> {
   const { messageId, key } = commitOf();
   const body = utf8(JSON.stringify({ text, media: [], messageId, ...more }));
   const named = {
