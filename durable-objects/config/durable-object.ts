@@ -13,7 +13,7 @@ import { compile, judge } from "./judge.ts";
 import { type AcceptedCopy, hashOf } from "./kv.ts";
 import { step } from "./machine.ts";
 import { Outdated } from "./outdated.ts";
-import { acceptedCopy, dropUnnamed, PUBLISH_LEASE_MS, writeCopy } from "./publish.ts";
+import { acceptedCopy, PUBLISH_LEASE_MS, Publisher } from "./publish.ts";
 import type { CanaryEvent, ConfigAnswer, ConfigEvent, ConfigState, CopyName, DocumentFacts } from "./state.ts";
 import { type ConfigStatus, statusOf } from "./status.ts";
 import { ConfigStorage } from "./storage.ts";
@@ -23,6 +23,7 @@ import { untrainable } from "./training.ts";
 
 export class Config extends DurableObject<Env> {
   readonly #storage: ConfigStorage;
+  readonly #publisher: Publisher;
   readonly #outdated = new Outdated();
   /** How intents are learned. Not private, so that a test can have it fail. */
   train: Train = trainInSteps;
@@ -31,9 +32,10 @@ export class Config extends DurableObject<Env> {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     this.#storage = new ConfigStorage(ctx.storage);
+    this.#publisher = new Publisher(env.ROUTES, this.#storage.artefacts);
     void ctx.blockConcurrencyWhile(async () => {
       await this.#relearn();
-      const hasWork = dueAtMs(this.#storage.load()) !== undefined;
+      const hasWork = this.#dueAtMs() !== undefined;
       if (hasWork && (await ctx.storage.getAlarm()) === null) await this.#arm();
     });
   }
@@ -106,8 +108,8 @@ export class Config extends DurableObject<Env> {
       await this.ctx.storage.setAlarm(systemClock.nowMs() + PUBLISH_LEASE_MS);
       await this.#publish();
       await this.#train();
+      await this.#publisher.dropUnnamed();
       await this.#arm();
-      await dropUnnamed(this.env.ROUTES, this.#storage.artefacts);
     } catch (error) {
       jsonLog.write({ level: "error", event: "routes.unpublished", detail: String(error) });
     }
@@ -121,7 +123,7 @@ export class Config extends DurableObject<Env> {
     const copy = this.#storage.load().copies[name];
     const current = this.current();
     if (!isPending(copy) || copy.dueAtMs > systemClock.nowMs() || current === undefined) return;
-    const detail = await writeCopy(this.env.ROUTES, name, current, this.#storage.artefacts);
+    const detail = await this.#publisher.write(name, current);
     const atMs = systemClock.nowMs();
     if (detail === undefined) this.#commit({ kind: "written", copy: name, revision: copy.wanted, atMs });
     else this.#commit({ kind: "unwritten", copy: name, detail, atMs, dice: webDice.next() });
@@ -180,9 +182,15 @@ export class Config extends DurableObject<Env> {
     return answer;
   }
 
+  /** An artefact that nobody names is left by a delete that failed, or is about to go after the copy that is due. */
+  #dueAtMs(): number | undefined {
+    const hasUnnamed = this.#storage.artefacts.unnamed().length > 0;
+    return dueAtMs(this.#storage.load()) ?? (hasUnnamed ? systemClock.nowMs() + PUBLISH_LEASE_MS : undefined);
+  }
+
   /** Called in the same turn as the commit, so that both are one write. */
   async #arm(): Promise<void> {
-    const dueMs = dueAtMs(this.#storage.load());
+    const dueMs = this.#dueAtMs();
     if (dueMs === undefined) await this.ctx.storage.deleteAlarm();
     else await this.ctx.storage.setAlarm(dueMs);
   }

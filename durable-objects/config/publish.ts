@@ -24,29 +24,49 @@ export const acceptedCopy = (state: ConfigState, { text, model }: KeptDocument):
   model,
 });
 
-/** Why the write failed, or undefined when KV took it. A model goes before the copy that names it: whoever reads the copy finds it. */
-export async function writeCopy(kv: KVNamespace, name: CopyName, current: AcceptedCopy, artefacts: Artefacts): Promise<string | undefined> {
-  try {
-    if (name === "accepted") await writeModelOf(kv, current, artefacts);
-    await timely(name === "accepted" ? writeAccepted(kv, current) : writeRaw(kv, current.text));
-    return undefined;
-  } catch (error) {
-    return String(error);
+export class Publisher {
+  readonly #kv: KVNamespace;
+  readonly #artefacts: Artefacts;
+  /** Deletes that have not ended, by the name of the model: one that did not answer in time may still come to pass. */
+  readonly #deletes = new Map<string, Promise<void>>();
+
+  constructor(kv: KVNamespace, artefacts: Artefacts) {
+    this.#kv = kv;
+    this.#artefacts = artefacts;
   }
-}
 
-async function writeModelOf(kv: KVNamespace, { model }: AcceptedCopy, artefacts: Artefacts): Promise<void> {
-  const artefact = model === undefined || artefacts.isInKv(model) ? undefined : artefacts.read(model);
-  if (model === undefined || artefact === undefined) return;
-  await timely(writeModel(kv, model, artefact));
-  artefacts.wroteToKv(model);
-}
+  /** Why the write failed, or undefined when KV took it. A model goes before the copy that names it: whoever reads the copy finds it. */
+  async write(name: CopyName, current: AcceptedCopy): Promise<string | undefined> {
+    try {
+      if (name === "accepted") await this.#writeModelOf(current);
+      await timely(name === "accepted" ? writeAccepted(this.#kv, current) : writeRaw(this.#kv, current.text));
+      return undefined;
+    } catch (error) {
+      return String(error);
+    }
+  }
 
-/** Artefacts that no kept document names. From KV first: what is still here is tried again. */
-export async function dropUnnamed(kv: KVNamespace, artefacts: Artefacts): Promise<void> {
-  for (const name of artefacts.unnamed()) {
-    await timely(deleteModel(kv, name));
-    artefacts.drop(name);
+  async #writeModelOf({ model }: AcceptedCopy): Promise<void> {
+    const artefact = model === undefined || this.#artefacts.isInKv(model) ? undefined : this.#artefacts.read(model);
+    if (model === undefined || artefact === undefined) return;
+    await timely(this.#deletes.get(model) ?? Promise.resolve());
+    await timely(writeModel(this.#kv, model, artefact));
+    this.#artefacts.wroteToKv(model);
+  }
+
+  /** Artefacts that no kept document names. From KV first: what is still here is tried again. */
+  async dropUnnamed(): Promise<void> {
+    for (const name of this.#artefacts.unnamed()) {
+      await timely(this.#deletes.get(name) ?? this.#delete(name));
+      this.#artefacts.drop(name);
+    }
+  }
+
+  /** However it ends, it has ended then. */
+  #delete(name: string): Promise<void> {
+    const deleted = deleteModel(this.#kv, name).finally(() => this.#deletes.delete(name));
+    this.#deletes.set(name, deleted);
+    return deleted;
   }
 }
 

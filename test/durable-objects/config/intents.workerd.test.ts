@@ -1,5 +1,5 @@
 /** Documents with intents and the Config object: trained in its alarm or pushed with an artefact, kept, published, and brought back with it. */
-import { abortAllDurableObjects, evictDurableObject, reset, runInDurableObject } from "cloudflare:test";
+import { abortAllDurableObjects, evictDurableObject, reset, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env as workerEnv } from "cloudflare:workers";
 import { afterEach, expect, it, vi } from "vitest";
 import type { Config } from "../../../durable-objects/config/durable-object.ts";
@@ -8,6 +8,7 @@ import { setIn } from "../../../durable-objects/config/judge.ts";
 import { CONFIG_NAME, configOf } from "../../../durable-objects/config/stub.ts";
 import type { Env } from "../../../durable-objects/env.ts";
 import { objectOf } from "../../../durable-objects/objects.ts";
+import { systemClock } from "../../../durable-objects/runtime.ts";
 import { openArtefact } from "../../../src/classify/intents/artefact.ts";
 import { train, trainInSteps } from "../../../src/classify/intents/train.ts";
 import { badText, goodText, intentsText, manyIntentsText, wideIntentsText } from "./documents.ts";
@@ -320,6 +321,69 @@ it("artefacts go, from KV too, with the last kept document that has them", async
   await vi.waitFor(async () => expect(await keptNames()).toEqual([await nameOf(current)]), PATIENCE);
   expect(await modelInKv(await nameOf(old))).toBeUndefined();
   expect(await modelInKv(await nameOf(current))).toBe(await nameOf(current));
+});
+
+/** Two artefacts were accepted; every kept document that had the first is gone, as after many more. */
+async function firstIsUnnamed(): Promise<{ readonly old: string; readonly artefact: Uint8Array }> {
+  const artefact = artefactOf(intentsText("old"));
+  await config.push(intentsText("old"), "anna", artefact);
+  await settled();
+  await config.push(intentsText(), "anna", artefactOf(intentsText()));
+  await settled();
+  await runInDurableObject(stub(), (_, { storage }) => void storage.sql.exec("DELETE FROM documents WHERE number = 1"));
+  return { old: await nameOf(artefact), artefact };
+}
+
+it("one that KV does not delete is deleted by the next alarm, which nobody needs to ask for", async () => {
+  const { old } = await firstIsUnnamed();
+  await runInDurableObject(stub(), async (instance: Config, { storage }) => {
+    const { ROUTES } = (instance as unknown as { env: Env }).env;
+    const refused = vi.spyOn(ROUTES, "delete").mockRejectedValueOnce(new Error("KV DELETE failed: 503"));
+    await instance.alarm();
+    expect(refused).toHaveBeenCalledTimes(1);
+    expect(await storage.getAlarm()).not.toBeNull();
+    await instance.offer({ text: intentsText(), source: "push" });
+    expect(await storage.getAlarm(), "whatever is offered meanwhile").not.toBeNull();
+    refused.mockRestore();
+  });
+  expect(await modelInKv(old)).toBe(old);
+  await runDurableObjectAlarm(stub());
+  expect([await modelInKv(old), (await keptNames()).includes(old)]).toEqual([undefined, false]);
+});
+
+it("what is put again while its delete is under way is put after it", async () => {
+  const { old, artefact } = await firstIsUnnamed();
+  const order: string[] = [];
+  await runInDurableObject(stub(), async (instance: Config) => {
+    const { ROUTES } = (instance as unknown as { env: Env }).env;
+    const [remove, put] = [ROUTES.delete.bind(ROUTES), ROUTES.put.bind(ROUTES)];
+    const { promise: late, resolve } = Promise.withResolvers<void>();
+    vi.spyOn(ROUTES, "delete").mockImplementationOnce(async (key: string | string[]) => {
+      await late;
+      await remove(key as string);
+      order.push("deleted");
+    });
+    vi.spyOn(ROUTES, "put").mockImplementation(async (key: string, value: unknown) => {
+      if (key === `model:${old}`) order.push("put");
+      await put(key, value as string);
+    });
+    const clock = vi.spyOn(systemClock, "sleep").mockImplementation(async () => undefined);
+    await instance.alarm();
+    clock.mockRestore();
+    await instance.offer({ text: intentsText("old"), source: "push", artefact });
+    const again = vi.waitFor(async () => {
+      await instance.alarm();
+      expect(instance.status().copies.accepted.isWritten).toBe(true);
+    }, PATIENCE);
+    await scheduler.wait(1500);
+    resolve();
+    await again;
+    vi.restoreAllMocks();
+  });
+  await settled();
+  expect(new Set(order)).toEqual(new Set(["deleted", "put"]));
+  expect(order[0]).toBe("deleted");
+  expect(await modelInKv(old)).toBe(old);
 });
 
 it("an artefact of several rows comes back whole", async () => {
