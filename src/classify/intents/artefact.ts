@@ -33,7 +33,7 @@ function partsIn({ buffer, byteOffset }: Uint8Array, words: Uint32Array): ModelP
   };
   const [classCount = 0, size = 0, bits = 0, unknownRarity = 0, weights = 0, nameBytes = 0] = words.subarray(4, HEADER_WORDS);
   const numbers = new Float32Array(buffer, take(NUMBERS * 4), NUMBERS);
-  const [scale = 0, threshold = 0, ...coefficients] = numbers;
+  const [scale = 0, usual = 1, threshold = 0, ...coefficients] = numbers;
   return {
     classCount,
     entrySizes: new Uint16Array(buffer, take(size * 2), size),
@@ -49,6 +49,7 @@ function partsIn({ buffer, byteOffset }: Uint8Array, words: Uint32Array): ModelP
     levels: new Int8Array(buffer, take(weights), weights),
     names: JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, take(nameBytes), nameBytes))),
     scale,
+    usual,
     calibration: { threshold, coefficients },
   };
 }

@@ -15,13 +15,31 @@ export interface Held {
   readonly isRight: boolean;
 }
 
+/** How large a set is: what its scores say of new messages depends on it, and a few messages do not tell how. */
+export interface Size {
+  readonly intents: number;
+  /** Examples of an intent, on average. */
+  readonly each: number;
+}
+
 /** `share`: how many of all messages are expected to be out of scope. */
-export function calibrate(held: readonly Held[], share: number): Calibration {
+export function calibrate(held: readonly Held[], share: number, size: Size): Calibration {
   const weights = weightsOf(held, share);
   const signs = held.map((one) => one.signs);
-  const right = coefficientsOf({ signs, weights, isSo: held.map(({ isRight }) => isRight), prior: settings.priorRight });
-  const outside = coefficientsOf({ signs, weights, isSo: held.map(({ kind }) => kind !== "inside"), prior: settings.priorOutside });
+  const right = coefficientsOf({ signs, weights, isSo: held.map(({ isRight }) => isRight), prior: priorOf(settings.priorRight, size) });
+  const outside = coefficientsOf({
+    signs,
+    weights,
+    isSo: held.map(({ kind }) => kind !== "inside"),
+    prior: priorOf(settings.priorOutside, size),
+  });
   return { coefficients: right, threshold: thresholdFor(signs, weights, right, outside) };
+}
+
+/** The first coefficient moves by each halving of the examples, and of the intents, below what is many. */
+function priorOf([first = 0, byExamples = 0, byIntents = 0, ...rest]: readonly number[], { intents, each }: Size): readonly number[] {
+  const halvings = (many: number, some: number): number => Math.max(0, Math.log2(many / Math.max(1, some)));
+  return [first + byExamples * halvings(settings.manyExamples, each) + byIntents * halvings(settings.manyIntents, intents), ...rest];
 }
 
 /** Weights so that messages out of scope have their expected share of all. */
@@ -36,7 +54,7 @@ function weightsOf(held: readonly Held[], share: number): Float64Array {
 
 /**
  * The confidence from which answering is expected to gain more than it loses: a right answer against a message that should have had
- * none. By expectation rather than by counting, because counts of a few messages jump.
+ * none. By expectation rather than by counting, because counts of a few messages jump; of very few, so does what is expected.
  */
 function thresholdFor(signs: readonly Signs[], weights: Float64Array, right: readonly number[], outside: readonly number[]): number {
   const sorted = signs
@@ -47,12 +65,13 @@ function thresholdFor(signs: readonly Signs[], weights: Float64Array, right: rea
     .sort((one, other) => other.confidence - one.confidence);
   let sum = 0;
   let most = 0;
-  let threshold = settings.priorThreshold;
+  let found = settings.priorThreshold;
   for (const { confidence, gain } of sorted) {
     sum += gain;
     if (sum <= most) continue;
     most = sum;
-    threshold = confidence;
+    found = confidence;
   }
-  return Math.fround(threshold);
+  const pull = settings.thresholdStrength / (settings.thresholdStrength + signs.length);
+  return Math.fround(found + pull * (settings.priorThreshold - found));
 }

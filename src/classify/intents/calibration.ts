@@ -8,19 +8,25 @@ export interface Calibration {
   readonly threshold: number;
 }
 
-/** What the logistic function sees of a message: 1, score, lead over the rival, score of "out of scope", unknown words, unknown n-grams. */
-export const SIGNS = 6;
+/** What the logistic function sees of a message: 1, score, lead over the rival, score of "out of scope", unknown words, unknown n-grams, brevity. */
+export const SIGNS = 7;
 
 export type Signs = Float64Array;
 
 /** A lead longer than this says no more. The solver asks for a lead of one. */
 const MAX_LEAD = 0.5;
 
+/** Where a message begins to be too short to go by, as a share of the usual one; and how many halvings of that count. */
+const SHORT = 0.8;
+const MAX_HALVINGS = 4;
+
 /** Scores of all classes, and which two intents are first. */
 export interface Ranking {
   readonly scores: Float64Array;
   /** Intents come before the class "out of scope", if there is one. */
   readonly intents: number;
+  /** The mass of the usual message; above 0. */
+  readonly usual: number;
   best: number;
   /** -1 where there is one intent. */
   second: number;
@@ -42,7 +48,7 @@ export function rank(ranking: Ranking): void {
 }
 
 /** The signs of one intent, against the best of the others. */
-export function signsOf({ scores, intents, best, second }: Ranking, vector: Vector, intent: number, signs: Signs): Signs {
+export function signsOf({ scores, intents, usual, best, second }: Ranking, vector: Vector, intent: number, signs: Signs): Signs {
   const own = scores[intent] as number;
   const rival = intent === best ? second : best;
   signs[0] = 1;
@@ -51,6 +57,8 @@ export function signsOf({ scores, intents, best, second }: Ranking, vector: Vect
   signs[3] = intents < scores.length ? (scores[intents] as number) : 0;
   signs[4] = vector.unknownWords;
   signs[5] = vector.unknownGrams;
+  // Any word, alone, has all the weight: what "please" weighs in a sentence says little of "please".
+  signs[6] = Math.max(-MAX_HALVINGS, Math.min(0, Math.log2(vector.mass / (SHORT * usual))));
   return signs;
 }
 

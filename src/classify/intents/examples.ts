@@ -8,12 +8,14 @@ export interface Examples {
   readonly starts: Uint32Array;
   readonly entries: Uint32Array;
   readonly values: Float32Array;
+  readonly masses: Float32Array;
 }
 
 export function readExamples(texts: readonly string[], classes: readonly number[], read: Reader): Examples {
   const starts = new Uint32Array(texts.length + 1);
   let entries = new Uint32Array(texts.length * 64 + 64);
   let values = new Float32Array(entries.length);
+  const masses = new Float32Array(texts.length);
   let end = 0;
   for (const [index, text] of texts.entries()) {
     const vector = read(text);
@@ -23,6 +25,7 @@ export function readExamples(texts: readonly string[], classes: readonly number[
     }
     entries.set(vector.entries.subarray(0, vector.count), end);
     values.set(vector.values.subarray(0, vector.count), end);
+    masses[index] = vector.mass;
     end += vector.count;
     starts[index + 1] = end;
   }
@@ -32,6 +35,7 @@ export function readExamples(texts: readonly string[], classes: readonly number[
     starts,
     entries: entries.subarray(0, end),
     values: values.subarray(0, end),
+    masses,
   };
 }
 

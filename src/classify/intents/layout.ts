@@ -6,12 +6,12 @@ import { type Calibration, SIGNS } from "./calibration.ts";
 import type { Vocabulary } from "./vocabulary.ts";
 
 /** Raised whenever the same bytes would classify differently: a Worker refuses what it does not know. */
-export const ARTEFACT_VERSION = 1;
+export const ARTEFACT_VERSION = 2;
 
 export const MAGIC = 0x4e494543; // "CEIN"
 export const HEADER_WORDS = 12;
-/** Scale, threshold and coefficients, behind the header. */
-export const NUMBERS = 2 + SIGNS;
+/** Scale, mass of the usual message, threshold and coefficients, behind the header. */
+export const NUMBERS = 3 + SIGNS;
 export const FAR = 255;
 
 export interface ModelParts {
@@ -25,6 +25,8 @@ export interface ModelParts {
   readonly levels: Int8Array;
   /** What one level weighs. */
   readonly scale: number;
+  /** The mass of the usual message. */
+  readonly usual: number;
   readonly calibration: Calibration;
 }
 

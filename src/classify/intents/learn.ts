@@ -1,6 +1,6 @@
 /** Texts with classes in, weights over a vocabulary out; and scores by those weights before they are made small. For the trainer. */
 import { type Ranking, rank } from "./calibration.ts";
-import { readExamples } from "./examples.ts";
+import { type Examples, readExamples } from "./examples.ts";
 import { learnVocabulary } from "./learn-vocabulary.ts";
 import { solve, type Weights } from "./solve.ts";
 import { type Reader, readerFor, type Vector } from "./vector.ts";
@@ -28,8 +28,16 @@ export function learn({ texts, classes, classCount, intents }: Task, onPass?: ()
   const read = readerFor(vocabulary);
   const examples = readExamples(texts, classes, read);
   const weights = solve({ examples, classCount, entryCount: vocabulary.size, ...(onPass === undefined ? {} : { onPass }) });
-  return { vocabulary, weights, read, ranking: { scores: new Float64Array(classCount), intents, best: 0, second: -1 } };
+  return {
+    vocabulary,
+    weights,
+    read,
+    ranking: { scores: new Float64Array(classCount), intents, usual: usualOf(examples), best: 0, second: -1 },
+  };
 }
+
+/** The median; an example without a word has none. */
+const usualOf = ({ masses, count }: Examples): number => masses.toSorted()[count >> 1] || 1;
 
 export function scoreWith({ weights, read, ranking }: Learned, text: string): { readonly vector: Vector; readonly ranking: Ranking } {
   const { scores } = ranking;

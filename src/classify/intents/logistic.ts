@@ -12,7 +12,7 @@ export interface Observed {
 
 const ROUNDS = 200;
 
-/** How high scores run differs from set to set, so the first coefficient is all but free; what a sign speaks for is much the same. */
+/** How high scores run differs from set to set, so the first coefficient is freer; what a sign speaks for is much the same. */
 const pullOf = (at: number): number => (at === 0 ? settings.freeStrength : settings.priorStrength);
 
 /** Climbs the likelihood by steps for the steepest a logistic curve can be: slower than Newton's, and cannot overshoot. */

@@ -15,12 +15,12 @@ export interface Scorer {
   readonly weightOf: (vector: Vector, at: number, wanted: number) => number;
 }
 
-export function scorerFor({ names, classCount, vocabulary, entrySizes, distances, levels, scale }: ModelParts): Scorer {
+export function scorerFor({ names, classCount, vocabulary, entrySizes, distances, levels, scale, usual }: ModelParts): Scorer {
   const read = readerFor(vocabulary);
   const starts = new Uint32Array(vocabulary.size + 1);
   for (let entry = 0; entry < vocabulary.size; entry += 1) starts[entry + 1] = (starts[entry] as number) + (entrySizes[entry] as number);
   const scores = new Float64Array(classCount);
-  const scored: Scored = { vector: read(""), ranking: { scores, intents: names.length, best: 0, second: -1 } };
+  const scored: Scored = { vector: read(""), ranking: { scores, intents: names.length, usual, best: 0, second: -1 } };
 
   const weightOf = (vector: Vector, at: number, wanted: number): number => {
     const entry = vector.entries[at] as number;

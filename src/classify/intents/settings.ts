@@ -19,12 +19,18 @@ export const settings = {
   folds: 10,
   leastParts: 3,
   judged: 3_000,
-  /** Where the logistic functions begin, and how many messages it takes to move them; the first coefficient is all but free. */
-  priorRight: [-2.7, 4, 5, -1.5, -1, -2.5] as readonly number[],
-  priorOutside: [0.5, -5, -2, 2, 1, 2.5] as readonly number[],
+  /**
+   * Where the logistic functions begin, and how many messages it takes to move them; of the first coefficient, fewer. The second and
+   * third number are what is added to the first for each halving of examples and of intents.
+   */
+  priorRight: [-1.3, 0.44, 0.62, 5, 6, -1.5, -1, -3, 2.4] as readonly number[],
+  priorOutside: [0, -0.47, -0.41, -5, -2, 2, 1, 2.5, -2] as readonly number[],
+  manyExamples: 50,
+  manyIntents: 20,
   priorStrength: 20,
-  freeStrength: 1.5,
-  priorThreshold: 0.4,
+  freeStrength: 5,
+  priorThreshold: 0.6,
+  thresholdStrength: 100,
   /** What is out of scope by the operator's word counts as one message each; what was an intent left out, together as many as this. */
   sparedWeight: 20,
   /** The share of messages out of scope in the validation set of the paper that the operating point is named after: 100 of 3,100. */

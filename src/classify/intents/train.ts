@@ -3,7 +3,7 @@
  * everywhere. Never throws on any text; `problemsOf` says what is wrong with a set before.
  */
 import { groupsOf } from "./alike.ts";
-import { calibrate, type Held } from "./calibrate.ts";
+import { calibrate, type Held, type Size } from "./calibrate.ts";
 import { type Compressed, compress } from "./compress.ts";
 import { crossValidate, judge, partsOf } from "./cross-validate.ts";
 import { type Learned, learn, type Task } from "./learn.ts";
@@ -47,11 +47,16 @@ export function* trainInSteps(set: TrainingSet, options: TrainOptions = {}): Gen
   const whole = learnWhole(task, names, options, () => report(1 / settings.passes));
   yield;
   const held = whole.held ?? (yield* crossValidate(task, whole.groups, () => report(1)));
-  return writeArtefact({ names, classCount: task.classCount, ...whole.small, calibration: calibrate(held, shareOf(set, options)) });
+  return writeArtefact({
+    names,
+    classCount: task.classCount,
+    ...whole.small,
+    calibration: calibrate(held, shareOf(set, options), sizeOf(task)),
+  });
 }
 
 interface Whole {
-  readonly small: Compressed & { readonly vocabulary: Vocabulary };
+  readonly small: Compressed & { readonly vocabulary: Vocabulary; readonly usual: number };
   readonly groups: Uint16Array;
   /** Only where there is validation. */
   readonly held: readonly Held[] | undefined;
@@ -62,11 +67,16 @@ function learnWhole(task: Task, names: readonly string[], { validation }: TrainO
   const learned = learn(task, onPass);
   const { vocabulary, weights } = learned;
   return {
-    small: { vocabulary, ...compress(weights, task.classCount, vocabulary.size) },
+    small: { vocabulary, usual: learned.ranking.usual, ...compress(weights, task.classCount, vocabulary.size) },
     groups: groupsOf(task, learned),
     held: validation === undefined ? undefined : validated(learned, names, validation),
   };
 }
+
+const sizeOf = ({ classes, isName, intents }: Task): Size => ({
+  intents,
+  each: classes.filter((owner, at) => owner < intents && isName[at] !== true).length / Math.max(1, intents),
+});
 
 /** What share out of scope to expect: what the document says, or what the paper's validation set had. */
 function shareOf({ outOfScopeShare }: TrainingSet, { operatingPoint, validation }: TrainOptions): number {

@@ -16,6 +16,8 @@ export interface Vector {
   /** Share of what is unknown, in words and pairs, and in characters. */
   unknownWords: number;
   unknownGrams: number;
+  /** How much was said, in n-grams by their rarity: before the length was brought to one. */
+  mass: number;
 }
 
 export type Reader = (text: string) => Vector;
@@ -34,6 +36,7 @@ export function readerFor(vocabulary: Vocabulary): Reader {
     places: new Uint16Array(size),
     unknownWords: 0,
     unknownGrams: 0,
+    mass: 0,
   };
   const { entries, values, places } = vector;
 
@@ -59,6 +62,7 @@ export function readerFor(vocabulary: Vocabulary): Reader {
       values[at] = value;
       squares += value * value;
     }
+    vector.mass = squares;
     const scale = 1 / Math.sqrt(squares);
     for (let at = first; at < vector.count; at += 1) values[at] = (values[at] as number) * scale;
     return squares === 0 ? 0 : unknownSquares / squares;

@@ -4,7 +4,7 @@ import { ARTEFACT_VERSION, checksum, HEADER_WORDS, MAGIC, type ModelParts, padde
 export function writeArtefact(parts: ModelParts): Uint8Array {
   const { vocabulary, calibration } = parts;
   const names = new TextEncoder().encode(JSON.stringify(parts.names));
-  const numbers = Float32Array.of(parts.scale, calibration.threshold, ...calibration.coefficients);
+  const numbers = Float32Array.of(parts.scale, parts.usual, calibration.threshold, ...calibration.coefficients);
   const sections = [
     numbers,
     parts.entrySizes,

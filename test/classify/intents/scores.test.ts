@@ -43,21 +43,21 @@ const DRAWS: readonly Draw[] = [
     intents: everyFifth,
     each: 10,
     outside: 0,
-    pinned: { inScopeAccuracy: 0.897, outOfScopeRecall: 0.81, jointAccuracy: 0.884, auroc: 0.952, calibrationError: 0.092 },
+    pinned: { inScopeAccuracy: 0.89, outOfScopeRecall: 0.84, jointAccuracy: 0.88, auroc: 0.949, calibrationError: 0.083 },
   },
   {
     name: "30 intents, 10 examples each, 20 out of scope",
     intents: everyFifth,
     each: 10,
     outside: 20,
-    pinned: { inScopeAccuracy: 0.903, outOfScopeRecall: 0.79, jointAccuracy: 0.887, auroc: 0.959, calibrationError: 0.082 },
+    pinned: { inScopeAccuracy: 0.897, outOfScopeRecall: 0.84, jointAccuracy: 0.888, auroc: 0.955, calibrationError: 0.076 },
   },
   {
     name: "30 intents, 5 examples each",
     intents: everyFifth,
     each: 5,
     outside: 0,
-    pinned: { inScopeAccuracy: 0.803, outOfScopeRecall: 0.79, jointAccuracy: 0.801, auroc: 0.922, calibrationError: 0.098 },
+    pinned: { inScopeAccuracy: 0.785, outOfScopeRecall: 0.88, jointAccuracy: 0.799, auroc: 0.918, calibrationError: 0.085 },
   },
   {
     name: "all 150 intents, 100 examples each, 100 out of scope",
@@ -82,7 +82,9 @@ it.each(DRAWS)("$name: as good as it was", { timeout: 180_000 }, ({ intents, eac
 
 it.each(miniSets)("$language: five examples tell four intents apart", (set: MiniSet) => {
   const model = modelFrom(miniSetOf(set));
-  expect(set.messages.map(([text]) => [text, model.classify(text).intent])).toEqual(set.messages);
+  expect(set.messages.map(([text]) => [text, model.classify(text).best])).toEqual(set.messages);
+  // Of eight; a Korean word has as many endings as it likes, and five examples show few of them.
+  expect(set.messages.filter(([text]) => model.classify(text).intent !== undefined).length).toBeGreaterThanOrEqual(6);
 });
 
 it.each(miniSets)("$language: what is said in another language is hardly ever taken for an intent", (set: MiniSet) => {
@@ -90,4 +92,55 @@ it.each(miniSets)("$language: what is said in another language is hardly ever ta
   const foreign = miniSets.filter(({ language }) => language !== set.language).flatMap(({ messages }) => messages);
   // Of 56; what is left knows a name of an intent: "persona".
   expect(foreign.filter(([text]) => model.classify(text).intent !== undefined).length).toBeLessThanOrEqual(3);
+});
+
+/** Said to anybody, of no intent. */
+const CHAT =
+  "a the it is what how my you yes no ok hi thanks please|is it|is a|can you|what is it|who are you|can you help me|i have a question|see you";
+const chat = CHAT.split("|").flatMap((part, at) => (at === 0 ? part.split(" ") : [part]));
+
+interface Small {
+  readonly intents: number;
+  readonly each: number;
+  /** Least of what is out of scope, of small talk, and of the right guesses at 0.8. */
+  readonly outside: number;
+  readonly chat: number;
+  readonly sure: number;
+  /** Most between the mean confidence of what is in scope and the share of it that is right. */
+  readonly gap: number;
+}
+
+const SMALL: readonly Small[] = [
+  { intents: 2, each: 5, outside: 0.85, chat: 0.93, sure: 0.74, gap: 0.13 },
+  { intents: 3, each: 5, outside: 0.9, chat: 0.93, sure: 0.78, gap: 0.12 },
+  { intents: 3, each: 20, outside: 0.9, chat: 0.93, sure: 0.92, gap: 0.06 },
+  { intents: 3, each: 50, outside: 0.81, chat: 0.93, sure: 0.94, gap: 0.06 },
+  { intents: 5, each: 10, outside: 0.84, chat: 0.93, sure: 0.83, gap: 0.09 },
+  { intents: 10, each: 10, outside: 0.8, chat: 0.9, sure: 0.84, gap: 0.09 },
+];
+
+it.each(SMALL)("$intents intents of $each examples: knows what it does not know, and is sure where it is right", (small) => {
+  // Six draws that have no intent in common.
+  const draws = Array.from({ length: 6 }, (_, drawn) => all.filter((__, at) => at % 15 === drawn * 2).slice(0, small.intents));
+  const means = draws.map((intents) => {
+    const model = modelFrom(setOf(draw(train, intents, small.each)));
+    const inside = draw(val, intents, 20).map(({ text, intent }) => ({
+      ...model.classify(text),
+      isRight: model.classify(text).best === intent,
+    }));
+    const right = inside.filter(({ isRight }) => isRight);
+    const unheard = (texts: readonly string[]): number =>
+      texts.filter((text) => model.classify(text).intent === undefined).length / texts.length;
+    return {
+      outside: unheard(draw(val, [], 0, 100).map(({ text }) => text)),
+      chat: unheard(chat),
+      sure: right.filter(({ confidence }) => confidence >= 0.8).length / right.length,
+      gap: inside.reduce((sum, { confidence }) => sum + confidence, 0) / inside.length - right.length / inside.length,
+    };
+  });
+  const mean = (key: "outside" | "chat" | "sure" | "gap"): number => means.reduce((sum, one) => sum + one[key], 0) / means.length;
+  expect(mean("outside")).toBeGreaterThan(small.outside);
+  expect(mean("chat")).toBeGreaterThan(small.chat);
+  expect(mean("sure")).toBeGreaterThan(small.sure);
+  expect(Math.abs(mean("gap"))).toBeLessThan(small.gap);
 });
