@@ -1,4 +1,5 @@
 /** A stock gateway that polls, beside native ones in one pool: it was given `apiRoot` and an edge token, and never speaks to Telegram. */
+import { sleep } from "../../fakes/http-service.ts";
 import { ACCOUNT } from "../routes.ts";
 import { must, until } from "../until.ts";
 import { FIRST, LATER, POLLER } from "../world.ts";
@@ -6,6 +7,7 @@ import { type Case, chatsOf, type Stage } from "./case.ts";
 import { mustBeTheOperators } from "./registration.ts";
 import { ROUNDS, talk } from "./talk.ts";
 
+const RAMP_MS = 61_000;
 const CHATS = Array.from({ length: 24 }, (_, index) => 700_501 + index);
 
 const isPolling = async ({ admin }: Stage): Promise<boolean> => {
@@ -18,6 +20,8 @@ export const polling: Case = {
   run: async (stage) => {
     const natives = [...FIRST, LATER].filter((name) => stage.gateways.has(name));
     await until(`${POLLER} to wait for updates`, async () => (await isPolling(stage)) || undefined);
+    // Who begins to call is back, and is spared: a tenth of its new conversations at first, all of them after a minute.
+    await sleep(RAMP_MS);
     await stage.setPool([...natives, POLLER]);
     await Promise.all(CHATS.map((chat) => talk(stage, chat)));
     const shares = [...natives, POLLER].map((name) => ({ name, count: CHATS.filter((chat) => stage.owners.get(chat) === name).length }));
