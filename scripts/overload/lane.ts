@@ -3,6 +3,7 @@ import { type Answer, type Connection, openConnection } from "../bench/connectio
 
 export interface Sending {
   readonly request: Buffer;
+  readonly isAgain?: boolean;
   /** Status 0: no answer will come. */
   readonly end: (answer: Answer) => void;
 }
@@ -50,6 +51,12 @@ export class Lane {
     return undefined;
   }
 
+  /** A server may hang up just when something is sent: as any HTTP client does, and every platform, it is brought once more. */
+  #again(sending: Sending): void {
+    if (sending.isAgain === true) sending.end(NO_ANSWER);
+    else this.launch({ ...sending, isAgain: true });
+  }
+
   async #openOne(): Promise<void> {
     this.#opening += 1;
     const connection = await openConnection(this.#port).catch(() => undefined);
@@ -68,7 +75,7 @@ export class Lane {
       } catch {
         this.#all.delete(connection);
         connection.close();
-        return sending.end(NO_ANSWER);
+        return this.#again(sending);
       }
     }
     this.#idle.push(connection);

@@ -16,16 +16,19 @@ afterEach(() => {
   for (const close of closing.splice(0)) close();
 });
 
-/** Answers as the path says: `/200`, `/503`; `/bye` with 200, and hangs up; `/hold` only when everything else was answered; `/cut` breaks the connection. */
+/** Answers as the path says: `/200`, `/503`; `/200?once` breaks the connection the first time; `/bye` with 200, and hangs up; `/hold` only when everything else was answered; `/cut` breaks the connection. */
 async function serve(): Promise<Generator> {
   const held: (() => void)[] = [];
+  const seen = new Set<string>();
   const server = createServer((request, response) => {
     request.resume();
     const path = request.url ?? "";
-    if (path === "/cut") return void request.socket.destroy();
+    const isFirst = seen.size < seen.add(path).size;
+    const broken = isFirst ? ["/cut", "/200?once"] : ["/cut"];
+    if (broken.includes(path)) return void request.socket.destroy();
     if (path === "/hold") return void held.push(() => response.writeHead(200).end());
     if (path === "/bye") return void response.writeHead(200).end(() => request.socket.end());
-    response.writeHead(Number(path.slice(1)), path === "/503" ? { "retry-after": "4" } : {}).end(() => {
+    response.writeHead(Number(path.slice(1, 4)), path === "/503" ? { "retry-after": "4" } : {}).end(() => {
       if (path === "/200") for (const release of held.splice(0)) release();
     });
   });
@@ -59,6 +62,11 @@ it("sends nothing on a connection that was hung up while it had nothing to do", 
   const generator = await serve();
   const samples = await generator.drive([arrival("/bye", 0), arrival("/200", 80)]);
   expect(samples.map(({ status }) => status)).toEqual([200, 200]);
+});
+
+it("brings once more what a connection broke under", async () => {
+  const generator = await serve();
+  expect((await generator.drive([arrival("/200?once", 0)])).map(({ status }) => status)).toEqual([200]);
 });
 
 it("what one sender waits for is nothing to another", async () => {
