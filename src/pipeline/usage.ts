@@ -1,8 +1,8 @@
 /** Who was served how much lately, in deliveries of about the last second. Knows what is fair: an even part of all of it. */
 
 const FADES_MS = 1_000;
-/** Less than this much of a delivery is nothing. */
-const LEAST = 0.05;
+/** Who was not served for so long is nobody to make room for. */
+const GONE_MS = 1_000;
 /** Chance alone makes some bring more than others. */
 const LEEWAY = 1.25;
 
@@ -28,10 +28,9 @@ export function createUsage(): Usage {
 
   const all = (nowMs: number): number => {
     let sum = 0;
-    for (const account of served.keys()) {
-      const amount = amountOf(account, nowMs);
-      if (amount < LEAST) served.delete(account);
-      else sum += amount;
+    for (const [account, { atMs }] of served) {
+      if (nowMs - atMs >= GONE_MS) served.delete(account);
+      else sum += amountOf(account, nowMs);
     }
     return sum;
   };

@@ -8,7 +8,7 @@ interface Edge {
   readonly turns: Turns;
 }
 
-/** Two accounts, one of which brought ten times as much as the other, on a loop that is so late. */
+/** Two accounts, one of which brought much more than the other, on a loop that is so late. */
 async function edgeThatIsLate(lateMs: number): Promise<Edge> {
   const loop = startEventLoop();
   const turns = createTurns((work) => void work);
@@ -19,7 +19,7 @@ async function edgeThatIsLate(lateMs: number): Promise<Edge> {
   }
   await loop.advance(WAIT_MS);
   for (let index = 0; index < 20; index += 1) {
-    void turns.take(index % 10 === 0 ? "quiet" : "loud", loop.clock).then((turn) => turn?.end());
+    void turns.take(index % 5 === 4 ? "quiet" : "loud", loop.clock).then((turn) => turn?.end());
     await loop.advance(100);
   }
   return { loop, turns };
@@ -63,6 +63,15 @@ it("late, nobody waits who comes alone", async () => {
     expect((await bring("only", 1, edge)).begun).toHaveLength(1);
     await loop.advance(5);
   }
+});
+
+it("late, nobody waits whose only other has gone", async () => {
+  const edge = await edgeThatIsLate(5 * LATE_MS);
+  for (let index = 0; index < 30; index += 1) {
+    void edge.turns.take("loud", edge.loop.clock).then((turn) => turn?.end());
+    await edge.loop.advance(100);
+  }
+  expect((await bring("loud", 5, edge)).begun).toHaveLength(5);
 });
 
 it("who waits begins after a rest, one behind the other as turns end", async () => {

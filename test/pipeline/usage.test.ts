@@ -38,6 +38,13 @@ it("nobody is heavy who was never served", () => {
   expect(createUsage().heavyAt(NOW)("new")).toBe(false);
 });
 
+it("nobody is heavy whose only others have gone a second ago", () => {
+  const usage = served({ a: 1_000, b: 500 });
+  for (let atMs = NOW; atMs < NOW + 1_000; atMs += 1) usage.note("a", atMs);
+  expect(usage.heavyAt(NOW + 900)("a")).toBe(true);
+  expect(usage.heavyAt(NOW + 1_000)("a")).toBe(false);
+});
+
 it("what was long ago is forgotten", () => {
   const usage = served({ a: 1_000, b: 10 });
   expect(usage.heavyAt(NOW)("a")).toBe(true);
