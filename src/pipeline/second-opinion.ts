@@ -8,28 +8,24 @@ import type { RoutesDocument } from "../config/schema.ts";
 import { type Sentence, sentencesOf, silentIn } from "../config/sentences.ts";
 import type { Account } from "../core/account.ts";
 import type { Message } from "../core/message.ts";
-import type { Clock } from "../ports/clock.ts";
 import type { Embedder } from "../ports/embedder.ts";
 import type { Log } from "../ports/log.ts";
 import type { Decision } from "../routing/router.ts";
 import { createAsker } from "./asker.ts";
+import { createLearned, type LearnedPorts } from "./learned.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { withVectors } from "./vectors.ts";
 
 const MAX_EXAMPLES = { each: 20, all: 1000 };
-const RETRY_MS = 60_000;
 
 export interface SecondOpinions {
   /** Undefined: the document wants none, or there is none in time. */
   readonly nearest: (text: string, snapshot: Snapshot) => Promise<Nearest | undefined>;
 }
 
-export interface SecondOpinionPorts {
+export interface SecondOpinionPorts extends LearnedPorts {
   readonly embedder: Embedder;
-  readonly clock: Clock;
   readonly log: Log;
-  /** For work that outlives the message that began it. */
-  readonly keepAlive: (work: Promise<unknown>) => void;
 }
 
 /** By the rules; once more where the model was unsure, and somebody else may know. */
@@ -53,53 +49,21 @@ export async function secondVerdict(text: string, snapshot: Snapshot, opinions: 
   return { intent: nearest.intent, best: nearest.intent, confidence: intents.threshold };
 }
 
-type Find = ReturnType<typeof nearestOf>;
-
-interface Known {
-  readonly document: RoutesDocument;
-  readonly sentences: readonly Sentence[];
-  /** Undefined while it is worked out, or could not be. */
-  readonly find?: Find;
-  /** Not tried again before. */
-  readonly untilMs: number;
-}
-
 /** One per isolate. */
 export function createSecondOpinions({ embedder, clock, log, keepAlive }: SecondOpinionPorts): SecondOpinions {
   const ask = createAsker({ embedder, clock });
-  let known: Known | undefined;
-
-  /** Most documents that follow have the same examples. */
-  const knownOf = (document: RoutesDocument): Known => {
-    if (known?.document === document) return known;
-    const sentences = comparable(document);
-    const isSame = known !== undefined && JSON.stringify(sentences) === JSON.stringify(known.sentences);
-    known = isSame && known ? { ...known, document } : { document, sentences, untilMs: 0 };
-    return known;
-  };
-
-  const learn = async (sentences: readonly Sentence[]): Promise<void> => {
-    try {
-      const find = nearestOf(await withVectors(sentences, embedder));
-      if (known?.sentences === sentences) known = { ...known, find };
-    } catch (error) {
-      log.write({ level: "warn", event: "second-opinion.unavailable", reason: String(error) });
-    }
-  };
-
-  const findFor = (document: RoutesDocument): Find | undefined => {
-    const of = knownOf(document);
-    const nowMs = clock.nowMs();
-    if (of.find === undefined && nowMs >= of.untilMs && of.sentences.length > 0) {
-      known = { ...of, untilMs: nowMs + RETRY_MS };
-      keepAlive(learn(of.sentences));
-    }
-    return of.find;
-  };
+  const examples = createLearned(
+    {
+      sentencesOf: comparable,
+      make: async (sentences) => nearestOf(await withVectors(sentences, embedder)),
+      failed: (error) => log.write({ level: "warn", event: "second-opinion.unavailable", reason: String(error) }),
+    },
+    { clock, keepAlive },
+  );
 
   return {
     nearest: async (text, { routes: { document } }) => {
-      const find = document.secondOpinion && findFor(document);
+      const find = document.secondOpinion && examples.of(document);
       const vector = find && (await ask(text));
       return vector && find(vector);
     },
