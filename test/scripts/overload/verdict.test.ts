@@ -58,6 +58,7 @@ describe("planted", () => {
     ["a flood that is believed", flood({ answers: { 200: 1, 401: 1 } }), /answered 200/],
     ["a flood that pushes the others out", flood({ beside: turn({ good: 700 }) }), /only 70 % of genuine/],
     ["too much memory", memory({ peakMib: 513 }), /grew to 513 MiB/],
+    ["memory that stays", memory({ afterMib: 331 }), /has 331 MiB/],
     ["a lost message", { lost: ["telegram:loud 1"] }, /1 acknowledged messages are lost: telegram:loud 1/],
     ["nothing acknowledged", { acknowledged: 0 }, /nothing was acknowledged/],
   ])("%s is found, and nothing else", (_what, bent, found) => {
