@@ -91,6 +91,8 @@ it("a canary that goes bad is rolled back by itself, and its conversations go on
   await expect.poll(() => handed(canary), PATIENT).toEqual([PER_GROUP, 0, PER_GROUP, 0]);
   await runDurableObjectAlarm(stubOf("bad-new"));
   expect(await standing("bad")).toMatchObject({ phase: "running" });
+  // A look of its own would end it as soon as it has seen enough.
+  await runInDurableObject(stubOf("bad-new"), (_, { storage }) => storage.setAlarm(Date.now() + 3_600_000));
 
   await put("bad", "/status/500");
   for (const messageId of ["2", "3"]) await sendTo("bad", all, messageId);
@@ -136,6 +138,7 @@ it("how long a first answer took is seen of both groups, and a second answer is 
   const [first = "", second = ""] = [own[0], rest[0]];
   await sendTo("told", [first, second], "1");
   await expect.poll(() => handed(canary), PATIENT).toEqual([1, 0, 1, 0]);
+  await expect.poll(() => isDelivered([first, second], 1), PATIENT).toBe(true);
   const speak = (key: string, instance: string) =>
     conversations.speak({ key }, { account: "telegram:support", chat: { id: "7", kind: "direct" }, instance, class: "send" });
   for (let times = 0; times < 2; times += 1) {
@@ -217,6 +220,7 @@ it("without a drain the same is its end", async () => {
 it("what was seen of a canary that a look did not know yet is kept", async () => {
   await put("early", "/durable");
   await start("early", 600_000);
+  await stubOf("early-new").status();
   await stubOf("early-new").canary("of-tomorrow", failure("of-tomorrow"));
   await runDurableObjectAlarm(stubOf("early-new"));
   await evictDurableObject(stubOf("early-new"));

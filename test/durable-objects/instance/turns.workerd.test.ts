@@ -33,9 +33,13 @@ beforeAll(async () => {
   if (answer.status === "rejected") throw new Error(JSON.stringify(answer));
 });
 
-/** As its probes would find it. */
+const HOUR_MS = 3_600_000;
+
+/** As its probes would find it. Its clock stands, and none of its own comes in between. */
 const probedTwice = (name: string, verdict: "up" | "down") =>
-  runInDurableObject(stubOf(name), (instance: Instance) => {
+  runInDurableObject(stubOf(name), async (instance: Instance, { storage }) => {
+    bendClock(instance, 0);
+    await storage.setAlarm(Date.now() + HOUR_MS);
     for (let count = 0; count < 2; count += 1) instance.probed({ verdict, reason: "http 500" });
   });
 const alarmOf = (name: string) => runInDurableObject(stubOf(name), (_, state) => state.storage.getAlarm());
@@ -112,10 +116,7 @@ describe("suspicion", () => {
   });
 
   it("of one that is only slow is one probe, however many suspect it; the next is left to the alarm, which it brings nearer", async () => {
-    await instances.status(["slow"]);
-    await runDurableObjectAlarm(stubOf("slow"));
-    await runInDurableObject(stubOf("slow"), (_, state) => state.storage.setAlarm(Date.now() + 3_600_000));
-    await evictDurableObject(stubOf("slow"));
+    await runInDurableObject(stubOf("slow"), (_, state) => state.storage.setAlarm(Date.now() + HOUR_MS));
     const paths = await watched("slow");
     await Promise.all(Array.from({ length: 20 }, () => instances.suspect("slow")));
     await expect.poll(() => paths.filter((path) => path === "/started/startupz")).toHaveLength(1);
@@ -139,7 +140,7 @@ describe("suspicion", () => {
 
   it("a delivery that failed is looked into at once", async () => {
     const paths = await watched("reported");
-    await runInDurableObject(stubOf("reported"), (_, state) => state.storage.setAlarm(Date.now() + 3_600_000));
+    await runInDurableObject(stubOf("reported"), (_, state) => state.storage.setAlarm(Date.now() + HOUR_MS));
     await instances.report("reported", failed);
     await expect.poll(() => paths).toContain("/started/startupz");
   });
