@@ -120,7 +120,7 @@ it("totals survive the object once the alarm has written them", async () => {
 });
 
 const notice = { chat, text: "One moment, please.", key: "limited/777/1" };
-const settled = (platform: readonly unknown[], count: number) => vi.waitFor(() => expect(platform).toHaveLength(count));
+const settled = (platform: readonly unknown[], count: number) => expect.poll(() => platform).toHaveLength(count);
 
 it("a notice is sent with the bot's own token, once for its key", async () => {
   const platform = fakePlatform();
@@ -136,8 +136,8 @@ it("a notice is sent with the bot's own token, once for its key", async () => {
 
 it("a notice waits its turn behind what the platform asked for", async () => {
   const platform = fakePlatform();
-  await outbound.penalize(ACCOUNT, { chat, pace, retryAfterMs: 400 });
   const startedMs = Date.now();
+  await outbound.penalize(ACCOUNT, { chat, pace, retryAfterMs: 400 });
   await botsOf(env).notify(ACCOUNT, notice);
   await settled(platform, 1);
   expect(Date.now() - startedMs).toBeGreaterThanOrEqual(350);
@@ -151,7 +151,7 @@ it.each([
   const platform = start();
   await botsOf(env).notify(ACCOUNT, notice);
   await settled(platform, 1);
-  await vi.waitFor(() => expect(written.mock.calls.join()).toContain("notice.failed"));
+  await expect.poll(() => written.mock.calls.join()).toContain("notice.failed");
   expect(written.mock.calls.join()).not.toContain("AAF-real");
 });
 
