@@ -41,7 +41,7 @@ const adminRpcSchema = z.strictObject({
 
 const recoverySchema = z.strictObject({
   rampMs: described(z._default(int(0, 600_000), 60_000), "How long an instance that is back is spared: from a tenth to all that comes"),
-  perSecond: described(z._default(z.number().check(z.positive(), z.maximum(10_000)), 100), "Hand-overs a second at the end of that time"),
+  perSecond: described(z._default(z.number().check(z.positive(), z.maximum(10_000)), 200), "Hand-overs a second at the end of that time"),
 });
 
 const probeSchema = z.strictObject({

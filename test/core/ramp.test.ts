@@ -1,6 +1,7 @@
 /** How much an instance that is back is given, and that it is never more. */
 import fc from "fast-check";
 import { expect, it } from "vitest";
+import { instanceSchema } from "../../src/config/instance-schema.ts";
 import { type Ramp, type RampRule, shareAt, startRamp, takeRamped } from "../../src/core/ramp.ts";
 
 const RULE: RampRule = { rampMs: 60_000, perSecond: 100 };
@@ -68,4 +69,31 @@ it("a clock that jumps back gives nothing away, and what it told before counts n
   const back = takeRamped({ ...asked, tokens: 0 }, RULE, 0);
   expect(back.waitMs).toBe(100);
   expect(takeRamped(back.ramp, RULE, 100).waitMs).toBe(0);
+});
+
+/** When nobody waits any more, of those that an outage left behind and of those that go on coming; each comes again when it was told. */
+function goneAtMs(rule: RampRule, left: { readonly waiting: number; readonly everyMs: number }): number {
+  const due = [left.waiting];
+  let ramp = startRamp(0);
+  let waiting = left.waiting;
+  for (let nowMs = 0; ; nowMs += 1) {
+    const isNew = nowMs > 0 && nowMs % left.everyMs === 0;
+    waiting += Number(isNew);
+    for (let asking = (due[nowMs] ?? 0) + Number(isNew); asking > 0; asking -= 1) {
+      const taken = takeRamped(ramp, rule, nowMs);
+      ramp = taken.ramp;
+      const againAtMs = nowMs + taken.waitMs;
+      if (taken.waitMs === 0) waiting -= 1;
+      else due[againAtMs] = (due[againAtMs] ?? 0) + 1;
+    }
+    if (waiting === 0) return nowMs;
+  }
+}
+
+it("as a document has it that says nothing, what half a minute at 50 a second left behind is gone within a minute, while 50 a second go on coming", () => {
+  const left = { waiting: 1500, everyMs: 20 };
+  expect(instanceSchema.parse({}).recovery).toEqual({ rampMs: 60_000, perSecond: 200 });
+  // By the areas under both lines: 1500 + 50 t = 20 t + 1.5 t².
+  expect(Math.round(goneAtMs(instanceSchema.parse({}).recovery, left) / 1000)).toBe(43);
+  expect(Math.round(goneAtMs(RULE, left) / 1000)).toBe(84);
 });

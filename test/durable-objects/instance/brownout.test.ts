@@ -13,7 +13,7 @@ import { accepted, commitOf, deliveryRules, failed, unknown } from "../../suppor
 
 const rules = deliveryRules();
 const RULE = { maxFails: 3, failTimeoutMs: 10_000 };
-const RAMP = { rampMs: 60_000, perSecond: 100 };
+const RAMP = { rampMs: 60_000, perSecond: 200 };
 const MINUTES = 3;
 /** Until everybody has an instance, and it knows them. */
 const WELL_MS = 15_000;
