@@ -8,6 +8,9 @@ export function bentEvent(bug: Bug | undefined, event: Event): Event {
   if (bug === "eager-failover" && event.type === "outcome" && event.outcome.kind === "unknown") {
     return { ...event, outcome: { kind: "unreachable", detail: "no answer" } };
   }
+  if (bug === "bad-gateway-has-nothing" && event.type === "outcome" && [502, 504].includes(event.outcome.status ?? 0)) {
+    return { ...event, outcome: { ...event.outcome, kind: "failed" } };
+  }
   if (bug === "no-dead-letter" && "rules" in event) return withPools(event, { maxAttempts: Infinity, poisonMs: Infinity });
   if (bug === "moves-while-returning" && "rules" in event) return { ...event, rules: { ...event.rules, returning: [] } };
   if (bug === "asked-again" && event.type === "wake") return withPools(event, { ambiguous: "resend" });

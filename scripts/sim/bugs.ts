@@ -10,6 +10,7 @@ export const BUGS = {
   "parallel-sends": "the next message does not wait for the one before it",
   "new-key-on-retry": "every attempt has a key of its own",
   "eager-failover": "an instance that did not answer is taken for one that has nothing",
+  "bad-gateway-has-nothing": "a proxy's 502 or 504 is taken for the word of a gateway that stored nothing",
   "no-fence": "whoever speaks is heard, owner or not",
   "move-back-too-early": "a conversation moves back to an instance that still owes an answer",
   "no-dead-letter": "a message that always fails is tried for ever",

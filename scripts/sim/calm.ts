@@ -4,7 +4,7 @@ import type { Incident, Plan, PoolPlan, Weather, Writing } from "./plan.ts";
 
 const ACCOUNT = { id: "telegram:support", channel: "telegram", pool: "support", link: "native" } as const;
 const CALM: Weather = {
-  ...{ untilMs: 120_000, crash: 0, storage: 0, refuse: 0, lose: 0, delay: 0, busy: 0, fail: 0, turnFails: 0, platform: 0 },
+  ...{ untilMs: 120_000, crash: 0, storage: 0, refuse: 0, lose: 0, delay: 0, busy: 0, fail: 0, turnFails: 0, platform: 0, proxy: 0 },
   ...{ evictions: 0, outages: 0, restarts: 0, changes: 0, clockJumps: 0, configOutages: 0, lostAlarms: 0 },
 };
 /** Somewhere between two probes. */

@@ -3,6 +3,7 @@
  * answer the person by themselves, later; agents answer the edge. Gateways that poll have a file of their own.
  */
 import type { Outcome } from "../../src/core/outcome.ts";
+import { outcomeOf } from "../../src/links/native/outcome.ts";
 import { Died } from "./durable.ts";
 import type { Request } from "./network.ts";
 import { named, strikes, tell, type World } from "./world.ts";
@@ -13,6 +14,10 @@ const ACCEPTED: Outcome = { kind: "accepted", detail: "durable" };
 const INTERNAL: Outcome = { kind: "model-failed", isInternal: true, detail: "internal error" };
 
 type Answer = (outcome: Outcome) => void;
+
+/** What the product makes of a proxy's own words. */
+export const sorry = ({ dice, agenda }: World): Outcome =>
+  outcomeOf({ kind: "answered", status: dice.pick([502, 504]), headers: new Headers(), text: "" }, agenda.nowMs);
 
 export class Gateway {
   readonly world: World;
@@ -102,7 +107,7 @@ export class Gateway {
       this.#remember(request.key);
       this.#speakLater(request);
     }
-    answer(ACCEPTED);
+    answer(strikes(this.world, this.world.plan.weather.proxy) ? sorry(this.world) : ACCEPTED);
   }
 
   #remember(key: string): void {

@@ -52,6 +52,8 @@ export interface Weather {
   readonly busy: number;
   readonly fail: number;
   readonly turnFails: number;
+  /** Of a proxy before a gateway, which answers in its place: when it is down, and when it has just stored a message. */
+  readonly proxy: number;
   readonly platform: number;
   readonly evictions: number;
   readonly outages: number;
@@ -222,5 +224,6 @@ function weatherOf(dice: Dice): Weather {
     clockJumps: some(0.1, 0.5),
     configOutages: some(0, 0, 1, 2),
     lostAlarms: some(0, 0.01, 0.1),
+    proxy: some(0, 0.1, 0.3),
   };
 }

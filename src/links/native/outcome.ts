@@ -18,8 +18,12 @@ const REQUEST_TIMEOUT = 408;
  * @see https://developers.cloudflare.com/support/troubleshooting/http-status-codes/cloudflare-5xx-errors/
  */
 export const NOT_SENT_BY_CLOUDFLARE: ReadonlySet<number> = new Set([521, 523, 525, 526, 530]);
-/** The same list: an empty answer (520), a timeout while connecting *or* after the request (522), no answer in time (524). */
-const UNKNOWN_BY_CLOUDFLARE: ReadonlySet<number> = new Set([520, 522, 524]);
+/**
+ * Answers of whatever stands before the gateway, which may have stored it and died, or been too slow to say so: no good answer (502, 520),
+ * none in time (504, 524), a timeout while connecting *or* after the request (522).
+ * @see https://www.rfc-editor.org/rfc/rfc9110#section-15.6.3
+ */
+const UNKNOWN_BEHIND_PROXY: ReadonlySet<number> = new Set([502, 504, 520, 522, 524]);
 
 /** A gateway that drains or is suspended says so in the body of its 503. */
 const DRAINING_CODE = "gateway_unavailable";
@@ -44,7 +48,7 @@ function outcomeOfAnswer(answer: Answer, nowMs: number): Outcome {
   if (isDraining(answer)) return { ...facts, kind: "busy", isDraining: true, ...waitOf(answer, nowMs) };
   if (status >= 400 && status < 500 && status !== REQUEST_TIMEOUT) return { ...facts, kind: "refused", isPermanent: PERMANENT.has(status) };
   if (NOT_SENT_BY_CLOUDFLARE.has(status)) return { ...facts, kind: "unreachable" };
-  if (UNKNOWN_BY_CLOUDFLARE.has(status)) return { ...facts, kind: "unknown" };
+  if (UNKNOWN_BEHIND_PROXY.has(status)) return { ...facts, kind: "unknown" };
   return { ...facts, kind: "failed" };
 }
 
