@@ -56,8 +56,12 @@ describe("an answer that was given before", () => {
       await exchange(person, "Where are you?");
       await expect.poll(kept).toHaveLength(1);
     }
-    for (const person of people) await runDurableObjectAlarm(conversationOf(person));
-    expect([await countOf("hit"), await countOf("miss")]).toEqual([2, 1]);
+    // Beside the object's own an alarm may do nothing.
+    const counted = async () => {
+      for (const person of people) await runDurableObjectAlarm(conversationOf(person));
+      return [await countOf("hit"), await countOf("miss")];
+    };
+    await expect.poll(counted).toEqual([2, 1]);
   });
 
   it("is not known to the agent that gets the next message, unless the pool hands over what was said", async () => {
@@ -213,6 +217,8 @@ it("the cache costs a first message a look and, once it is answered, a word to a
   const written = (user: string) => runInDurableObject(conversationOf(user), (object) => object.storage.rowsWritten);
   const rowsOf = async (user: string, text: string, cost: readonly number[]) => {
     const requests = cacheRequests();
+    // What is due of the message before is no part of it.
+    await runDurableObjectAlarm(conversationOf(user));
     const before = await written(user);
     await exchange(user, text);
     await expect.poll(requests).toEqual(cost);

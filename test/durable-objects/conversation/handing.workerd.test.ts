@@ -75,7 +75,7 @@ it.each<[string, Played, Awaited<ReturnType<typeof handOver>>]>([
   ["in time it goes", {}, { kinds: ["sent"], reached: 1, released: ["one"] }],
   [
     "an instance's object that hangs is not waited for longer than half the time",
-    { turn: () => never, deadlineMs: 1500 },
+    { turn: () => never, deadlineMs: 3000 },
     { kinds: ["sent"], reached: 1, released: ["one"] },
   ],
   [

@@ -156,6 +156,17 @@ describe("outcomes", () => {
     expect(driver.endings()).toEqual(["first delivered: accepted"]);
   });
 
+  it("an outage is no part of the time a message may fail, asked about or not", () => {
+    const driver = pinned(deliveryRules({ policy: "hold" }));
+    const heldBack = { kind: "unreachable", retryAfterMs: 2500, detail: "held back: http 500", isHeldBack: true } as const;
+    driver.commit({ messageId: "b" });
+    driver.answer(failed);
+    driver.run(driver.nowMs + 960_000, () => heldBack);
+    const troubles = [failed, failed, failed, failed];
+    driver.run(driver.nowMs + 60_000, () => troubles.pop() ?? accepted);
+    expect(driver.endings().at(-1)).toBe("b delivered: accepted");
+  });
+
   it("poison blocks its conversation for fifteen minutes at most", () => {
     const driver = pinned(deliveryRules({ policy: "hold", maxAttempts: 100 }));
     driver.commit({ messageId: "poison" });
@@ -188,7 +199,34 @@ describe("crashes", () => {
     driver.crash();
     driver.wake();
     expect(driver.handOvers()).toEqual(["first@eu-1", "b@eu-1", "b@eu-1"]);
-    expect(driver.state.queue[0]!.reached).toBe(1);
+    expect(driver.state.queue[0]).toMatchObject({ reached: 0, maybeAt: "eu-1" });
+  });
+
+  it("say nothing of the message: however many come within a quarter of an hour, it is no poison", () => {
+    const driver = pinned(deliveryRules({ policy: "hold" }));
+    driver.commit({ messageId: "b" });
+    for (let death = 0; death < 50; death += 1) {
+      driver.crash();
+      driver.wake(5000);
+    }
+    driver.answer(failed);
+    driver.wake(31_000);
+    driver.answer(accepted);
+    expect(driver.endings().at(-1)).toBe("b delivered: accepted");
+  });
+
+  it("one after the other at every attempt, for a quarter of an hour: the edge dies of this message", () => {
+    const driver = pinned(deliveryRules({ policy: "hold" }));
+    driver.commit({ messageId: "b" });
+    driver.answer(failed);
+    driver.wake(31_000);
+    const sinceMs = driver.nowMs;
+    for (let death = 0; death < 1000 && driver.state.queue.length > 0; death += 1) {
+      driver.crash();
+      driver.wake(5000);
+    }
+    expect(driver.endings().at(-1)).toBe("b dead: poison: http 500");
+    expect(driver.nowMs - sinceMs).toBeLessThanOrEqual(900_000);
   });
 
   it("a choice whose incarnation died is asked for again", () => {

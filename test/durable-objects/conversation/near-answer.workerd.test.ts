@@ -87,8 +87,12 @@ describe("an answer to other words", () => {
     const ben = someone();
     await exchange(ben, "What are your opening hours");
     expect([scene.asked, scene.told.at(-1), embedded]).toEqual([[], "When do you open?", [["What are your opening hours"]]]);
-    await runDurableObjectAlarm(conversationOf(ben));
-    expect([await countOf("similar"), await countOf("hit")]).toEqual([1, 0]);
+    // Beside the object's own an alarm may do nothing.
+    const counted = async () => {
+      await runDurableObjectAlarm(conversationOf(ben));
+      return [await countOf("similar"), await countOf("hit")];
+    };
+    await expect.poll(counted).toEqual([1, 0]);
   });
 
   it("is not asked for where the same words were answered", async () => {

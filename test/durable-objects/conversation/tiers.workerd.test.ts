@@ -55,7 +55,7 @@ async function exchange(user: string, isComplex?: true): Promise<void> {
   const commit = { ...bent, body, contentType: TURN_CONTENT_TYPE, ...(isComplex === undefined ? {} : { isComplex }) };
   await conversationsOf(edge).commit(commitOf(commit));
   const states = async () => (await showConversation(edge, ref, 200)).messages.map(({ state }) => state);
-  await expect.poll(states, { timeout: 8000, interval: 5 }).not.toContain("waiting");
+  await expect.poll(states, { interval: 5 }).not.toContain("waiting");
 }
 
 it("a conversation goes to the complex agent, in a session of that agent, and stays there when its object is gone meanwhile", async () => {

@@ -44,8 +44,8 @@ it("a newer one takes the place of an older one to the same", async () => {
 });
 
 it("of a pool's the oldest go, and no other pool's", async () => {
-  await shard().keepAnswer(answer("other", 1000, "support"), 2);
-  for (const [index, key] of ["a", "b", "c"].entries()) await shard().keepAnswer(answer(key, 1000 + index), 2);
+  await shard().keepAnswer(answer("other", 60_000, "support"), 2);
+  for (const [index, key] of ["a", "b", "c"].entries()) await shard().keepAnswer(answer(key, 60_000 + index * 60_000), 2);
   expect(await keys()).toEqual(["b", "c", "other"]);
 });
 
