@@ -49,7 +49,7 @@ function recoverAttempt(state: State, head: Entry, moment: Moment): Step {
     ...head,
     attempt: undefined,
     maybeAt,
-    reached: head.reached + 1,
+    lost: (head.attempt?.lost ?? 0) + 1,
     firstReachedAtMs: head.firstReachedAtMs ?? moment.nowMs,
   };
   const poison = poisonOf(back, moment);
@@ -108,6 +108,7 @@ function send(state: State, head: Entry, moment: Moment): Step {
     id: `${head.seq}.${tries}`,
     instance: pin.instance,
     epoch: pin.epoch,
+    ...(head.lost === undefined ? {} : { lost: head.lost }),
     deadlineAtMs: moment.nowMs + (rules.attemptMs ?? link?.attemptMs ?? DEFAULT_ATTEMPT_MS),
     ...(link?.absorbsRepeats === false ? { isOnce: true, ...(head.maybeAt !== undefined ? { isRepeat: true } : {}) } : {}),
   };

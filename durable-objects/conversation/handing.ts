@@ -80,7 +80,7 @@ export class Handing {
     const instance = entry.attempt?.instance;
     if (instance === undefined || outcome.isHeldBack === true) return;
     if (!isSettled(outcome.kind)) this.#object.reporter.count(instance, outcome.kind);
-    if (isNews(entry, outcome)) this.#aside(() => instancesOf(this.#env).report(instance, outcome));
+    if (isNews(entry, outcome)) this.#aside(() => instancesOf(this.#env).report(instance, outcome, entry.account));
   }
 
   async #attempt(entry: Entry, snapshot: Snapshot | undefined): Promise<Outcome> {

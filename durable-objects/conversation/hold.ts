@@ -81,11 +81,19 @@ export function choose(state: State, head: Entry, by: Choice): Step {
   return { state: { ...state, choosing: { seq: head.seq, sinceMs: by.nowMs, isReturn: by.isReturn } }, writes: [], effects: [effect] };
 }
 
-/** Attempts that reached an instance and failed: too many of them, or too long without a pause, and the message is a dead letter. */
+/** With fewer the time a message may fail is not over: most of it was an outage. One that its own instance is taken out for has more by then. */
+const LEAST_REACHED = 6;
+
+/**
+ * Attempts that reached an instance and failed: too many of them, or for too long, and the message is a dead letter. So it is when the edge
+ * died at every attempt for so long: a death alone says nothing of the message.
+ */
 export function poisonOf(entry: Entry, moment: Moment): Ending | undefined {
   const rules = moment.rules.pools[entry.pool];
   if (rules === undefined) return undefined;
-  const isPoison = entry.reached >= rules.maxAttempts || moment.nowMs - (entry.firstReachedAtMs ?? moment.nowMs) >= rules.poisonMs;
+  const isLong = moment.nowMs - (entry.firstReachedAtMs ?? moment.nowMs) >= rules.poisonMs;
+  const isOften = entry.reached >= LEAST_REACHED || (entry.lost ?? 0) >= rules.maxAttempts;
+  const isPoison = entry.reached >= rules.maxAttempts || (isLong && isOften);
   return isPoison ? ending(entry, "dead", `poison: ${entry.lastDetail ?? "no answer"}`, moment) : undefined;
 }
 

@@ -54,6 +54,7 @@ function unsettled(state: State, head: Entry, attempt: Attempt, event: OutcomeEv
   const failed: Entry = {
     ...(result.isHeldBack === true ? untried(head) : tried(head, isReached, event)),
     attempt: undefined,
+    lost: undefined,
     maybeAt: mayHave(result) ? attempt.instance : head.maybeAt,
     lastDetail: result.detail,
   };

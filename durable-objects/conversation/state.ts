@@ -32,6 +32,8 @@ export interface Attempt {
   readonly isOnce?: true;
   /** It goes out although an earlier one may have been a turn: counted. */
   readonly isRepeat?: true;
+  /** How many before it, in a row, lost their answer with their incarnation. */
+  readonly lost?: number | undefined;
 }
 
 /** A message that has not ended: its facts without the body, and how its delivery stands. */
@@ -62,6 +64,8 @@ export interface Entry {
   /** Memory: how often it waited without an attempt, for the backoff. */
   readonly waits?: number;
   readonly firstReachedAtMs?: number | undefined;
+  /** Memory, and in its attempt: attempts in a row whose incarnation died, sent or not. */
+  readonly lost?: number | undefined;
   readonly attempt?: Attempt | undefined;
   /** An instance that may have it: an attempt ended `unknown`. */
   readonly maybeAt?: string | undefined;

@@ -33,7 +33,7 @@ export class TurnTaking {
   async heldBack(entry: Entry, instance: string, nowMs: number): Promise<Outcome | undefined> {
     const isRetry = isTroubled(entry);
     if (!isRetry && nowMs >= (this.#ramps.get(instance) ?? 0)) return undefined;
-    const turn = await this.#instances.turn(instance, isRetry);
+    const turn = await this.#instances.turn(instance, isRetry, entry.account);
     if (turn.rampUntilMs !== undefined) this.#ramps.set(instance, turn.rampUntilMs);
     if (turn.verdict === "go") return undefined;
     const { isDown, waitMs: retryAfterMs, detail } = turn;

@@ -2,19 +2,22 @@
 import type { Event } from "../../durable-objects/conversation/machine.ts";
 import type { Effect, State, Step, Write } from "../../durable-objects/conversation/state.ts";
 import type { PoolRules } from "../../src/core/delivery-rules.ts";
+import type { Outcome } from "../../src/core/outcome.ts";
 import type { Bug } from "./bugs.ts";
 
-export function bentEvent(bug: Bug | undefined, event: Event): Event {
-  if (bug === "eager-failover" && event.type === "outcome" && event.outcome.kind === "unknown") {
-    return { ...event, outcome: { kind: "unreachable", detail: "no answer" } };
-  }
-  if (bug === "bad-gateway-has-nothing" && event.type === "outcome" && [502, 504].includes(event.outcome.status ?? 0)) {
-    return { ...event, outcome: { ...event.outcome, kind: "failed" } };
-  }
+export function bentEvent(bug: Bug | undefined, told: Event): Event {
+  const event = told.type === "outcome" ? { ...told, outcome: bentOutcome(bug, told.outcome) } : told;
   if (bug === "no-dead-letter" && "rules" in event) return withPools(event, { maxAttempts: Infinity, poisonMs: Infinity });
   if (bug === "moves-while-returning" && "rules" in event) return { ...event, rules: { ...event.rules, returning: [] } };
   if (bug === "asked-again" && event.type === "wake") return withPools(event, { ambiguous: "resend" });
   return event;
+}
+
+function bentOutcome(bug: Bug | undefined, outcome: Outcome): Outcome {
+  if (bug === "eager-failover" && outcome.kind === "unknown") return { kind: "unreachable", detail: "no answer" };
+  if (bug === "bad-gateway-has-nothing" && [502, 504].includes(outcome.status ?? 0)) return { ...outcome, kind: "failed" };
+  if (bug === "outage-is-poison" && outcome.kind === "unreachable") return { kind: "failed", detail: outcome.detail };
+  return outcome;
 }
 
 function withPools<Ruled extends Extract<Event, { readonly rules: object }>>(event: Ruled, bent: Partial<PoolRules>): Ruled {

@@ -13,6 +13,7 @@ export const BUGS = {
   "bad-gateway-has-nothing": "a proxy's 502 or 504 is taken for the word of a gateway that stored nothing",
   "no-fence": "whoever speaks is heard, owner or not",
   "move-back-too-early": "a conversation moves back to an instance that still owes an answer",
+  "outage-is-poison": "an attempt that found nobody counts as one that failed",
   "no-dead-letter": "a message that always fails is tried for ever",
   "replay-reorders": "a dead letter that is sent again goes before what waits",
   "asked-again": "a turn that was interrupted is asked for once more",

@@ -127,7 +127,7 @@ export class ConversationRows {
 
 /** Without what is marked as memory. */
 function kept(entry: Entry): Entry {
-  const { waits: _waits, cache: _cache, ...rest } = entry;
+  const { waits: _waits, cache: _cache, lost: _lost, ...rest } = entry;
   return rest;
 }
 

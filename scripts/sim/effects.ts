@@ -84,7 +84,7 @@ function send({ world }: ConversationObject, request: Request, done: (outcome: O
 }
 
 function cameBack(object: ConversationObject, { entry, attempt }: Request, outcome: Outcome): void {
-  object.world.ledger.cameBack(object.name, attempt);
+  object.world.ledger.cameBack(object.name, { entry, attempt }, outcome);
   if (!isSettled(outcome.kind)) tell(object.world, () => `${object.name} #${entry.seq}: ${outcome.kind}, ${outcome.detail}`);
   const rules = object.snapshot();
   if (rules === undefined) return;

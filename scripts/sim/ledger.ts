@@ -4,34 +4,13 @@
  */
 import { DEBT_MS } from "../../durable-objects/conversation/failover.ts";
 import type { Attempt, Entry, Notice, Pin, Write } from "../../durable-objects/conversation/state.ts";
+import { hasReached, type Outcome } from "../../src/core/outcome.ts";
 import type { ConversationObject } from "./conversation-object.ts";
 import { type Gateway, REPLAY_MS } from "./gateway.ts";
 import { Conversations } from "./ledger-conversations.ts";
+import type { Ack, Run, Shown } from "./ledger-facts.ts";
+import type { Request } from "./network.ts";
 import type { Plan } from "./plan.ts";
-
-/** An answer on its way to a person: how often each of its parts was shown, and how often it came to nothing afterwards. */
-export interface Shown {
-  readonly conversation: string;
-  readonly copies: number[];
-  readonly vanished: number[];
-  /** Calls that nobody answered, templates that came to nothing: what may be repeated for it. */
-  excuses: number;
-}
-
-interface Run {
-  readonly gateway: string;
-  readonly life: number;
-  readonly atMs: number;
-  /** The how manieth run of its gateway's life. */
-  readonly serial: number;
-  readonly isReplay: boolean;
-}
-
-interface Ack {
-  readonly id: string;
-  readonly account: string;
-  readonly conversation: string;
-}
 
 /** Clocks differ by a minute at most. */
 const SKEW_MS = 120_000;
@@ -44,6 +23,8 @@ export class Ledger {
   /** Account and event to where it ran. */
   readonly runs = new Map<string, Run[]>();
   readonly turns = new Map<string, number>();
+  /** How often a message reached an instance, or may have, by what came back. */
+  readonly reached = new Map<string, number>();
   /** Of each answer that ended: how many of its parts the edge says it may have repeated. */
   readonly repeats = new Map<string, number>();
   readonly #conversations = new Conversations();
@@ -83,8 +64,10 @@ export class Ledger {
     if (!book.takesOff(attempt.id)) this.breaks(`${name} #${entry.seq} is handed over beside another one`);
   }
 
-  cameBack(conversation: string, { id }: Attempt): void {
-    this.#conversations.of(conversation).lands(id);
+  cameBack(conversation: string, { entry, attempt }: Pick<Request, "entry" | "attempt">, { kind }: Outcome): void {
+    this.#conversations.of(conversation).lands(attempt.id);
+    const name = `${conversation} #${entry.seq}`;
+    if (hasReached(kind) && kind !== "refused") this.reached.set(name, (this.reached.get(name) ?? 0) + 1);
   }
 
   /** The incarnation is gone, and its hand-over with it. */

@@ -1,6 +1,6 @@
 /** What can only be said when faults are over and time has run on: everything has settled, in exactly one way that the rules allow. */
 import type { MessageRow } from "./conversation-rows.ts";
-import type { Shown } from "./ledger.ts";
+import type { Shown } from "./ledger-facts.ts";
 import { accountOf, named, type World } from "./world.ts";
 
 /** Reasons for which a message may be a dead letter; everything else is a loss. */
@@ -98,7 +98,9 @@ function wrongDeath(world: World, name: string, row: MessageRow): string | undef
   if (!REASONS.some((reason) => outcome.startsWith(reason))) return `is dead without a reason: ${outcome}`;
   if (answerTo(world, row) !== undefined && isOfDelivery(outcome)) return `is dead (${outcome}), and an agent's answer to it was kept`;
   const isTurn = accountOf(world, row.entry.account).link === "chat";
-  if (outcome.startsWith("poison") && row.entry.reached < 12 && !isLong(row)) return `is poison after ${row.entry.reached} attempts`;
+  const reached = world.ledger.reached.get(`${name} #${row.entry.seq}`) ?? 0;
+  if (outcome.startsWith("poison") && reached < (isLong(row) ? 6 : 12))
+    return `is poison after ${reached} attempts that reached an instance`;
   if (outcome.startsWith("ambiguous") && !isTurn && world.ledger.mayRepeat(row.entry))
     return `is ambiguous in a pool that resends, ${name}`;
   return undefined;
