@@ -14,6 +14,7 @@ export default defineConfig({
     // Slow machines may be slow: what is asserted is that it happens, and how often, never how soon.
     expect: { poll: { timeout: 15_000, interval: 20 } },
     testTimeout: 60_000,
+    hookTimeout: 60_000,
     projects: [
       { extends: true, test: { name: "pure", include: ["test/**/*.test.ts"], exclude: [WORKERD, E2E, "test/redis/**"] } },
       {
@@ -43,7 +44,7 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: "e2e", include: [E2E], testTimeout: 120_000, hookTimeout: 60_000 },
+        test: { name: "e2e", include: [E2E], testTimeout: 120_000 },
       },
     ],
   },

@@ -25,7 +25,7 @@ function artefactFor(text: string): Uint8Array {
   return train({ intents: names.map((name) => ({ name, examples: [name] })), outOfScope: [], outOfScopeShare: 0.1 });
 }
 
-const PATIENCE = { timeout: 15_000, interval: 20 };
+const PATIENCE = { timeout: 30_000, interval: 20 };
 const settled = () =>
   vi.waitFor(async () => {
     const { copies, training } = await config.status();
@@ -262,7 +262,7 @@ const diedTraining = async (text: string, attempts: number): Promise<void> => {
     };
   });
   await raw(text);
-  await vi.waitFor(async () => expect((await config.status()).training?.attempts).toBe(1), PATIENCE);
+  await vi.waitFor(async () => expect((await config.status()).training?.attempts).toBeGreaterThanOrEqual(1), PATIENCE);
   await runInDurableObject(stub(), (_, { storage }) => {
     const changed = "json_set(json_remove(json, '$.training.lastError'), '$.training.attempts', ?)";
     storage.sql.exec(`UPDATE state SET json = ${changed}`, attempts);
@@ -407,9 +407,7 @@ it("a model that KV refuses keeps the copy that names it back, until it works", 
         key.startsWith("model:") ? Promise.reject(new Error("KV PUT failed: 413")) : write(key, value as string),
       );
     await instance.offer({ text: intentsText(), source: "push", artefact });
-    await vi.waitFor(() =>
-      expect(instance.status().copies.accepted).toMatchObject({ isWritten: false, lastError: "Error: KV PUT failed: 413" }),
-    );
+    await expect.poll(() => instance.status().copies.accepted).toMatchObject({ isWritten: false, lastError: "Error: KV PUT failed: 413" });
     expect(await ROUTES.get("accepted")).toBeNull();
     put.mockRestore();
   });

@@ -82,7 +82,7 @@ const published = () =>
       const { copies } = await config.status();
       expect([copies.accepted.isWritten, copies.raw.isWritten]).toEqual([true, true]);
     },
-    { timeout: 8000, interval: 20 },
+    { timeout: 30_000, interval: 20 },
   );
 const uncompilable = () => log.filter(({ event }) => event === "routes.uncompilable");
 
@@ -288,6 +288,6 @@ it("two raw texts in a row: an isolate goes from the old document to the last on
       expect(snapshot.routes.document.intents["refund"]?.examples[0]).toBe("I want my two back");
       expect(snapshot.intents?.names).toEqual(["refund", "pricing"]);
     },
-    { timeout: 15_000, interval: 100 },
+    { timeout: 30_000, interval: 100 },
   );
 });

@@ -83,7 +83,7 @@ const published = () =>
       const { copies } = await config.status();
       expect([copies.accepted.isWritten, copies.raw.isWritten]).toEqual([true, true]);
     },
-    { timeout: 8000, interval: 20 },
+    { timeout: 30_000, interval: 20 },
   );
 
 const copyIn = async (): Promise<AcceptedCopy> => JSON.parse((await base.ROUTES.get("accepted")) ?? "null") as AcceptedCopy;
