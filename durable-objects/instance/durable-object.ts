@@ -75,11 +75,11 @@ export class Instance extends DurableObject<Env> {
   }
 
   /** See the port `Instances`. */
-  async turn(isRetry = true): Promise<Turn> {
+  async turn(isRetry = true, account?: string): Promise<Turn> {
     await this.ensureProbing();
     const config = await this.config();
     if (config === undefined) return { verdict: "go" };
-    const asked = { isRetry, rule: config.recovery, nowMs: this.ports.clock.nowMs(), dice: webDice.next() };
+    const asked = { isRetry, account, rule: config.recovery, nowMs: this.ports.clock.nowMs(), dice: webDice.next() };
     const { turns, turn } = takeTurn(this.#turns, this.#state, asked);
     this.#turns = turns;
     return turn;
@@ -90,9 +90,9 @@ export class Instance extends DurableObject<Env> {
     this.#prober.suspect();
   }
 
-  async report(outcome: Outcome): Promise<void> {
+  async report(outcome: Outcome, account?: string): Promise<void> {
     const rule = ejectionRule(await this.#snapshot(), this.#state.name);
-    this.#take({ type: "reported", outcome, rule });
+    this.#take({ type: "reported", outcome, rule, account });
     await this.ensureProbing();
     if (isFailure(outcome)) this.#prober.look();
   }

@@ -20,6 +20,7 @@ import { type Grants, grant, grantsLately, NO_GRANTS } from "../../src/core/gran
 import type { LogLine } from "../../src/core/log-line.ts";
 import { isSettled, type Outcome, type OutcomeKind } from "../../src/core/outcome.ts";
 import { silenceOf } from "./poller.ts";
+import { type Refusals, refusalLines, refusalsAfter, refusalsNow } from "./refusals.ts";
 
 export interface ProbeResult {
   /** `draining`: it answers, and says that it is going away. */
@@ -52,6 +53,7 @@ export interface State {
   /** Since when it is back, after it was out or draining. */
   readonly backSinceMs?: number | undefined;
   readonly grants: Grants;
+  readonly refusals?: Refusals | undefined;
   /** What was last logged, and since when it is so: each change is told once. */
   readonly told: { readonly isHealthy: boolean; readonly isDraining: boolean; readonly healthSinceMs: number };
 }
@@ -61,7 +63,7 @@ export type InstanceEvent = At<
   | { readonly type: "probed"; readonly result: ProbeResult }
   /** `isProbed`: probes ask it too, and judge what they can see themselves. */
   | { readonly type: "polled"; readonly silence: Silence | undefined; readonly isProbed?: boolean }
-  | { readonly type: "reported"; readonly outcome: Outcome; readonly rule: EjectionRule }
+  | { readonly type: "reported"; readonly outcome: Outcome; readonly rule: EjectionRule; readonly account?: string | undefined }
   | { readonly type: "granted" }
   | { readonly type: "drain" }
   | { readonly type: "undrain" }
@@ -101,7 +103,9 @@ export function step(state: State, event: InstanceEvent): Step {
   const { nowMs } = event;
   const next = apply(state, event);
   // What an event ends, it is back from; that an ejection ran out proves nothing.
-  return tell(!serves(state, nowMs) && serves(next, nowMs) ? { ...next, backSinceMs: nowMs } : next, nowMs);
+  const told = tell(!serves(state, nowMs) && serves(next, nowMs) ? { ...next, backSinceMs: nowMs } : next, nowMs);
+  const refused = refusalLines(state.name, refusalsNow(state.refusals, nowMs), refusalsNow(next.refusals, nowMs));
+  return { ...told, log: [...told.log, ...refused] };
 }
 
 function apply(state: State, event: InstanceEvent): State {
@@ -111,7 +115,7 @@ function apply(state: State, event: InstanceEvent): State {
     case "polled":
       return polled(state, event);
     case "reported":
-      return reported(state, event);
+      return reported({ ...state, refusals: refusalsAfter(state.refusals, event) }, event);
     case "granted":
       return { ...state, grants: grant(state.grants, event.nowMs) };
     case "drain":

@@ -5,9 +5,10 @@ import type { InstanceStatus } from "../../src/ports/instances.ts";
 import { healthOf, pinsLately, type State } from "./machine.ts";
 import type { PollerDetails } from "./poller.ts";
 import type { ProbeReport } from "./probe.ts";
+import { refusalsNow, wordsOfRefusal } from "./refusals.ts";
 
 export interface InstanceDetails extends InstanceStatus {
-  /** Why it is not healthy; empty when it is. */
+  /** Why it is not healthy, and whose messages it refuses; empty when it is well. */
   readonly reason: string;
   /** 0 when it never was otherwise. */
   readonly healthSinceMs: number;
@@ -25,12 +26,14 @@ export interface InstanceDetails extends InstanceStatus {
 /** `ramp`: how it is spared once it is back; undefined while no document says so. */
 export function statusOf(state: State, ramp: RampRule | undefined, nowMs: number): InstanceStatus {
   const { isHealthy, isDraining, isDoubted } = healthOf(state, nowMs);
+  const refuses = Object.keys(refusalsNow(state.refusals, nowMs));
   const share = ramp === undefined || state.backSinceMs === undefined ? 1 : shareAt(state.backSinceMs, ramp, nowMs);
   return {
     name: state.name,
     isHealthy,
     isDraining,
     ...(isDoubted ? { isDoubted } : {}),
+    ...(refuses.length > 0 ? { refuses } : {}),
     ...(isHealthy && share < 1 ? { share: Math.round(share * 100) / 100 } : {}),
     pinsLately: pinsLately(state, nowMs),
     pinsTotal: state.grants.total,
@@ -45,10 +48,12 @@ export interface Seen {
 }
 
 export function detailsOf(state: State, { ramp, lastProbe, pollers }: Seen, nowMs: number): InstanceDetails {
+  const refusals = refusalsNow(state.refusals, nowMs);
+  const reasons = [healthOf(state, nowMs).reason, ...Object.keys(refusals).map((account) => wordsOfRefusal(account, refusals))];
   return {
     pollers,
     ...statusOf(state, ramp, nowMs),
-    reason: healthOf(state, nowMs).reason,
+    reason: reasons.filter((each) => each !== "").join("; "),
     healthSinceMs: state.told.healthSinceMs,
     ejectionsInARow: state.ejection.inARow,
     ...(state.drainingSinceMs === undefined ? {} : { drainingSinceMs: state.drainingSinceMs }),

@@ -24,9 +24,9 @@ export function instancesOf(env: InstanceEnv, log: Log = jsonLog): Instances {
       stubOf(env, name)
         .granted()
         .catch((error: unknown) => unheard(name, error)),
-    turn: (name, isRetry) =>
+    turn: (name, isRetry, account) =>
       stubOf(env, name)
-        .turn(isRetry)
+        .turn(isRetry, account)
         .catch((error: unknown) => {
           unheard(name, error);
           return { verdict: "go" as const };
@@ -35,9 +35,9 @@ export function instancesOf(env: InstanceEnv, log: Log = jsonLog): Instances {
       stubOf(env, name)
         .suspect()
         .catch((error: unknown) => unheard(name, error)),
-    report: (name, outcome) =>
+    report: (name, outcome, account) =>
       stubOf(env, name)
-        .report(outcome)
+        .report(outcome, account)
         .catch((error: unknown) => unheard(name, error)),
   };
 }

@@ -5,6 +5,7 @@
  * - unhealthy, or let in again and not proven yet: one trial every two seconds, of all conversations together
  * - healthy, with a failure in the last seconds: Envoy's retry budget
  * - back for less than its ramp: as many a second as that allows, whoever asks
+ * - refusing the account for what it brings: one every twenty seconds, of all that it refuses; ten or twenty a minute lock an address out
  *
  * @see https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/cluster/v3/circuit_breaker.proto (`RetryBudget`)
  */
@@ -12,6 +13,7 @@ import { isOnProbation } from "../../src/core/ejection.ts";
 import { type Ramp, type RampRule, startRamp, takeRamped } from "../../src/core/ramp.ts";
 import type { Turn } from "../../src/ports/instances.ts";
 import { healthOf, type State, takesAgain } from "./machine.ts";
+import { lastRefusedMs, refusalsNow, wordsOfRefusal } from "./refusals.ts";
 
 interface Through {
   readonly atMs: number;
@@ -20,6 +22,8 @@ interface Through {
 
 export interface Turns {
   readonly trialAtMs: number;
+  /** The last that was let through to who refuses it. */
+  readonly refusedAtMs: number;
   /** When the last who was held back would come, did they come one after the other. */
   readonly toldMs: number;
   readonly ramp?: Ramp | undefined;
@@ -30,6 +34,8 @@ export interface Turns {
 export interface Asked {
   /** Not the first hand-over of this message; the others ask only because of the ramp. */
   readonly isRetry: boolean;
+  /** Older Workers do not say it. */
+  readonly account?: string | undefined;
   readonly rule: RampRule;
   readonly nowMs: number;
   readonly dice: number;
@@ -38,15 +44,30 @@ export interface Asked {
 type Answered = { readonly turns: Turns; readonly turn: Turn };
 
 export const TRIAL_EVERY_MS = 2000;
+export const REFUSED_EVERY_MS = 20_000;
 /** Who has to wait for an unhealthy instance asks again after two to five seconds; the more wait, the later, up to half a minute. */
 const WAIT = { leastMs: 2000, spreadMs: 3000, mostMs: 28_000, eachMs: 5 };
+const DOWN = { leastMs: WAIT.leastMs, isDown: true };
 /** How long a failure is fresh, and over which time the budget counts. */
 export const FRESH_MS = 10_000;
 export const BUDGET = { least: 3, share: 0.2 };
 
-export const NO_TURNS: Turns = { trialAtMs: Number.NEGATIVE_INFINITY, toldMs: Number.NEGATIVE_INFINITY, through: [] };
+const NEVER = Number.NEGATIVE_INFINITY;
+export const NO_TURNS: Turns = { trialAtMs: NEVER, refusedAtMs: NEVER, toldMs: NEVER, through: [] };
 
 export function takeTurn(turns: Turns, state: State, asked: Asked): Answered {
+  const { account = "", nowMs } = asked;
+  const refusals = refusalsNow(state.refusals, nowMs);
+  if (refusals[account] === undefined) return byHealth(turns, state, asked);
+  const lastMs = Math.max(...[turns.refusedAtMs, lastRefusedMs(refusals)].filter((atMs) => atMs <= nowMs));
+  const leastMs = lastMs + REFUSED_EVERY_MS - nowMs;
+  const isDown = !healthOf(state, nowMs).isHealthy && !takesAgain(state, nowMs);
+  if (leastMs > 0) return heldBack(turns, wordsOfRefusal(account, refusals), asked, { leastMs, isDown });
+  const next = byHealth(turns, state, asked);
+  return next.turn.verdict === "wait" ? next : { ...next, turns: { ...next.turns, refusedAtMs: nowMs } };
+}
+
+function byHealth(turns: Turns, state: State, asked: Asked): Answered {
   const { isHealthy, reason } = healthOf(state, asked.nowMs);
   if (!isHealthy) return takesAgain(state, asked.nowMs) ? ramped(turns, state, asked) : onTrial(turns, reason, asked);
   if (isOnProbation(state.ejection, asked.nowMs)) return onTrial(turns, state.ejection.reason, asked);
@@ -71,10 +92,10 @@ const isFresh =
     isWithin(atMs, FRESH_MS, nowMs);
 
 /** `isDown`: it was not sent because the instance fails, so that a hold goes on. */
-function heldBack(turns: Turns, reason: string, { nowMs, dice }: Asked): Answered {
+function heldBack(turns: Turns, reason: string, { nowMs, dice }: Asked, { leastMs, isDown } = DOWN): Answered {
   const aheadMs = Math.min(WAIT.mostMs, Math.max(0, turns.toldMs - nowMs) + WAIT.eachMs);
-  const waitMs = Math.round(WAIT.leastMs + dice * Math.max(WAIT.spreadMs, aheadMs));
-  return { turns: { ...turns, toldMs: nowMs + aheadMs }, turn: { verdict: "wait", isDown: true, waitMs, detail: `held back: ${reason}` } };
+  const waitMs = Math.round(leastMs + dice * Math.max(WAIT.spreadMs, aheadMs));
+  return { turns: { ...turns, toldMs: nowMs + aheadMs }, turn: { verdict: "wait", isDown, waitMs, detail: `held back: ${reason}` } };
 }
 
 function onTrial(turns: Turns, reason: string, asked: Asked): Answered {

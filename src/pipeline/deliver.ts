@@ -10,7 +10,7 @@ import { base64url, utf8 } from "../core/bytes.ts";
 import type { DeliveryRules, LinkRules, PoolRules } from "../core/delivery-rules.ts";
 import type { Outcome } from "../core/outcome.ts";
 import { traceparentOf } from "../core/trace-context.ts";
-import type { Instances } from "../ports/instances.ts";
+import type { InstanceStatus, Instances } from "../ports/instances.ts";
 import { placeBeside } from "../routing/canary.ts";
 import type { Placement } from "../routing/place.ts";
 import { type Handing, type HandingPorts, linkOf } from "./link-of.ts";
@@ -70,12 +70,16 @@ export interface ChooseRequest {
   readonly exclude: readonly string[];
 }
 
+/** One that refuses an account is to it as one that only probes call down: others first, and it rather than nobody. */
+const seenBy = (account: string, status: InstanceStatus): InstanceStatus =>
+  status.isHealthy && status.refuses?.includes(account) === true ? { ...status, isHealthy: false, isDoubted: true } : status;
+
 /** The instance a conversation gets that has none in this pool, or why it gets none now. */
 export async function choose(routes: Routes, instances: Instances, request: ChooseRequest): Promise<Placement> {
   const pool = routes.pools.get(request.pool);
   if (pool === undefined) return { held: "the pool is gone" };
   const able = pool.instances.filter((name) => linkOf(routes, name, request.account) !== undefined && !routes.draining.has(name));
-  const statuses = await instances.status(able);
+  const statuses = (await instances.status(able)).map((status) => seenBy(request.account, status));
   const region = routes.accounts.get(request.account)?.region;
   return placeBeside(routes.canaries.get(request.pool), pool, statuses, {
     conversation: request.conversation,

@@ -7,6 +7,8 @@ export interface InstanceStatus {
   readonly isDraining: boolean;
   /** Unhealthy, and only because probes say so: no delivery failed. */
   readonly isDoubted?: boolean;
+  /** Accounts whose messages it refuses because of the secret they come with. */
+  readonly refuses?: readonly string[];
   /** While it comes back: which share of what it could take it is given, 0 to 1. Not given: all. */
   readonly share?: number;
   readonly pinsLately: number;
@@ -29,9 +31,9 @@ export interface Instances {
   /** A conversation was given to it. */
   granted(name: string): Promise<void>;
   /** Asked before a hand-over of what met trouble, and before all of a conversation while its instance comes back; an object that cannot answer says go. */
-  turn(name: string, isRetry: boolean): Promise<Turn>;
+  turn(name: string, isRetry: boolean, account?: string): Promise<Turn>;
   /** A hand-over has been without an answer for longer than a well instance takes: probe it now. */
   suspect(name: string): Promise<void>;
   /** A hand-over that did not end well, or the first good one after such. */
-  report(name: string, outcome: Outcome): Promise<void>;
+  report(name: string, outcome: Outcome, account?: string): Promise<void>;
 }

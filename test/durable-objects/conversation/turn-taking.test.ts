@@ -60,6 +60,18 @@ describe("turns", () => {
     expect(await taker.heldBack(retry, "eu-1", 0)).toEqual({ kind: "busy", ...facts });
   });
 
+  it("it says whose message it is: an instance may refuse one account and take another", async () => {
+    const asked: unknown[] = [];
+    const taker = new TurnTaking({
+      turn: async (...facts) => {
+        asked.push(facts);
+        return { verdict: "go" };
+      },
+    });
+    await taker.heldBack(entryOf({ tries: 2, account: "telegram:a" }), "eu-1", 0);
+    expect(asked).toEqual([["eu-1", true, "telegram:a"]]);
+  });
+
   it("who was told of a ramp asks before everything for that instance until it ends, and for no other", async () => {
     const { taker, asked } = taking({ verdict: "go", rampUntilMs: 1000 });
     for (const [entry, instance, nowMs] of [
