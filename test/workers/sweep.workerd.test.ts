@@ -41,16 +41,17 @@ async function lose(stub: DurableObjectStub): Promise<void> {
 const bot = () => objectOf(env, env.BOT, ACCOUNT, { region: "weur" });
 const reply = { key: `${ACCOUNT}/u1`, ref, seq: 1, chat: { id: "777", kind: "direct" }, text: "hello" } as const;
 
-it("an answer that waits to be sent again, also where nobody knows the edge's own address", { timeout: 20_000 }, async () => {
-  const calls = fakePlatform(() =>
-    calls.length > 1 ? ok({ message_id: 1 }) : Response.json({ ok: false, error_code: 503 }, { status: 503 }),
-  );
+it("an answer that waits to be sent again, also where nobody knows the edge's own address", async () => {
+  let isLost = false;
+  const calls = fakePlatform(() => (isLost ? ok({ message_id: 1 }) : Response.json({ ok: false, error_code: 503 }, { status: 503 })));
   await botsOf(env).reply(ACCOUNT, { ...reply, askedAtMs: Date.now() });
-  await expect.poll(() => calls.length).toBe(1);
+  await expect.poll(() => calls.length).toBeGreaterThan(0);
   await lose(bot());
+  isLost = true;
+  const before = calls.length;
   const { PUBLIC_URL: _unset, ...unset } = env;
   await sweep(unset as Env);
-  await expect.poll(() => calls.length, { timeout: 15_000 }).toBe(2);
+  await expect.poll(() => calls.length).toBe(before + 1);
 });
 
 it("a webhook that somebody took, where the edge's own address is known", async () => {
@@ -59,9 +60,9 @@ it("a webhook that somebody took, where the edge's own address is known", async 
   expect(calls.map(({ url }) => url.split("/").at(-1))).toContain("getWebhookInfo");
 });
 
-it("a hand-over that has no answer, from its first second on", { timeout: 30_000 }, async () => {
+it("a hand-over that has no answer, from its first second on", async () => {
   await conversationsOf(env).commit(commitOf({ ref, arrivedAtMs: Date.now() }));
-  await expect.poll(async () => (await readShards(env, [])).pending, { timeout: 15_000 }).toBe(1);
+  await expect.poll(async () => (await readShards(env, [])).pending).toBe(1);
   await lose(objectOf(env, env.CONVERSATION, ref.key));
   const written = vi.spyOn(console, "log");
   await sweep({ ...env, PUBLIC_URL: undefined } as unknown as Env);
@@ -71,9 +72,7 @@ it("a hand-over that has no answer, from its first second on", { timeout: 30_000
   expect(alarm).not.toBeNull();
 });
 
-it("a bot that cannot be asked, or canaries, are told of and keep nobody else from their turn; bots come first", {
-  timeout: 30_000,
-}, async () => {
+it("a bot that cannot be asked, or canaries, are told of and keep nobody else from their turn; bots come first", async () => {
   const asked: string[] = [];
   const refusing = (what: string) => async () => {
     asked.push(what);

@@ -1,10 +1,11 @@
 /** `/admin/canaries` as an operator sees it: what cannot be tried out is refused with the reason, and an end is one. */
-import { beforeAll, expect, it } from "vitest";
+import { beforeAll, expect, inject, it } from "vitest";
 import { configOf } from "../../../durable-objects/config/stub.ts";
 import { readMetrics } from "../../../workers/ops/metrics.ts";
 import { admin, env } from "./support.ts";
 
-const native = { "telegram:support": { url: "http://127.0.0.1:9/telegram-webhook", secret: "LISTENER_SECRET" } };
+// A listener that answers probes: one that is out would end its canary.
+const native = { "telegram:support": { url: `${inject("answering").origin}/telegram-webhook`, secret: "LISTENER_SECRET" } };
 const document = {
   accounts: {
     "telegram:support": { pool: "support", secrets: { webhook: "TG_SECRET", token: "TG_TOKEN" } },

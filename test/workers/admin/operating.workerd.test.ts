@@ -153,9 +153,9 @@ it("a drain is known to the instance and to the document, and says when it has r
   // Twice the TTL of 50 ms, the lease of a look, no KV far away, and the pool's attempt.
   expect(drained).toMatchObject({ status: 200, body: { instance: "eu-1", changed: true, number: 2 } });
   expect(drained.body.quietAtMs - drained.body.drainingSinceMs).toBe(100 + 10_000 + 10_000);
-  await vi.waitFor(async () =>
-    expect((await admin("GET", "/admin/instances/eu-1")).body).toMatchObject({ isDraining: true, isDrainListed: true, pools: ["support"] }),
-  );
+  await expect
+    .poll(async () => (await admin("GET", "/admin/instances/eu-1")).body)
+    .toMatchObject({ isDraining: true, isDrainListed: true, pools: ["support"] });
   expect((await admin("POST", "/admin/instances/eu-1/drain")).body).toMatchObject({ changed: false, number: 2 });
   expect((await admin("POST", "/admin/instances/eu-1/undrain")).body).toMatchObject({ changed: true, number: 3 });
   const { instances } = (await admin("GET", "/admin/instances")).body;

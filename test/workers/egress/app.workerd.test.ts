@@ -182,12 +182,12 @@ it("a revoked token is 401 from then on, and the next one works", async () => {
 
 it("429 is passed on, and the chat's next message waits for as long", async () => {
   const answers = [
-    Response.json({ ok: false, error_code: 429, parameters: { retry_after: 1 } }, { status: 429, headers: { "retry-after": "1" } }),
+    Response.json({ ok: false, error_code: 429, parameters: { retry_after: 3 } }, { status: 429, headers: { "retry-after": "3" } }),
     ok(true),
   ];
   fakePlatform(() => answers.shift() ?? ok(true));
   const refused = await call("sendMessage", hello);
-  expect([refused.status, refused.headers.get("retry-after")]).toEqual([429, "1"]);
+  expect([refused.status, refused.headers.get("retry-after")]).toEqual([429, "3"]);
   await call("sendMessage", hello);
   const [, second] = log.filter(({ event }) => event === "egress.sent");
   expect(second?.["waitMs"]).toBeGreaterThan(500);
