@@ -104,13 +104,16 @@ function send(state: State, head: Entry, moment: Moment): Step {
   if (pin === undefined || rules === undefined) return still(state);
   const tries = head.tries + 1;
   const link = moment.rules.links[pin.instance]?.[head.account];
+  const isOnce = link?.absorbsRepeats === false;
   const attempt: Attempt = {
     id: `${head.seq}.${tries}`,
     instance: pin.instance,
     epoch: pin.epoch,
     ...(head.lost === undefined ? {} : { lost: head.lost }),
     deadlineAtMs: moment.nowMs + (rules.attemptMs ?? link?.attemptMs ?? DEFAULT_ATTEMPT_MS),
-    ...(link?.absorbsRepeats === false ? { isOnce: true, ...(head.maybeAt !== undefined ? { isRepeat: true } : {}) } : {}),
+    ...(isOnce ? { isOnce } : {}),
+    // The instance that may have it absorbs a repeat, where any does.
+    ...(head.maybeAt === undefined || (head.maybeAt === pin.instance && !isOnce) ? {} : { isRepeat: true }),
   };
   const sending: Entry = { ...head, tries, attempt };
   return {

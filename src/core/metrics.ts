@@ -19,7 +19,7 @@ export const METRICS: Readonly<Record<string, Metric>> = {
   outcomes_total: { type: "counter", help: "Hand-overs by instance and what they meant." },
   repeats_total: {
     type: "counter",
-    help: "Turns asked for again although an earlier attempt may have run: links that absorb no repeats, pools with ambiguous: resend.",
+    help: "Hand-overs with ambiguous: resend although an earlier one may have run: to another instance, or by a link that absorbs no repeats.",
   },
   answer_cache_total: {
     type: "counter",

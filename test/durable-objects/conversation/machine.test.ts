@@ -335,6 +335,23 @@ describe("failover", () => {
     expect(driver.handOvers().at(-1)).toBe("b@eu-2");
   });
 
+  it("is counted as a repeat where another instance may have it, and not where the same one absorbs it", () => {
+    const driver = pinned(deliveryRules({ policy: "hold-then-move", ambiguous: "resend" }));
+    driver.commit({ messageId: "b" });
+    driver.answer(unknown);
+    driver.wake(2000);
+    expect(driver.state.queue[0]?.attempt).not.toHaveProperty("isRepeat");
+    driver.answer(unknown);
+    driver.wake(31_000);
+    driver.answer(unknown);
+    driver.place("eu-2");
+    expect(driver.state.queue[0]?.attempt).toMatchObject({ instance: "eu-2", isRepeat: true });
+    driver.answer(unknown);
+    driver.wake(12_000);
+    expect(driver.state.queue[0]?.attempt).toMatchObject({ instance: "eu-2" });
+    expect(driver.state.queue[0]?.attempt).not.toHaveProperty("isRepeat");
+  });
+
   it("what was sent to the next instead may be with the first: it is never called too late to be of use", () => {
     const driver = pinned(deliveryRules({ policy: "move", ambiguous: "resend" }));
     driver.commit({ messageId: "b", expiresAtMs: driver.nowMs + 5000 });
