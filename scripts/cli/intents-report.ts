@@ -93,10 +93,8 @@ function summaryLines(report: IntentsReport): readonly string[] {
 }
 
 /** Of a small set each by itself. */
-const dealt = ({ folds, judged, examples, outOfScopeExamples }: IntentsReport): string =>
-  folds >= Object.values(examples).reduce((sum, count) => sum + count, outOfScopeExamples)
-    ? `${judged === 1 ? "" : "each "}judged by a model of all the others`
-    : `in ${folds} parts`;
+const dealt = ({ folds, judged }: IntentsReport): string =>
+  folds >= judged ? `${judged === 1 ? "" : "each "}judged by a model of all the others` : `in ${folds} parts`;
 
 function expectedLine({ fallsBack, outOfScopeShare }: IntentsReport): string {
   const share = percent(outOfScopeShare);

@@ -1,9 +1,8 @@
 /** What cross-validation and a look at the examples say of a document's intents: figures for a person to act on. Pure; prints nothing. */
-import { fold } from "../../src/classify/fold.ts";
 import type { TrainingSet } from "../../src/classify/intents/training-set.ts";
-import { tokensOf } from "../../src/classify/tokens.ts";
 import type { CrossValidation } from "./cross-validation.ts";
 import { type Judged, shareOf } from "./figures.ts";
+import { wordsOf } from "./same-words.ts";
 
 export interface Confusion {
   /** Null: out of scope. */
@@ -129,8 +128,9 @@ export function contradictionsOf({ intents, outOfScope }: TrainingSet): readonly
   return [...owners.values()].filter((owner) => owner.intents.size > 1).map((owner) => ({ text: owner.text, intents: [...owner.intents] }));
 }
 
-function wordsOf(text: string): string {
-  const folded = fold(text);
-  const words = tokensOf(folded).map((token) => token.text);
-  return words.length === 0 ? folded.trim() : words.join(" ");
-}
+/** How many examples stand more than once in their intent. */
+export const repeatedIn = ({ intents, outOfScope }: TrainingSet): number =>
+  [...intents.map(({ examples }) => examples), outOfScope].reduce((sum, examples) => {
+    const times = countBy(examples, wordsOf);
+    return sum + [...times.values()].filter((count) => count > 1).length;
+  }, 0);

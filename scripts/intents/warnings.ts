@@ -2,7 +2,7 @@
 import type { TrainingSet } from "../../src/classify/intents/training-set.ts";
 import type { RoutesDocument } from "../../src/config/schema.ts";
 import { plural } from "../cli/output.ts";
-import { type Contradiction, contradictionsOf, type Quality } from "./quality.ts";
+import { type Contradiction, contradictionsOf, type Quality, repeatedIn } from "./quality.ts";
 import { nameOfScript, scriptOf, scriptsOfLanguage } from "./writing.ts";
 
 export interface Warning {
@@ -23,6 +23,7 @@ const IMBALANCE = 10;
 
 export const warningsOf = (document: RoutesDocument, set: TrainingSet, quality: Quality): readonly Warning[] => [
   ...capped(contradictionsOf(set).map(contradicting), "contradictions", "contradiction"),
+  ...repeated(set),
   ...meaningless(set, quality),
   ...mostlyFallingBack(quality),
   ...unbalanced(set),
@@ -44,6 +45,12 @@ function meaningless({ intents }: TrainingSet, { judged }: Quality): readonly Wa
   const examples = intents.reduce((sum, intent) => sum + intent.examples.length, 0);
   if (judged === 0 || (judged >= FEW_JUDGED && examples >= FEW_EXAMPLES * intents.length)) return [];
   return [warning("intents", "too few examples for these figures to mean much; give ten or more for each intent")];
+}
+
+function repeated(set: TrainingSet): readonly Warning[] {
+  const count = repeatedIn(set);
+  if (count === 0) return [];
+  return [warning("intents", `${plural(count, "example stands", "examples stand")} more than once; each is judged as one`)];
 }
 
 function mostlyFallingBack({ fallsBack: { inScope } }: Quality): readonly Warning[] {

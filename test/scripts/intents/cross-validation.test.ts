@@ -1,9 +1,10 @@
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { crossValidate, foldsFor } from "../../../scripts/intents/cross-validation.ts";
 import { linesOfSet } from "../../../scripts/intents/labelled.ts";
 import { openArtefact } from "../../../src/classify/intents/artefact.ts";
 import { train } from "../../../src/classify/intents/train.ts";
 import type { TrainingSet } from "../../../src/classify/intents/training-set.ts";
+import { clinc, domains, draw, setOf } from "../../classify/intents/sets.ts";
 
 const set: TrainingSet = {
   intents: [
@@ -46,6 +47,45 @@ it("a sentence is judged by a model that has not seen it", () => {
   expect(judged.filter(({ said, intent }) => said === intent).length).toBeLessThan(judged.length);
 });
 
+describe("what stands there more than once", () => {
+  const guessedRight = (some: TrainingSet) => {
+    const { judged } = crossValidate(some, foldsFor(some));
+    return { judged: judged.length, right: judged.filter(({ best, intent }) => best === intent).length };
+  };
+  const again = (spelled: (text: string) => string): TrainingSet => ({
+    ...set,
+    intents: set.intents.map((intent) => ({ ...intent, examples: [...intent.examples, ...intent.examples.map(spelled)] })),
+    outOfScope: [...set.outOfScope, ...set.outOfScope.map(spelled)],
+  });
+
+  it.each([
+    ["as it is", (text: string) => text],
+    ["in capitals, with a mark", (text: string) => `${text.toUpperCase()}!`],
+    ["with accents", (text: string) => text.replaceAll("e", "é")],
+  ])("is left out with its first and judged once: a doubled set is guessed as well as itself, %s", (_, spelled) => {
+    expect([foldsFor(again(spelled)), guessedRight(again(spelled))]).toEqual([foldsFor(set), guessedRight(set)]);
+  });
+
+  it("at full size too: a doubled file is no better than itself", () => {
+    const clincs = setOf(draw(clinc("train"), (domains["banking"] ?? []).slice(0, 8), 10, 0));
+    const doubled = {
+      ...clincs,
+      intents: clincs.intents.map((intent) => ({ ...intent, examples: [...intent.examples, ...intent.examples] })),
+    };
+    const [once, twice] = [guessedRight(clincs), guessedRight(doubled)];
+    expect([once.judged, twice.judged]).toEqual([80, 80]);
+    expect(once.right).toBeLessThan(80);
+    expect(Math.abs(twice.right - once.right)).toBeLessThanOrEqual(1);
+  });
+
+  it("under another intent it is left out as well, and judged there too", () => {
+    const [refund, ...others] = set.intents;
+    const both = { ...set, intents: [{ name: "refund", examples: [...(refund?.examples ?? []), "Opening hours, please?"] }, ...others] };
+    const { judged } = crossValidate(both, foldsFor(both));
+    expect(judged.filter(({ text }) => /^opening hours/i.test(text)).map(({ intent }) => intent)).toEqual(["refund", "hours"]);
+  });
+});
+
 it("of a small set leaves each example out by itself", () => {
   const folds = foldsFor(set);
   expect(folds).toBe(12);
@@ -67,7 +107,11 @@ it.each([
   [5_001, 3],
   [30_001, 2],
 ])("%i examples are dealt into %i parts", (count, folds) => {
-  expect(foldsFor({ intents: [{ name: "a", examples: Array.from({ length: count }, String) }], outOfScope: [], outOfScopeShare: 0 })).toBe(
-    folds,
-  );
+  expect(
+    foldsFor({
+      intents: [{ name: "a", examples: Array.from({ length: count }, (_, index) => `word${index}`) }],
+      outOfScope: [],
+      outOfScopeShare: 0,
+    }),
+  ).toBe(folds);
 });

@@ -86,6 +86,14 @@ describe("warnings", () => {
     ]);
   });
 
+  it("counts examples that stand more than once in their intent, in whatever spelling", () => {
+    const doubled = setWith({ a: [...enough("red"), "Red one!", "RED ONE", "réd two"], b: enough("blue") }, ["hello", "Hello"]);
+    expect(warned(doubled)).toEqual(["intents: 3 examples stand more than once; each is judged as one"]);
+    expect(warned(setWith({ a: [...enough("red"), "red one"], b: enough("blue") }))).toEqual([
+      "intents: 1 example stands more than once; each is judged as one",
+    ]);
+  });
+
   it("names intents that are alike", () => {
     const quality = qualityOf(setWith({}), { folds: 5, judged: Array(12).fill(some).flat() });
     expect(warned(setWith({}), [], quality)).toEqual([
@@ -150,7 +158,8 @@ describe("warnings", () => {
     ["ar", "استرداد"],
     ["hi", "धनवापसी"],
   ])("%s is written like %s", (language, text) => {
-    expect(warned(setWith({ a: Array(5).fill(text) }), [rule(language)])).toEqual([]);
-    expect(warned(setWith({ a: Array(5).fill(text) }), [rule("el")])).toHaveLength(1);
+    const set = setWith({ a: [1, 2, 3, 4, 5].map((number) => `${text} ${number}`) });
+    expect(warned(set, [rule(language)])).toEqual([]);
+    expect(warned(set, [rule("el")])).toHaveLength(1);
   });
 });
