@@ -3,9 +3,10 @@ import type { Canary, Observation } from "../../src/core/canary.ts";
 import type { InstanceStatus, Instances } from "../../src/ports/instances.ts";
 import type { Log } from "../../src/ports/log.ts";
 import type { Polls } from "../../src/ports/polls.ts";
+import { within } from "../config/deadline.ts";
 import type { Env } from "../env.ts";
 import { objectOf } from "../objects.ts";
-import { jsonLog } from "../runtime.ts";
+import { jsonLog, systemClock } from "../runtime.ts";
 import type { Evidence } from "./canary.ts";
 import type { Instance } from "./durable-object.ts";
 import type { InstanceDetails } from "./status.ts";
@@ -42,9 +43,12 @@ export function instancesOf(env: InstanceEnv, log: Log = jsonLog): Instances {
   };
 }
 
+/** A new conversation waits for the answers of a whole pool: one object that hangs must not keep it from the others. */
+const STATUS_MS = 2000;
+
 async function askStatus(env: InstanceEnv, name: string, unheard: (name: string, error: unknown) => void): Promise<InstanceStatus> {
   try {
-    return await stubOf(env, name).status();
+    return await within(systemClock, STATUS_MS, stubOf(env, name).status());
   } catch (error) {
     unheard(name, error);
     return { name, isHealthy: false, isDraining: false, pinsLately: 0, pinsTotal: 0, lastPinAtMs: 0 };
