@@ -30,12 +30,19 @@ export function mostConversations({ instances, accounts }: Pick<Routes, "instanc
 export async function sweep(env: Env): Promise<void> {
   const routes = (await routesSource(env).current())?.routes;
   if (routes === undefined) return;
-  await part("instances", () => instancesOf(env).status([...routes.instances.keys()]));
-  // Nobody else finds a bot whose alarm is lost.
-  const bots = await inTurns([...routes.accounts.keys()], AT_ONCE, (account) => sweepBot(env, account));
+  // Beside each other: what hangs in one of them keeps no lost alarm of the others from being found.
+  await Promise.all([
+    part("instances", () => instancesOf(env).status([...routes.instances.keys()])),
+    part("bots", () => sweepBots(env, routes)),
+    part("canaries", () => endOverdueCanaries(env)),
+    part("conversations", () => sweepConversations(env, routes)),
+  ]);
+}
+
+/** Nobody else finds a bot whose alarm is lost. */
+async function sweepBots(env: Env, { accounts }: Routes): Promise<void> {
+  const bots = await inTurns([...accounts.keys()], AT_ONCE, (account) => sweepBot(env, account));
   for (const one of bots) if (one.status === "rejected") failed("bots", one.reason);
-  await part("canaries", () => endOverdueCanaries(env));
-  await part("conversations", () => sweepConversations(env, routes));
 }
 
 async function sweepConversations(env: Env, routes: Routes): Promise<void> {

@@ -8,6 +8,7 @@ import { conversationsOf } from "../../durable-objects/conversation/stub.ts";
 import type { Env } from "../../durable-objects/env.ts";
 import { objectOf } from "../../durable-objects/objects.ts";
 import { readShards } from "../../durable-objects/shard/stub.ts";
+import { refName } from "../../src/core/conversation-ref.ts";
 import { sweep } from "../../workers/sweep.ts";
 import { commitOf } from "../support/conversation.ts";
 import { fakePlatform, ok } from "../support/fake-platform.ts";
@@ -72,7 +73,7 @@ it("a hand-over that has no answer, from its first second on", async () => {
   expect(alarm).not.toBeNull();
 });
 
-it("a bot that cannot be asked, or canaries, are told of and keep nobody else from their turn; bots come first", async () => {
+it("a bot that cannot be asked, or canaries, are told of and keep nobody else from their turn", async () => {
   const asked: string[] = [];
   const refusing = (what: string) => async () => {
     asked.push(what);
@@ -88,5 +89,32 @@ it("a bot that cannot be asked, or canaries, are told of and keep nobody else fr
   } as unknown as Env);
   const lines = written.mock.calls.map(([line]) => JSON.parse(String(line)) as Record<string, unknown>);
   expect(lines.filter(({ event }) => event === "sweep.failed")).toMatchObject([{ part: "bots", reason: "Error: no bot" }]);
-  expect([asked[0], asked.includes("shard")]).toEqual(["bot", true]);
+  expect([...new Set(asked)].toSorted()).toEqual(["bot", "shard"]);
+});
+
+it("instances and bots that do not answer until a conversation was knocked at keep the sweep from none", async () => {
+  let found = (): void => undefined;
+  const isFound = new Promise<void>((resolve) => {
+    found = resolve;
+  });
+  const object = (methods: object) => ({ idFromName: () => ({}), get: () => methods });
+  const asked: string[] = [];
+  const hanging = (what: string) => () => {
+    asked.push(what);
+    return isFound;
+  };
+  await sweep({
+    ...env,
+    PUBLIC_URL: undefined,
+    BOT: object({ sweep: hanging("bot") }),
+    INSTANCE: object({ status: hanging("instance") }),
+    SHARD: object({ pendingBatch: async () => [{ conversation: refName(ref), pokedAtMs: 0 }], poked: async () => undefined }),
+    CONVERSATION: object({
+      sweep: async () => {
+        found();
+        return true;
+      },
+    }),
+  } as unknown as Env);
+  expect(new Set(asked)).toEqual(new Set(["bot", "instance"]));
 });
