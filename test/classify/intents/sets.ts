@@ -12,7 +12,7 @@ export interface Line {
 
 const FIXTURE = "test/fixtures/clinc150";
 
-export const clinc = (split: "train" | "val"): readonly Line[] =>
+export const clinc = (split: "train" | "val" | "test"): readonly Line[] =>
   readFileSync(`${FIXTURE}/${split}.jsonl`, "utf8")
     .trimEnd()
     .split("\n")
