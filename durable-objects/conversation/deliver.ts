@@ -6,7 +6,7 @@ import { backoffMs } from "../../src/core/backoff.ts";
 import type { DeliveryRules } from "../../src/core/delivery-rules.ts";
 import { withoutOutdated } from "./backlog.ts";
 import { brief, isBriefed, isUntold, withAsked } from "./briefing.ts";
-import { avoided, mayReturn } from "./failover.ts";
+import { avoided, mayReturn, owedBefore } from "./failover.ts";
 import { AMBIGUOUS, choose, end, ending, held, type Moment, poisonOf, UNREACHABLE_BACKOFF } from "./hold.ts";
 import { lookUp } from "./look-up.ts";
 import { notice } from "./notices.ts";
@@ -54,7 +54,8 @@ function recoverAttempt(state: State, head: Entry, moment: Moment): Step {
   };
   const poison = poisonOf(back, moment);
   if (poison !== undefined) return andThen(end(state, poison), (next) => advance(next, moment));
-  return advance(withHead(state, back), moment);
+  const left = maybeAt === undefined ? still(state) : owedBefore(state, head, maybeAt, moment.nowMs);
+  return andThen(left, (next) => advance(withHead(next, back), moment));
 }
 
 /** Its own pool, or the account's default when the document lost it or leads there no more. */

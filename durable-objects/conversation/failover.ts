@@ -4,10 +4,24 @@
  * unless the pool asked for that.
  */
 import type { DeliveryRules, PoolRules } from "../../src/core/delivery-rules.ts";
-import type { Entry, Pin, State } from "./state.ts";
+import { type Entry, type Pin, type State, type Step, still } from "./state.ts";
 
-/** An instance that accepted something and stayed silent this long owes nothing any more: not every message is answered. */
+/** An instance that accepted something, or was left with it, and stayed silent this long owes nothing any more: not every message is answered. */
 export const DEBT_MS = 15 * 60_000;
+
+/** It is left with a message that it may have. */
+export const owed = (state: State, instance: string | undefined, seq: number, atMs: number): Step =>
+  instance === undefined
+    ? still(state)
+    : {
+        state: { ...state, accepted: { ...state.accepted, [instance]: { seq, atMs } } },
+        writes: [{ row: "debt", instance, seq, atMs }],
+        effects: [],
+      };
+
+/** Of two that may have it only the later stands in its row. */
+export const owedBefore = (state: State, { seq, maybeAt }: Entry, later: string, nowMs: number): Step =>
+  owed(state, maybeAt === later ? undefined : maybeAt, seq, nowMs);
 
 /** Instances that still owe this conversation an answer. */
 const debtorsOf = (state: State, nowMs: number): readonly string[] =>

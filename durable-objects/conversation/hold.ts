@@ -4,7 +4,7 @@
  */
 import type { DeliveryRules, PoolRules } from "../../src/core/delivery-rules.ts";
 import type { TerminalState } from "../../src/core/terminal.ts";
-import { avoided, fence, giveUpPin, isAlone } from "./failover.ts";
+import { avoided, fence, giveUpPin, isAlone, owed } from "./failover.ts";
 import { andThen, type Effect, type Ending, type Entry, type Pin, type State, type Step, still, withHead } from "./state.ts";
 
 /** When and under which rules a step happens; `dice` in [0, 1) spreads retries. */
@@ -101,17 +101,22 @@ export function poisonOf(entry: Entry, moment: Moment): Ending | undefined {
 const isBrokenOff = ({ state, outcome }: Pick<Ending, "state" | "outcome">): boolean =>
   state === "dead" && (outcome.startsWith(AMBIGUOUS) || outcome.startsWith("cut-off"));
 
+/** Who may answer what has ended without a word of theirs. A turn that broke off is answered by nobody. */
+const debtorOf = ({ entry: { maybeAt }, state, outcome, instance }: Ending): string | undefined =>
+  (state === "delivered" && maybeAt !== instance) || outcome === AMBIGUOUS || outcome.startsWith("poison") ? maybeAt : undefined;
+
 export function end(state: State, over: Ending): Step {
   const broken = isBrokenOff(over) ? { brokenOffAtMs: over.atMs } : {};
+  const left = owed(state, debtorOf(over), over.seq, over.atMs);
   return {
     state: {
-      ...state,
+      ...left.state,
       ...broken,
       quietSinceMs: over.atMs,
       queue: state.queue.filter((entry) => entry.seq !== over.seq),
       queuedBytes: state.queuedBytes - over.entry.bytes,
     },
-    writes: [{ row: "end", ending: over }],
+    writes: [{ row: "end", ending: over }, ...left.writes],
     effects: [{ do: "ended", ending: over }],
   };
 }

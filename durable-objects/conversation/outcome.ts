@@ -2,6 +2,7 @@
 import { backoffMs } from "../../src/core/backoff.ts";
 import { hasReached, isSettled, type Outcome } from "../../src/core/outcome.ts";
 import { advance } from "./deliver.ts";
+import { owedBefore } from "./failover.ts";
 import { AMBIGUOUS, end, ending, held, type Moment, poisonOf, UNREACHABLE_BACKOFF } from "./hold.ts";
 import { arrived } from "./notices.ts";
 import { answered } from "./reply.ts";
@@ -62,7 +63,8 @@ function unsettled(state: State, head: Entry, attempt: Attempt, event: OutcomeEv
   if (over !== undefined) return end(state, over);
   const trouble = { detail: result.detail, mayMove: mayMove(result), isGone: false, isHeldBack: result.isHeldBack };
   const waiting = { ...failed, dueAtMs: event.nowMs + waitMs(result, failed, head.lastDetail === result.detail, event.dice) };
-  return held(withHead(state, failed), waiting, trouble, event);
+  const left = mayHave(result) ? owedBefore(state, head, attempt.instance, event.nowMs) : still(state);
+  return andThen(left, (next) => held(withHead(next, failed), waiting, trouble, event));
 }
 
 /** The edge kept it back itself: that was a wait, and its time to fail goes on. */

@@ -126,7 +126,7 @@ export interface State {
   readonly queuedBytes: number;
   readonly replying: readonly Replying[];
   readonly pins: Readonly<Record<string, Pin>>;
-  /** Per instance: the newest message it accepted, and up to which it has answered since. */
+  /** Per instance: the newest message it accepted or was left with, and up to which it has answered since. */
   readonly accepted: Readonly<Record<string, { readonly seq: number; readonly atMs: number }>>;
   readonly answered: Readonly<Record<string, number>>;
   /** When a turn last broke off without an answer since: its instance may go on with it, and refuses others meanwhile. */
@@ -178,6 +178,7 @@ export type Write =
   | { readonly row: "replay"; readonly entry: Entry; readonly of: number }
   | { readonly row: "pin"; readonly pin: Pin }
   | { readonly row: "answered"; readonly instance: string; readonly seq: number }
+  | { readonly row: "debt"; readonly instance: string; readonly seq: number; readonly atMs: number }
   | { readonly row: "told"; readonly isTold: boolean }
   | { readonly row: "moved"; readonly to: ConversationRef }
   | { readonly row: "stayed" };

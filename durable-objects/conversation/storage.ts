@@ -8,7 +8,7 @@ import { SaidRows } from "./said-rows.ts";
 import { MIGRATIONS } from "./schema.ts";
 import { type Arrival, type Ending, type Entry, emptyState, type Pin, type Replying, type State, type Write } from "./state.ts";
 import { type Told, tiersIn } from "./tiers.ts";
-import { foldWrites, isOneStatement, SET_META, TOLD, writeRow } from "./writes.ts";
+import { DEBT, foldWrites, isOneStatement, SET_META, TOLD, writeRow } from "./writes.ts";
 
 /** How far back a start looks for debts and arrivals: both are about the last minutes. */
 const LATELY = 1000;
@@ -192,7 +192,10 @@ export class ConversationStorage {
       `SELECT instance, max(seq) AS seq, ended_at_ms AS at FROM (SELECT seq, state, instance, ended_at_ms FROM messages ORDER BY seq DESC LIMIT ${LATELY})
        WHERE state = 'delivered' AND instance IS NOT NULL GROUP BY instance`,
     );
-    return Object.fromEntries(rows.toArray().map((row) => [row.instance, { seq: row.seq, atMs: row.at }]));
+    const taken = rows.toArray().map((row) => [row.instance, { seq: row.seq, atMs: row.at }] as const);
+    const left = this.#sql.exec<{ name: string; value: string }>(`SELECT name, value FROM meta WHERE name LIKE '${DEBT}%'`).toArray();
+    const debts = left.map(({ name, value }) => [name.slice(DEBT.length), JSON.parse(value) as State["accepted"][string]] as const);
+    return Object.fromEntries([...taken, ...debts].toSorted(([, one], [, other]) => one.seq - other.seq));
   }
 
   /** Of the newest messages, the last that an instance answered or may have begun to. */

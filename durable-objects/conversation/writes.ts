@@ -3,6 +3,8 @@ import { refName } from "../../src/core/conversation-ref.ts";
 import type { Ending, Entry, Pin, Replying, Write } from "./state.ts";
 
 export const TOLD = "told";
+/** Before the name of an instance. */
+export const DEBT = "debt:";
 
 export type Exec = (query: string, ...bindings: readonly SqlStorageValue[]) => void;
 
@@ -53,6 +55,9 @@ export function writeRow(exec: Exec, write: Write): void {
         write.instance,
         write.seq,
       );
+      return;
+    case "debt":
+      exec(SET_META, `${DEBT}${write.instance}`, JSON.stringify({ seq: write.seq, atMs: write.atMs }));
       return;
     case "told":
       if (write.isTold) exec(SET_META, TOLD, "1");

@@ -23,11 +23,14 @@ export interface MessageRow {
   readonly replayedAs?: number;
 }
 
+type Debt = State["accepted"][string];
+
 export class ConversationRows {
   readonly messages = new Map<number, MessageRow>();
   readonly seen = new Map<string, number>();
   readonly pins = new Map<string, Pin>();
   readonly answered = new Map<string, number>();
+  readonly debts = new Map<string, Debt>();
   isTold = false;
   movedTo: ConversationRef | undefined;
   /** Its pins are where it moved to. */
@@ -60,7 +63,7 @@ export class ConversationRows {
       queuedBytes: queue.reduce((sum, entry) => sum + entry.bytes, 0),
       replying: rows.flatMap(replyingOf),
       pins: Object.fromEntries(this.pins),
-      accepted: acceptedIn(rows),
+      accepted: acceptedIn(rows, this.debts),
       answered: Object.fromEntries(this.answered),
       recent: rows.flatMap(arrivalOf),
       lastPool,
@@ -106,6 +109,9 @@ export class ConversationRows {
       case "answered":
         this.answered.set(write.instance, write.seq);
         return;
+      case "debt":
+        this.debts.set(write.instance, { seq: write.seq, atMs: write.atMs });
+        return;
       case "told":
         this.isTold = write.isTold;
         return;
@@ -137,9 +143,11 @@ const replyingOf = ({ entry, instance, epoch, reply, state }: MessageRow): reado
 const arrivalOf = ({ entry, sender, state }: MessageRow): readonly Arrival[] =>
   state === "limited" || entry.isReplay ? [] : [{ sender: sender ?? "", atMs: entry.committedAtMs }];
 
-function acceptedIn(rows: readonly MessageRow[]): State["accepted"] {
-  const delivered = rows.filter(({ state, instance }) => state === "delivered" && instance !== undefined);
-  return Object.fromEntries(delivered.map(({ instance = "", entry, endedAtMs = 0 }) => [instance, { seq: entry.seq, atMs: endedAtMs }]));
+function acceptedIn(rows: readonly MessageRow[], debts: Iterable<readonly [string, Debt]>): State["accepted"] {
+  const taken = rows.flatMap(({ state, instance, entry, endedAtMs = 0 }) =>
+    state === "delivered" && instance !== undefined ? [[instance, { seq: entry.seq, atMs: endedAtMs }] as const] : [],
+  );
+  return Object.fromEntries([...taken, ...debts].toSorted(([, one], [, other]) => one.seq - other.seq));
 }
 
 const toldOf = ({ entry: { pool, tier, tries, committedAtMs, isReplay }, state }: MessageRow): readonly Told[] =>

@@ -1,5 +1,5 @@
 /** What the checker knows of each conversation: kept, handed over, run and ended, by number; what is in the air; who owes an answer. */
-import type { Ending, Entry, Pin } from "../../durable-objects/conversation/state.ts";
+import type { Entry, Pin } from "../../durable-objects/conversation/state.ts";
 
 class Book {
   readonly pins = new Map<string, Pin>();
@@ -9,7 +9,7 @@ class Book {
   readonly #shown = new Set<number>();
   readonly #aloft = new Set<string>();
   readonly #newest = new Map<string, number>();
-  readonly #accepted = new Map<string, { readonly seq: number; readonly atMs: number }>();
+  readonly #owing = new Map<string, { readonly seq: number; readonly atMs: number }>();
   readonly #answered = new Map<string, number>();
   #kept = 0;
   #isTold = false;
@@ -82,17 +82,19 @@ class Book {
     this.#aloft.clear();
   }
 
-  owes({ instance = "", seq }: Ending, atMs: number): void {
-    this.#accepted.set(instance, { seq, atMs });
+  /** It ran it, whatever the edge was told of that. */
+  owes(instance: string, seq: number, atMs: number): void {
+    if (seq >= (this.#owing.get(instance)?.seq ?? 0)) this.#owing.set(instance, { seq, atMs });
   }
 
   answers(instance: string, seq: number): void {
     this.#answered.set(instance, seq);
   }
 
+  /** What has not ended yet may go back to who ran it: that absorbs it. */
   isOwedBy(instance: string, sinceMs: number): boolean {
-    const last = this.#accepted.get(instance);
-    return last !== undefined && last.atMs > sinceMs && last.seq > (this.#answered.get(instance) ?? 0);
+    const last = this.#owing.get(instance);
+    return last !== undefined && last.atMs > sinceMs && last.seq > (this.#answered.get(instance) ?? 0) && this.#ended.has(last.seq);
   }
 }
 

@@ -78,6 +78,7 @@ export class Ledger {
   /** A native gateway runs a message, or one that polls has stored it. */
   ran(gateway: Gateway, conversation: string, entry: Entry): void {
     this.#runsInOrder(conversation, entry);
+    this.#conversations.of(conversation).owes(gateway.name, entry.seq, this.#nowMs());
     const key = `${entry.account}/${entry.messageId}`;
     const before = this.runs.get(key) ?? [];
     const serial = (this.#serials.get(gateway.name) ?? 0) + 1;
@@ -177,7 +178,6 @@ export class Ledger {
       case "end":
         if (!book.ends(write.ending.seq)) this.breaks(`${name} #${write.ending.seq} ends twice`);
         if (["delivered", "answered"].includes(write.ending.state)) book.arrives();
-        if (write.ending.state === "delivered") book.owes(write.ending, this.#nowMs());
         break;
       case "answered":
         book.answers(write.instance, write.seq);

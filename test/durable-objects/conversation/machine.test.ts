@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { DEBT_MS } from "../../../durable-objects/conversation/failover.ts";
 import { wakeAtMs } from "../../../durable-objects/conversation/machine.ts";
 import { adopt } from "../../../durable-objects/conversation/speak.ts";
 import { emptyState } from "../../../durable-objects/conversation/state.ts";
@@ -381,6 +382,46 @@ describe("failover", () => {
     driver.nowMs += 60_000;
     driver.commit({ messageId: "c" });
     driver.answer(unreachable);
+    const asked = driver.effects.findLast((effect) => effect.do === "choose");
+    expect(asked?.do === "choose" && asked.exclude).toEqual(["eu-2", "eu-1"]);
+  });
+
+  describe.each(["", ", after a restart too"])("nor to one that may have a message and was left%s", (isAfterRestart) => {
+    /** `b` may be at eu-1, which spoke since the first one, and its conversation is with eu-2, which dies. */
+    function leftWith(ambiguous: "park" | "resend") {
+      const driver = pinned(deliveryRules({ policy: "move", ambiguous }));
+      const speak = { instance: "eu-1", account: "telegram:support", class: "send", chat: { id: "7", kind: "direct" } } as const;
+      driver.feed({ type: "speak", nowMs: driver.nowMs, speak });
+      driver.commit({ messageId: "b" });
+      driver.answer(unknown);
+      if (ambiguous === "park") driver.commit({ messageId: "c" });
+      driver.place("eu-2");
+      driver.answer(accepted);
+      if (isAfterRestart !== "") driver.crash();
+      driver.nowMs += 60_000;
+      driver.commit({ messageId: "d" });
+      driver.answer(unreachable);
+      return driver;
+    }
+    const excluded = (driver: Driver) => driver.effects.flatMap((effect) => (effect.do === "choose" ? [effect.exclude] : [])).at(-1);
+
+    it.each(["park", "resend"] as const)("with %s", (ambiguous) => {
+      const driver = leftWith(ambiguous);
+      expect(excluded(driver)).toEqual(["eu-2", "eu-1"]);
+      driver.place();
+      driver.wake(DEBT_MS);
+      driver.answer(unreachable);
+      expect(excluded(driver)).toEqual(["eu-2"]);
+    });
+  });
+
+  it("nor to the first of two that may have the message, while it lives", () => {
+    const driver = new Driver(deliveryRules({ policy: "move", ambiguous: "resend", instances: ["eu-1", "eu-2", "eu-3"] }));
+    driver.commit({ messageId: "b" });
+    driver.place("eu-1");
+    driver.answer(unknown);
+    driver.place("eu-2");
+    driver.answer(unknown);
     const asked = driver.effects.findLast((effect) => effect.do === "choose");
     expect(asked?.do === "choose" && asked.exclude).toEqual(["eu-2", "eu-1"]);
   });

@@ -111,6 +111,21 @@ it("a turn that broke off is known from its row, until a later message was answe
   expect(await brokenOffAtMs("dead poison:", "dead refused:")).toBeUndefined();
 });
 
+it("who was left with a message that they may have owes it after a restart too, until they took a later one", async () => {
+  const { commit, states, stub } = conversation();
+  await commit();
+  await expect.poll(states).toEqual(["delivered"]);
+  const accepted = (seq: number) =>
+    runInDurableObject(stub, (object, state) => {
+      state.storage.sql.exec("UPDATE messages SET ended_at_ms = 77");
+      object.storage.write([{ row: "debt", instance: "good", seq, atMs: 5 }]);
+      object.storage.write([{ row: "debt", instance: "sick", seq, atMs: 5 }]);
+      return object.storage.load(Date.now()).accepted;
+    });
+  expect(await accepted(3)).toEqual({ good: { seq: 3, atMs: 5 }, sick: { seq: 3, atMs: 5 } });
+  expect(await accepted(0)).toEqual({ good: { seq: 1, atMs: 77 }, sick: { seq: 0, atMs: 5 } });
+});
+
 it("what a person was told, a move and the last silence are known after a restart", async () => {
   const { commit, states, stub } = conversation();
   await commit();
