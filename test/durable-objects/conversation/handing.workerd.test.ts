@@ -27,17 +27,23 @@ interface Played {
   readonly acquire?: () => Promise<string | undefined>;
   readonly deadlineMs?: number;
   readonly liveAttempt?: string;
+  readonly status?: number;
 }
 
 /** What became of it, how often the instance was reached, and which permits were given back. */
-async function handOver({ turn, acquire, deadlineMs = 5000, liveAttempt = "1.2" }: Played) {
+async function handOver({ turn, acquire, deadlineMs = 5000, liveAttempt = "1.2", status = 200 }: Played) {
   const outcomes: Outcome[] = [];
   const released: string[] = [];
+  const reported: unknown[] = [];
   let reached = 0;
   const namespace = (object: object) => ({ idFromName: () => ({}), get: () => object });
   const played = {
     ...env,
-    INSTANCE: namespace({ turn: turn ?? (async () => ({ verdict: "go" })), report: async () => undefined, suspect: async () => undefined }),
+    INSTANCE: namespace({
+      turn: turn ?? (async () => ({ verdict: "go" })),
+      report: async (outcome: Outcome, account: string) => reported.push([outcome.kind, outcome.status, account]),
+      suspect: async () => undefined,
+    }),
     SHARD: namespace({ acquire: acquire ?? (async () => "one"), release: async (_: string, permit: string) => released.push(permit) }),
     JURISDICTIONS: undefined,
     EU1_TG_SECRET: "listener-secret",
@@ -48,7 +54,7 @@ async function handOver({ turn, acquire, deadlineMs = 5000, liveAttempt = "1.2" 
   const real = globalThis.fetch;
   globalThis.fetch = async () => {
     reached += 1;
-    return Response.json({ ok: true });
+    return Response.json({ ok: status < 300 }, { status });
   };
   const object = {
     ref: { key: "telegram:support/chat/1" },
@@ -66,12 +72,13 @@ async function handOver({ turn, acquire, deadlineMs = 5000, liveAttempt = "1.2" 
     kinds: outcomes.map(({ kind, isHeldBack, detail }) => (isHeldBack === true ? `${kind}: ${detail}` : "sent")),
     reached,
     released,
+    reported,
   };
 }
 
 const LATE = "busy: its turn came too late";
 
-it.each<[string, Played, Awaited<ReturnType<typeof handOver>>]>([
+it.each<[string, Played, Pick<Awaited<ReturnType<typeof handOver>>, "kinds" | "reached" | "released">]>([
   ["in time it goes", {}, { kinds: ["sent"], reached: 1, released: ["one"] }],
   [
     "an instance's object that hangs is not waited for longer than half the time",
@@ -89,4 +96,7 @@ it.each<[string, Played, Awaited<ReturnType<typeof handOver>>]>([
     { acquire: async () => undefined },
     { kinds: ["busy: the pool's concurrency cap"], reached: 0, released: [] },
   ],
-])("%s", async (_, played, expected) => expect(await handOver(played)).toEqual(expected));
+])("%s", async (_, played, expected) => expect(await handOver(played)).toMatchObject(expected));
+
+it("an instance that refuses it hears whose message that was", async () =>
+  expect((await handOver({ status: 401 })).reported).toEqual([["refused", 401, "telegram:support"]]));
