@@ -1,14 +1,17 @@
 /**
  * `npm run study`: the tables of docs/routing.md that one `intents eval` does not print: what confidence means, how many examples it
  * takes, near neighbours, short messages. On CLINC150, with the settings every document is trained with. Reads fixtures, writes nothing.
+ * `npm run study -- --complexity FILE…` prints instead what the rule of what is complex is worth, on answers of yours.
  */
 import { readFileSync } from "node:fs";
+import { parseArgs } from "node:util";
 import { openArtefact } from "../../src/classify/intents/artefact.ts";
 import type { IntentModel } from "../../src/classify/intents/model.ts";
 import { train } from "../../src/classify/intents/train.ts";
 import { figuresOf, isRight, type Judged, shareOf } from "./figures.ts";
 import { type Labelled, readLabelled, setOf } from "./labelled.ts";
 import { readPools } from "./pools.ts";
+import { readAnswered, recoveredOf } from "./recovered.ts";
 
 const SHARE = 0.1;
 const SIZES = [5, 10, 20, 30, 50, 100];
@@ -95,9 +98,25 @@ function short(judged: readonly Judged[]): void {
   console.log(`in scope, of one to three words: ${reached[0]} % reach their intent; longer ones: ${reached[1]} %`);
 }
 
-const [examples, test] = [lines("train.jsonl"), lines("test.jsonl")];
-const judged = judge(learn(examples), test);
-confidences(judged);
-short(judged);
-neighbours(examples, test);
-sizes(examples.filter(isInScope), test);
+function complexity(files: readonly string[]): void {
+  row(["texts", "sent, %", "by rule", "by length", "by chance"]);
+  for (const file of files) {
+    const read = readAnswered(readFileSync(file, "utf8"));
+    if (!read.ok) throw new Error(`${file}: ${read.problem}`);
+    const { count, sent, byRule, byLength } = recoveredOf(read.value);
+    row([count, percent(sent), ...[byRule, byLength, sent].map((share) => share.toFixed(3))]);
+  }
+}
+
+function clinc150(): void {
+  const [examples, test] = [lines("train.jsonl"), lines("test.jsonl")];
+  const judged = judge(learn(examples), test);
+  confidences(judged);
+  short(judged);
+  neighbours(examples, test);
+  sizes(examples.filter(isInScope), test);
+}
+
+const { values, positionals } = parseArgs({ options: { complexity: { type: "boolean" } }, allowPositionals: true });
+if (values.complexity === true) complexity(positionals);
+else clinc150();

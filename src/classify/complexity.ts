@@ -1,6 +1,6 @@
 /**
- * Whether a message looks like work: long, of several questions, or with code in it. A linear rule with weights set by hand, for
- * length alone does about as well as linear models do on public preference data; it reads no meaning and is sure of nothing.
+ * Whether a message looks like work: long, of several questions, or with code in it. A linear rule with weights set by hand. It reads
+ * no meaning, is sure of nothing, and on public data is worth about what length alone is.
  */
 import { cut } from "./fold.ts";
 
