@@ -30,7 +30,7 @@ const idsAt = (kind: string): readonly number[] => recorderOf(kind).receipts.map
 
 /** One account, pool and instance for each fault, so that all can misbehave at once. */
 function routes(): object {
-  const failover = { policy: "hold", attemptMs: 500, maxAttempts: 100 };
+  const failover = { policy: "hold", attemptMs: 2_000, maxAttempts: 100 };
   return {
     accounts: Object.fromEntries(
       KINDS.map((kind) => [accountOf(kind), { pool: kind, secrets: { webhook: "TG_SECRET", token: "TG_TOKEN" } }]),

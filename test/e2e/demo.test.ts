@@ -127,7 +127,7 @@ test("nothing outlives a demo that is killed", async () => {
   expect(demo.output()).toContain("✓");
   demo.child.kill("SIGKILL");
   await demo.ended;
-  await expect.poll(() => pidsIn(demo.output()).filter(isRunning), { timeout: 15_000 }).toEqual([]);
+  await expect.poll(() => pidsIn(demo.output()).filter(isRunning), { timeout: 30_000 }).toEqual([]);
 });
 
 test("help is help, and wrong flags are told before anything starts", async () => {

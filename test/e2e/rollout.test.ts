@@ -79,7 +79,7 @@ function routesWith(url: UrlOf, listener: UrlOf): object {
   return {
     accounts: { [ACCOUNT]: { pool: "support", secrets: { webhook: "TG_SECRET", token: "TG_TOKEN" } } },
     instances: Object.fromEntries(NAMES.map((name) => [name, instance(name)])),
-    pools: { support: { instances: NAMES, failover: { policy: "hold-then-move", holdMs: 1_000, attemptMs: 500 } } },
+    pools: { support: { instances: NAMES, failover: { policy: "hold-then-move", holdMs: 1_000, attemptMs: 2_000 } } },
   };
 }
 

@@ -198,6 +198,10 @@ describe("what goes wrong", () => {
       (texts) => texts.length === 1,
     );
     expect(textsTo("15550000007")).toEqual(["Sorry, no answer this time."]);
+    await until(
+      () => settledOf("wamid.fail"),
+      (lines) => lines.length === 1,
+    );
     expect(settledOf("wamid.fail")[0]).toMatchObject({ state: "dead", attempts: 1 });
     expect(settledOf("wamid.fail")[0]?.["outcome"]).toMatch(/^model-failed/);
   });
