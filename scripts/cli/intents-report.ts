@@ -5,7 +5,8 @@ import type { RoutesDocument } from "../../src/config/schema.ts";
 import { shownThreshold } from "../../src/routing/shares.ts";
 import { crossValidate, foldsFor } from "../intents/cross-validation.ts";
 import { type Confusion, type Contradiction, contradictionsOf, type Quality, qualityOf } from "../intents/quality.ts";
-import { type Warning, warningsOf } from "../intents/warnings.ts";
+import type { Warning } from "../intents/warning.ts";
+import { warningsOf } from "../intents/warnings.ts";
 import { facts, type Output, plural, table } from "./output.ts";
 import { trainSet } from "./training.ts";
 

@@ -2,17 +2,11 @@
 import type { TrainingSet } from "../../src/classify/intents/training-set.ts";
 import type { RoutesDocument } from "../../src/config/schema.ts";
 import { plural } from "../cli/output.ts";
+import { linesOfSet } from "./labelled.ts";
 import { type Contradiction, contradictionsOf, type Quality, repeatedIn } from "./quality.ts";
-import { nameOfScript, scriptOf, scriptsOfLanguage } from "./writing.ts";
-
-export interface Warning {
-  readonly level: "warning";
-  readonly path: string;
-  readonly message: string;
-}
-
-/** Of each kind; how many more there are is said. */
-const SHOWN = 10;
+import { hasWords } from "./same-words.ts";
+import { scriptWarnings } from "./script-warnings.ts";
+import { capped, pathOf, type Warning, warning } from "./warning.ts";
 
 /** One example teaches little. */
 const FEW_EXAMPLES = 5;
@@ -23,29 +17,30 @@ const IMBALANCE = 10;
 
 export const warningsOf = (document: RoutesDocument, set: TrainingSet, quality: Quality): readonly Warning[] => [
   ...capped(contradictionsOf(set).map(contradicting), "contradictions", "contradiction"),
+  ...capped(wordless(set), "examples without letters or digits", "example without letters or digits"),
   ...repeated(set),
   ...meaningless(set, quality),
   ...mostlyFallingBack(quality),
   ...unbalanced(set),
   ...capped(tooFew(set), "intents with few examples", "intent with few examples"),
   ...capped(quality.alike.map(alike), "pairs of intents that are alike", "pair of intents that are alike"),
-  ...capped(unnamedLanguages(document, set), "intents in a language that no rule names", "intent in a language that no rule names"),
+  ...capped(scriptWarnings(document, set), "intents in a script that no rule names", "intent in a script that no rule names"),
 ];
 
-const warning = (path: string, message: string): Warning => ({ level: "warning", path, message });
-const pathOf = (intent: string | null): string => (intent === null ? "outOfScope" : `intents.${intent}`);
 const percent = (share: number): string => `${Math.round(share * 100)} %`;
-
-function capped(warnings: readonly Warning[], many: string, one: string): readonly Warning[] {
-  const rest = warnings.length - SHOWN;
-  return rest <= 0 ? warnings : [...warnings.slice(0, SHOWN), warning("intents", `${rest} more ${rest === 1 ? one : many}`)];
-}
 
 function meaningless({ intents }: TrainingSet, { judged }: Quality): readonly Warning[] {
   const examples = intents.reduce((sum, intent) => sum + intent.examples.length, 0);
   if (judged === 0 || (judged >= FEW_JUDGED && examples >= FEW_EXAMPLES * intents.length)) return [];
   return [warning("intents", "too few examples for these figures to mean much; give ten or more for each intent")];
 }
+
+const wordless = (set: TrainingSet): readonly Warning[] =>
+  linesOfSet(set)
+    .filter(({ text }) => !hasWords(text))
+    .map(({ text, intent }) =>
+      warning(pathOf(intent), `the example ${JSON.stringify(text)} has no letters or digits: nothing is learned from it`),
+    );
 
 function repeated(set: TrainingSet): readonly Warning[] {
   const count = repeatedIn(set);
@@ -87,22 +82,3 @@ const alike = ({ intents: [one, other], share }: Quality["alike"][number]): Warn
     pathOf(one),
     `too like ${other}: ${percent(share)} of their examples were taken for the other's; join the two, or tell them apart`,
   );
-
-/** Only where the document names languages at all: else every language is as welcome as any other. */
-function unnamedLanguages({ rules }: RoutesDocument, { intents }: TrainingSet): readonly Warning[] {
-  const languages = new Set(rules.flatMap(({ when }) => when.language ?? []));
-  const known = new Set([...languages].flatMap(scriptsOfLanguage));
-  if (known.size === 0) return [];
-  return intents.flatMap(({ name, examples }) => {
-    const foreign = examples
-      .map((text) => ({ text, script: scriptOf(text) }))
-      .filter(({ script }) => script !== undefined && !known.has(script));
-    const [first] = foreign;
-    if (first?.script === undefined) return [];
-    const named = [...languages].join(", ");
-    const count = `${foreign.length} of ${plural(examples.length, "example")} ${foreign.length === 1 ? "is" : "are"}`;
-    return [
-      warning(pathOf(name), `${count} in ${nameOfScript(first.script)} script, and the rules name ${named}: ${JSON.stringify(first.text)}`),
-    ];
-  });
-}

@@ -141,12 +141,34 @@ describe("warnings", () => {
   const inRussian = setWith({ a: [...enough("refund"), "верните деньги 24"], b: enough("12345 🙂") });
 
   it.each([
-    [[], []],
+    [[], ["intents: 1 example is in Cyrillic script: no other script teaches what is meant there; give ten or more for each intent"]],
     [[rule(["en", "ru"])], []],
     [[rule("en")], ['intents.a: 1 of 6 examples is in Cyrillic script, and the rules name en: "верните деньги 24"']],
     [[rule("no language at all")], []],
   ])("where rules name languages (%j), examples in another script are named", (rules, expected) => {
     expect(warned(inRussian, rules)).toEqual(expected);
+  });
+
+  it("counts each script by itself", () => {
+    const mixed = ["refund", "退款", "我要退款", "请退款", "استرداد", "धनवापसी"];
+    expect(warned(setWith({ a: mixed }), [rule("en")])).toEqual([
+      'intents.a: 3 of 6 examples are in Han script, 1 in Arabic, 1 in Devanagari, and the rules name en: "退款"',
+    ]);
+  });
+
+  it("where no rule names a language, says of which scripts there is too little", () => {
+    expect(warned(setWith({ a: [...enough("refund"), "退款"], b: [...enough("open"), "استرداد", "开门"] }))).toEqual([
+      "intents: 2 examples are in Han script, 1 in Arabic: no other script teaches what is meant there; give ten or more for each intent",
+    ]);
+    const japanese = ["返金してください", "キャンセル", "注文", "お金を返して", "返金"];
+    expect(warned(setWith({ a: [...enough("refund"), ...japanese], b: enough("open") }))).toEqual([]);
+  });
+
+  it("names examples that nothing can be learned from", () => {
+    expect(warned(setWith({ a: [...enough("red"), "🙂"], b: enough("blue") }, ["?!"]))).toEqual([
+      'intents.a: the example "🙂" has no letters or digits: nothing is learned from it',
+      'outOfScope: the example "?!" has no letters or digits: nothing is learned from it',
+    ]);
   });
 
   it.each([
