@@ -27,8 +27,8 @@ import { isNews, isTooLate, TurnTaking } from "./turn-taking.ts";
 
 /** A hand-over that the pool's concurrency cap keeps back asks again after this. */
 const PERMIT_WAIT_MS = 1000;
-/** An instance's object that is not heard by then, or within half the time there is, forbids nothing. */
-const TURN_MS = 2000;
+/** An instance's object that is not heard by then, or within half the time there is, forbids nothing; a permit that has not come is none. */
+const ASKING_MS = 2000;
 
 /**
  * After so long without an answer the sweeper shall know of the hand-over, should its alarm be lost, and the instance is asked how it is.
@@ -89,7 +89,7 @@ export class Handing {
     if (snapshot === undefined || stored === undefined || attempt === undefined) return { kind: "unreachable", detail: "not ready" };
     const askedAtMs = systemClock.nowMs();
     const turn = this.#turns.heldBack(entry, attempt.instance, askedAtMs);
-    const heldBack = await atMost(turn, Math.min(TURN_MS, (attempt.deadlineAtMs - askedAtMs) / 2), systemClock);
+    const heldBack = await atMost(turn, Math.min(ASKING_MS, (attempt.deadlineAtMs - askedAtMs) / 2), systemClock);
     if (heldBack !== undefined) return heldBack;
     const permit = await this.#permit(entry, attempt, snapshot);
     if (permit === undefined) return waits("the pool's concurrency cap");
@@ -120,7 +120,11 @@ export class Handing {
   async #permit({ account, pool }: Entry, { instance, deadlineAtMs }: Attempt, { routes }: Snapshot): Promise<string | undefined> {
     const concurrency = routes.pools.get(pool)?.concurrency;
     if (concurrency === undefined || !isSent(account, instance, routes)) return "";
-    return permitsOf(this.#env).acquire(pool, concurrency, deadlineAtMs - systemClock.nowMs() + PERMIT_WAIT_MS);
+    const leftMs = deadlineAtMs - systemClock.nowMs();
+    const asked = permitsOf(this.#env).acquire(pool, concurrency, leftMs + PERMIT_WAIT_MS);
+    const permit = await atMost(asked, Math.min(ASKING_MS, leftMs / 2), systemClock);
+    if (permit === undefined) void asked.then((late) => late === undefined || this.#release(pool, late));
+    return permit;
   }
 
   /** Who asks for its messages itself is judged by its silence, and confirms one with its next question, which may take its time. */

@@ -27,11 +27,13 @@ interface Played {
   readonly acquire?: () => Promise<string | undefined>;
   readonly deadlineMs?: number;
   readonly liveAttempt?: string;
+  /** What comes later than the outcome is looked at after this. */
+  readonly lingerMs?: number;
   readonly status?: number;
 }
 
 /** What became of it, how often the instance was reached, and which permits were given back. */
-async function handOver({ turn, acquire, deadlineMs = 5000, liveAttempt = "1.2", status = 200 }: Played) {
+async function handOver({ turn, acquire, deadlineMs = 5000, liveAttempt = "1.2", lingerMs = 0, status = 200 }: Played) {
   const outcomes: Outcome[] = [];
   const released: string[] = [];
   const reported: unknown[] = [];
@@ -68,6 +70,7 @@ async function handOver({ turn, acquire, deadlineMs = 5000, liveAttempt = "1.2",
   const handing = new Handing(object, played as unknown as Env, { aside: (work) => void work(), index: async () => undefined });
   await handing.handOver(entry, attempt.id);
   globalThis.fetch = real;
+  await after(lingerMs, undefined);
   return {
     kinds: outcomes.map(({ kind, isHeldBack, detail }) => (isHeldBack === true ? `${kind}: ${detail}` : "sent")),
     reached,
@@ -85,16 +88,22 @@ it.each<[string, Played, Pick<Awaited<ReturnType<typeof handOver>>, "kinds" | "r
     { turn: () => never, deadlineMs: 3000 },
     { kinds: ["sent"], reached: 1, released: ["one"] },
   ],
-  [
-    "a permit that comes when hardly any time is left is given back",
-    { acquire: () => after(600, "late"), deadlineMs: 620 },
-    { kinds: [LATE], reached: 0, released: ["late"] },
-  ],
+  ["a permit that comes when no time is left is given back", { deadlineMs: -100 }, { kinds: [LATE], reached: 0, released: ["one"] }],
   ["somebody took the attempt for lost meanwhile", { liveAttempt: "1.3" }, { kinds: [LATE], reached: 0, released: ["one"] }],
   [
     "without a permit it waits",
     { acquire: async () => undefined },
     { kinds: ["busy: the pool's concurrency cap"], reached: 0, released: [] },
+  ],
+  [
+    "a permit that never comes is waited for half the time, and nothing was sent",
+    { acquire: () => never, deadlineMs: 1000 },
+    { kinds: ["busy: the pool's concurrency cap"], reached: 0, released: [] },
+  ],
+  [
+    "one that comes after that is given back",
+    { acquire: () => after(600, "late"), deadlineMs: 1000, lingerMs: 300 },
+    { kinds: ["busy: the pool's concurrency cap"], reached: 0, released: ["late"] },
   ],
 ])("%s", async (_, played, expected) => expect(await handOver(played)).toMatchObject(expected));
 
