@@ -97,7 +97,7 @@ const MODEL: Partial<Outcome> = { kind: "model-failed", status: 200, detail: "th
 const CODE: Partial<Outcome> = { kind: "model-failed", detail: "the model failed: server_error" };
 
 /** What a deadline must end; tried with a short one. */
-const SHORT_DEADLINE_MS = 2000;
+const SHORT_DEADLINE_MS = 1400;
 const HANGING: ReadonlySet<string> = new Set(["/chat/silence", "/chat/silence-after-text", "/chat/no-body", "/nothing"]);
 
 const TABLE: readonly Row[] = [
