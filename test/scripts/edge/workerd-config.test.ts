@@ -32,3 +32,7 @@ test("only loopback is listened on", () => {
 test("a path with quotes and backslashes stays one literal", () => {
   expect(config).toContain('path = "/tmp/a \\"quoted\\"\\\\dir/kv"');
 });
+
+test("V8 collects what is young early", () => {
+  expect(config).toMatch(/v8Flags = \[\s*"--max-semi-space-size=2"\s*\]/);
+});
