@@ -31,6 +31,8 @@ export function evalInputOf(call: Call): EvalInput {
   if (test.length === 0) throw new CliFailure(1, "--test has no sentence: there is nothing to measure");
   const pools = poolsOf(call, set, test);
   warnOfStrangers(call, set, test);
+  warnOfNames(call, set, test);
+  warnOfExamples(call, set);
   return { set, test, pools, options: { operatingPoint, ...validationOf(call, set) } };
 }
 
@@ -48,6 +50,10 @@ function shareOf(call: Call, operatingPoint: "balanced" | "paper"): number {
 
 function trainingSetOf(call: Call, share: number): TrainingSet {
   const lines = labelledIn(call, "train");
+  if (lines.length === 0) throw new CliFailure(1, "--train has no sentence: there is nothing to learn from");
+  if (lines.every(({ intent }) => intent === null)) {
+    throw new CliFailure(1, 'every sentence of --train is out of scope ("intent": null): there is no intent to learn');
+  }
   const set = setOf(isSet(call, "no-out-of-scope") ? lines.filter(({ intent }) => intent !== null) : lines, share);
   const issues = problemsOf(set).filter(({ level }) => level === "error");
   if (issues.length === 0) return set;
@@ -83,6 +89,25 @@ function warnOfStrangers(call: Call, set: TrainingSet, test: readonly Labelled[]
   if (count === 0) return;
   const [are, they] = count === 1 ? ["is of an intent", "it counts"] : ["are of intents", "they count"];
   call.output.progress(`${plural(count, "sentence")} of --test ${are} that --train does not have: ${they} as wrong`);
+}
+
+/** What other files call it. */
+const OUT_OF_SCOPE = /^(?:oos|ood|none|null|out[ _-]?of[ _-]?(?:scope|domain))$/i;
+
+function warnOfNames(call: Call, { intents }: TrainingSet, test: readonly Labelled[]): void {
+  const names = [...intents.map(({ name }) => name), ...test.flatMap(({ intent }) => intent ?? [])];
+  const name = names.find((one) => OUT_OF_SCOPE.test(one));
+  if (name === undefined) return;
+  call.output.progress(`"${name}" counts as an intent like any other; where it means out of scope, write "intent": null`);
+}
+
+const SHOWN = 5;
+
+function warnOfExamples(call: Call, set: TrainingSet): void {
+  const lines = issueLines(problemsOf(set));
+  for (const line of lines.slice(0, SHOWN)) call.output.progress(`--train: ${line}`);
+  const rest = lines.length - SHOWN;
+  if (rest > 0) call.output.progress(`--train: ${plural(rest, "more warning")}`);
 }
 
 function validationOf(call: Call, set: TrainingSet): Pick<TrainOptions, "validation"> {

@@ -71,6 +71,9 @@ const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
 
 const SHOWN = 10;
 
+/** Pairs of which all the sentences are shown that there are. */
+const TOLD = 3;
+
 export function reportLines(report: IntentsReport): readonly string[] {
   return ["", ...summaryLines(report), ...confusionLines(report)];
 }
@@ -120,14 +123,16 @@ function confusionLines({ confusions }: IntentsReport): readonly string[] {
   const harm = ({ pools }: IntentsReport["confusions"][number]): number => (pools !== undefined && pools[0] === pools[1] ? 1 : 0);
   const sorted = confusions.toSorted((left, right) => harm(left) - harm(right));
   const hasPools = confusions.some(({ pools }) => pools !== undefined);
-  const rows = sorted
-    .slice(0, SHOWN)
-    .map(({ intent, takenFor, count, share, pools, examples }) => [
+  const shown = sorted.slice(0, SHOWN);
+  const rows = shown.flatMap(({ intent, takenFor, count, share, pools, examples: [first, ...more] }, index) => {
+    const cells = [
       ...[intent ?? "out of scope", takenFor, `${count} (${percent(share)})`],
       ...(hasPools ? [pools === undefined || pools[0] === pools[1] ? "same" : pools.join(" → ")] : []),
-      JSON.stringify(examples[0]),
-    ]);
+    ];
+    const others = index < TOLD ? more : [];
+    return [[...cells, JSON.stringify(first)], ...others.map((text) => [...cells.map(() => " "), JSON.stringify(text)])];
+  });
   const head = ["INTENT", "TAKEN FOR", "EXAMPLES", ...(hasPools ? ["POOL"] : []), "FOR INSTANCE"];
-  const rest = confusions.length - rows.length;
+  const rest = confusions.length - shown.length;
   return ["", ...table(head, rows), ...(rest > 0 ? [`and ${plural(rest, "pair")} more; --json has them all`] : [])];
 }

@@ -22,18 +22,22 @@ export function readFile(file: string): string {
 /** A file that an option names. */
 export function readOption(option: string, file: string): string {
   const text = textIn(file);
-  if (!text.ok) throw new CliFailure(1, `--${option}: ${text.problem}`);
+  if (!text.ok) throw usageError(`--${option}: ${text.problem}`);
   return text.value;
 }
 
 export function textIn(file: string): Result<string, string> {
   try {
     const text = textOf(readFileSync(file === "-" ? 0 : file));
-    return text === undefined ? fail(`${file} is not UTF-8`) : ok(text);
+    // ASCII as UTF-16 is UTF-8 too, with a zero beside each letter.
+    return text === undefined || text.includes("\0") ? fail(`${file} is not UTF-8 text; save it as UTF-8`) : ok(text);
   } catch (error) {
-    return fail(`cannot read ${file} (${error instanceof Error ? error.message : String(error)})`);
+    return fail(`cannot read ${file} (${reasonOf(error)})`);
   }
 }
+
+/** `ENOENT: no such file or directory`: the path is said already. */
+const reasonOf = (error: unknown): string => (error instanceof Error ? error.message.replace(/, \w+(?: '.*')?$/s, "") : String(error));
 
 export const loadText = (text: string): Result<LoadedRoutes, readonly ConfigIssue[]> => loadRoutes(text, catalogue);
 

@@ -10,8 +10,8 @@ import { train } from "../../src/classify/intents/train.ts";
 import type { TrainingSet } from "../../src/classify/intents/training-set.ts";
 import type { RoutesDocument } from "../../src/config/schema.ts";
 import { hasIntents, trainingSetOf } from "../../src/config/training-set-of.ts";
-import { fail, type Result } from "../../src/core/result.ts";
-import { type ExamplesOf, readExamples } from "../intents/labelled.ts";
+import { fail, ok, type Result } from "../../src/core/result.ts";
+import { type Examples, readExamples } from "../intents/labelled.ts";
 import type { Issue } from "./issues.ts";
 import { invalid, textIn } from "./offline.ts";
 import type { Output } from "./output.ts";
@@ -24,17 +24,20 @@ export interface Trained {
 
 /** `file` is where the document stands: files of examples are named from there. */
 export function trainingSetIn(document: RoutesDocument, file: string): Result<TrainingSet, readonly Issue[]> {
-  const read = new Map<string, ExamplesOf>();
+  const read = new Map<string, Examples>();
   const unread: Issue[] = [];
   const set = trainingSetOf(document, (named, intent) => {
-    const known = read.get(named);
-    if (known !== undefined) return known(intent);
-    const examples = examplesIn(named, file);
     const path = `${intent === null ? "outOfScope" : `intents.${intent}`}.examplesFile`;
-    if (!examples.ok) unread.push({ level: "error", path, message: examples.problem });
-    const examplesOf = examples.ok ? examples.value : () => [];
-    read.set(named, examplesOf);
-    return examplesOf(intent);
+    const complain = (message: string) => unread.push({ level: "error", path, message });
+    const known = read.get(named);
+    const found = known === undefined ? examplesIn(named, file) : ok(known);
+    if (!found.ok) complain(found.problem);
+    const examples = found.ok ? found.value : NOTHING;
+    read.set(named, examples);
+    const its = examples.of(intent);
+    const isBare = intent !== null && document.intents[intent]?.examples.length === 0;
+    if (its.length === 0 && isBare && examples.named.length > 0) complain(`${named} has no example of it: ${otherNames(examples)}`);
+    return its;
   });
   // What else is missing then is missing because of that.
   if (unread.length > 0) return fail(unread);
@@ -43,7 +46,14 @@ export function trainingSetIn(document: RoutesDocument, file: string): Result<Tr
   return issues.some(({ level }) => level === "error") ? fail(issues) : set;
 }
 
-function examplesIn(named: string, document: string): Result<ExamplesOf, string> {
+const NOTHING: Examples = { of: () => [], named: [] };
+
+const SHOWN = 3;
+
+const otherNames = ({ named }: Examples): string =>
+  `its lines name ${named.slice(0, SHOWN).join(", ")}${named.length > SHOWN ? ` and ${named.length - SHOWN} more` : ""}`;
+
+function examplesIn(named: string, document: string): Result<Examples, string> {
   const file = isAbsolute(named) || document === "-" ? named : resolve(dirname(document), named);
   const text = textIn(file);
   if (!text.ok) return text;

@@ -20,7 +20,7 @@ export function readLines<T>(text: string, read: LineReader<T>): Result<readonly
     if (value.ok) values.push(value.value);
     else wrong.push(`line ${index + 1}: ${value.problem}`);
   }
-  return wrong.length === 0 ? ok(values) : fail(describe(wrong));
+  return wrong.length === 0 ? ok(values) : fail([...described(wrong), ...hintsFor(text)].join("\n"));
 }
 
 function readLine<T>(line: string, number: number, read: LineReader<T>): Result<T, string> {
@@ -33,10 +33,18 @@ function readLine<T>(line: string, number: number, read: LineReader<T>): Result<
   return read(value, number);
 }
 
-function describe(wrong: readonly string[]): string {
+function described(wrong: readonly string[]): readonly string[] {
   const rest = wrong.length - SHOWN;
   const others = rest === 1 ? "and 1 more line like these" : `and ${rest} more lines like these`;
-  return [...wrong.slice(0, SHOWN), ...(rest > 0 ? [others] : [])].join("\n");
+  return [...wrong.slice(0, SHOWN), ...(rest > 0 ? [others] : [])];
+}
+
+/** What people have instead: CSV, or one array of all. */
+function hintsFor(text: string): readonly string[] {
+  const [first] = text.replace(/^\ufeff/, "").trimStart();
+  if (first === "{") return [];
+  const instead = 'give a JSON object in each line instead, as {"text": "hello", …}';
+  return [first === "[" ? `it begins like one JSON array; ${instead}` : `it does not begin with an object; ${instead}`];
 }
 
 export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>

@@ -14,23 +14,34 @@ export const readLabelled = (text: string): Result<readonly Labelled[], string> 
 function labelledOf(value: unknown): Result<Labelled, string> {
   const { text, intent } = isRecord(value) ? value : {};
   if (typeof text !== "string") return fail('has no "text"');
+  if (intent === undefined) return fail(withoutIntent(value));
   if (intent !== null && (typeof intent !== "string" || intent === "")) return fail('"intent" is neither a name nor null');
   return ok({ text, intent });
 }
 
-/** By intent; null for what is out of scope. */
-export type ExamplesOf = (intent: string | null) => readonly string[];
+const withoutIntent = (value: unknown): string =>
+  isRecord(value) && "label" in value ? 'has a "label"; call it "intent"' : 'has no "intent": a name, or null for what is out of scope';
+
+export interface Examples {
+  /** Null: out of scope. */
+  readonly of: (intent: string | null) => readonly string[];
+  /** The intents that its lines name. */
+  readonly named: readonly string[];
+}
 
 /** A file of examples, one a line or as JSONL. JSONL lines that name an intent count only for this one, so that one file can serve many. */
-export function readExamples(text: string, isJsonl: boolean): Result<ExamplesOf, string> {
+export function readExamples(text: string, isJsonl: boolean): Result<Examples, string> {
   if (!isJsonl) {
     const examples = linesOf(text);
-    return ok(() => examples);
+    return ok({ of: () => examples, named: [] });
   }
   const lines = readLines(text, exampleOf);
   if (!lines.ok) return lines;
   const byIntent = Map.groupBy(lines.value, ({ intent }) => intent);
-  return ok((intent) => [...(byIntent.get(undefined) ?? []), ...(byIntent.get(intent) ?? [])].map((line) => line.text));
+  return ok({
+    of: (intent) => [...(byIntent.get(undefined) ?? []), ...(byIntent.get(intent) ?? [])].map((line) => line.text),
+    named: [...byIntent.keys()].filter((intent) => typeof intent === "string"),
+  });
 }
 
 const linesOf = (text: string): readonly string[] =>

@@ -4,7 +4,7 @@ import type { RoutesDocument } from "../../src/config/schema.ts";
 import { plural } from "../cli/output.ts";
 import { linesOfSet } from "./labelled.ts";
 import { type Contradiction, contradictionsOf, type Quality, repeatedIn } from "./quality.ts";
-import { hasWords } from "./same-words.ts";
+import { hasWords, wordsOf } from "./same-words.ts";
 import { scriptWarnings } from "./script-warnings.ts";
 import { capped, pathOf, type Warning, warning } from "./warning.ts";
 
@@ -70,10 +70,11 @@ function contradicting({ text, intents }: Contradiction): Warning {
 
 function tooFew({ intents }: TrainingSet): readonly Warning[] {
   return intents
-    .filter(({ examples }) => examples.length < FEW_EXAMPLES)
-    .map(({ name, examples }) => {
-      const count = examples.length === 1 ? "one example" : `${examples.length} examples`;
-      return warning(pathOf(name), `only ${count}: ${examples.length === 1 ? "it cannot be cross-validated; " : ""}give ten or more`);
+    .map(({ name, examples }) => ({ name, different: new Set(examples.map(wordsOf)).size }))
+    .filter(({ different }) => different < FEW_EXAMPLES)
+    .map(({ name, different }) => {
+      const count = different === 1 ? "one example" : `${different} examples`;
+      return warning(pathOf(name), `only ${count}: ${different === 1 ? "it cannot be cross-validated; " : ""}give ten or more`);
     });
 }
 

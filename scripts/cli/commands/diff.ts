@@ -36,6 +36,7 @@ Exit code 1 when a message would go elsewhere.`,
 function samplesIn(file: string): readonly Sample[] {
   const samples = readLines(readOption("messages", file), readSample);
   if (!samples.ok) throw new CliFailure(1, `${file} has lines that are no messages:\n${samples.problem}`);
+  if (samples.value.length === 0) throw new CliFailure(1, "--messages has no message: there is nothing to compare");
   return samples.value;
 }
 

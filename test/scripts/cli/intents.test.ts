@@ -142,6 +142,32 @@ describe("routes validate", () => {
     });
   });
 
+  it("a file whose lines name other intents alone is told from an empty one", async () => {
+    const document = withIntents({ refund: { examplesFile: "other.jsonl" }, hours: { examples: HOURS } }, byIntent);
+    const other = lines(["a", "b", "c", "d"].map((intent) => ({ text: intent, intent })));
+    const ran = await clawedge([
+      "routes",
+      "validate",
+      folderOf({ "routes.jsonc": document, "other.jsonl": other })("routes.jsonc"),
+      "--json",
+    ]);
+    expect(JSON.parse(ran.out).issues).toEqual([
+      {
+        level: "error",
+        path: "intents.refund.examplesFile",
+        message: "other.jsonl has no example of it: its lines name a, b, c and 1 more",
+      },
+    ]);
+  });
+
+  it("shows up to three sentences of the pairs that are confused most", async () => {
+    const like = ["red house", "red car", "red door", "red boat", "red ship"];
+    const twins = { one: { examples: like }, two: { examples: like.map((text) => `${text}s`) }, three: { examples: HOURS } };
+    const rule = { name: "one", when: { intent: "one", minConfidence: 0.1 }, pool: "sales" };
+    const ran = await clawedge(["routes", "validate", folderOf({ "routes.jsonc": withIntents(twins, rule) })("routes.jsonc")]);
+    expect(ran.out).toMatch(/^one +two +[3-5] \(.+\) +sales → default +"red \w+"\n {8,}"red \w+"\n {8,}"red \w+"\n\w/m);
+  });
+
   it("a file of examples that many intents name, and nobody can read, is named once", async () => {
     const document = withIntents({ refund: { examplesFile: "no.jsonl" }, hours: { examplesFile: "no.jsonl" } }, byIntent);
     const ran = await clawedge(["routes", "validate", folderOf({ "routes.jsonc": document })("routes.jsonc"), "--json"]);
@@ -279,9 +305,14 @@ describe("routes diff", () => {
   it("a file of messages that cannot be read is named by its option", async () => {
     const at = folderOf({ "old.jsonc": validDocument });
     expect(await clawedge(["routes", "diff", at("old.jsonc"), at("old.jsonc"), "--messages", at("no.jsonl")])).toMatchObject({
-      code: 1,
+      code: 2,
       err: expect.stringContaining(`--messages: cannot read ${at("no.jsonl")} (ENOENT`),
     });
+  });
+
+  it("without any message there is nothing to compare", async () => {
+    const ran = await diff({ "new.jsonc": validDocument, "messages.jsonl": "\n" });
+    expect(ran).toMatchObject({ code: 1, out: "", err: expect.stringContaining("--messages has no message: there is nothing to compare") });
   });
 
   it("one message goes where it went", async () => {
@@ -338,6 +369,23 @@ describe("intents eval", () => {
     const options = more.map((option) => (/\.jsonl?$/.test(option) ? at(option) : option));
     return clawedge(["intents", "eval", "--train", at("train.jsonl"), "--test", at("test.jsonl"), ...options]);
   };
+
+  it("says so of a name that means out of scope elsewhere, once", async () => {
+    const named = lines([
+      { text: "how tall are you", intent: "oos" },
+      { text: "my money back please", intent: "refund" },
+    ]);
+    const said = '"oos" counts as an intent like any other; where it means out of scope, write "intent": null\n';
+    const ran = await evaluated({ "train.jsonl": `${labelled}\n${named}`, "test.jsonl": named }, "--json");
+    expect([ran.code, ran.err.split(said).length - 1]).toEqual([0, 1]);
+  });
+
+  it("warns of its training set, five times at most", async () => {
+    const few = lines(Array.from({ length: 8 }, (_, index) => ({ text: `word${index}`, intent: `intent-${index}` })));
+    const ran = await evaluated({ "train.jsonl": few }, "--json");
+    expect(ran.err.match(/^--train: warning: intents\.intent-\d: few examples/gm)).toHaveLength(5);
+    expect(ran.err).toContain("--train: 3 more warnings\n");
+  });
 
   it("in text, says which time it means, and leaves open what there is nothing to count of", async () => {
     const ran = await evaluated({ "test.jsonl": lines([{ text: "how tall are you", intent: null }]) });
@@ -398,8 +446,11 @@ describe("intents eval", () => {
       "--out-of-scope-share says nothing to --operating-point paper",
     ],
     [["--train", "train.jsonl", "--test", "empty.jsonl"], 1, "--test has no sentence"],
-    [["--train", "no.jsonl", "--test", "test.jsonl"], 1, "--train: cannot read"],
-    [["--train", "train.jsonl", "--test", "test.jsonl", "--validation", "no.jsonl"], 1, "--validation: cannot read"],
+    [["--train", "no.jsonl", "--test", "test.jsonl"], 2, "no.jsonl (ENOENT: no such file or directory)\n"],
+    [["--train", "train.jsonl", "--test", "test.jsonl", "--validation", "no.jsonl"], 2, "--validation: cannot read"],
+    [["--train", "utf16.jsonl", "--test", "test.jsonl"], 2, "is not UTF-8 text; save it as UTF-8"],
+    [["--train", "empty.jsonl", "--test", "test.jsonl"], 1, "--train has no sentence: there is nothing to learn from"],
+    [["--train", "nulls.jsonl", "--test", "test.jsonl"], 1, "every sentence of --train is out of scope"],
     [["--train", "train.jsonl", "--test", "test.jsonl", "--pools", "train.jsonl"], 1, "is not JSON"],
     [["--train", "train.jsonl", "--test", "test.jsonl", "--pools", "few.jsonl"], 1, "names no pool of the intent hours"],
     [["--train", "wrong.jsonl", "--test", "test.jsonl"], 1, "line 2: is not JSON"],
@@ -411,6 +462,8 @@ describe("intents eval", () => {
       "wrong.jsonl": `${TEST.split("\n")[0]}\n{`,
       "one.jsonl": lines([{ text: "a", intent: "a" }]),
       "empty.jsonl": "\n",
+      "nulls.jsonl": lines([{ text: "a", intent: null }]),
+      "utf16.jsonl": [...labelled].map((letter) => `${letter}\0`).join(""),
       "few.jsonl": { refund: "sales" },
     });
     const ran = await clawedge(["intents", "eval", ...args.map((arg) => (arg.endsWith(".jsonl") ? at(arg) : arg))]);

@@ -18,11 +18,21 @@ it.each([
   ["{", "line 2: is not JSON"],
   ['"text"', 'line 2: has no "text"'],
   [{ text: 7, intent: "a" }, 'line 2: has no "text"'],
-  [{ text: "hi" }, 'line 2: "intent" is neither a name nor null'],
+  [{ text: "hi" }, 'line 2: has no "intent": a name, or null for what is out of scope'],
+  [{ text: "hi", label: "a" }, 'line 2: has a "label"; call it "intent"'],
+  [{ text: "hi", intent: 7 }, 'line 2: "intent" is neither a name nor null'],
   [{ text: "hi", intent: "" }, 'line 2: "intent" is neither a name nor null'],
   [{ text: "hi", intent: ["a"] }, 'line 2: "intent" is neither a name nor null'],
 ])("the line %j is named: %s", (line, problem) => {
   expect(readLabelled(jsonl({ text: "a", intent: "b" }, line))).toEqual({ ok: false, problem });
+});
+
+it.each([
+  ["text,intent\nhello,greeting", "line 2: is not JSON\nit does not begin with an object; give a JSON object in each line instead"],
+  ['[{"text":"a","intent":"b"}]', 'line 1: has no "text"\nit begins like one JSON array; give a JSON object in each line instead'],
+  ['\ufeff[\n{"text":"a","intent":"b"}\n]', "line 3: is not JSON\nit begins like one JSON array; give a JSON object in each line instead"],
+])("says what to give in place of %j", (text, problem) => {
+  expect(readLabelled(text)).toMatchObject({ ok: false, problem: expect.stringContaining(problem) });
 });
 
 it("of many wrong lines the first are named, and the rest counted", () => {
@@ -55,14 +65,15 @@ it("a set has its intents in the order in which they first occur", () => {
 
 it("examples stand one a line, or as JSONL, where a line that names an intent is only this one's", () => {
   const plain = readExamples("\ufeff one \r\n\n two\n", false);
-  expect(plain.ok && plain.value("any")).toEqual(["one", "two"]);
+  expect(plain.ok && plain.value.of("any")).toEqual(["one", "two"]);
   const labelled = readExamples(
     jsonl({ text: "all" }, { text: "a", intent: "a" }, { text: "b", intent: "b" }, { text: "no", intent: null }),
     true,
   );
-  expect(labelled.ok && [labelled.value("a"), labelled.value(null)]).toEqual([
+  expect(labelled.ok && [labelled.value.of("a"), labelled.value.of(null), labelled.value.named]).toEqual([
     ["all", "a"],
     ["all", "no"],
+    ["a", "b"],
   ]);
 });
 

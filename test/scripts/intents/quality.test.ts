@@ -84,6 +84,9 @@ describe("warnings", () => {
       "intents.a: only one example: it cannot be cross-validated; give ten or more",
       "intents.c: only 2 examples: give ten or more",
     ]);
+    expect(warned(setWith({ a: Array(5).fill("hello"), b: enough("blue") })).at(-1)).toBe(
+      "intents.a: only one example: it cannot be cross-validated; give ten or more",
+    );
   });
 
   it("counts examples that stand more than once in their intent, in whatever spelling", () => {
