@@ -20,16 +20,18 @@ const withoutSentences: Plugin = {
 
 export interface Bundling {
   readonly root: string;
+  /** From the root; the Worker itself when not given. */
+  readonly entry?: string;
   /** Where the module goes. */
   readonly outFile: string;
   /** Global constants, as JavaScript. */
   readonly define?: Readonly<Record<string, string>>;
 }
 
-export async function bundle({ root, outFile, define = {} }: Bundling): Promise<void> {
+export async function bundle({ root, entry = "workers/index.ts", outFile, define = {} }: Bundling): Promise<void> {
   await build({
     absWorkingDir: root,
-    entryPoints: ["workers/index.ts"],
+    entryPoints: [entry],
     outfile: outFile,
     bundle: true,
     minify: true,

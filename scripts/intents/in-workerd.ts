@@ -6,9 +6,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
 import type { Verdict } from "../../src/classify/intents/model.ts";
 import { quantile } from "../bench/statistics.ts";
+import { bundle } from "../edge/bundle.ts";
 import { startWorkerd } from "../edge/workerd.ts";
 import { type Stopwatch, stopwatchOf } from "./stopwatch.ts";
 
@@ -20,7 +20,7 @@ export interface InWorkerd {
   readonly clock: Stopwatch["kind"];
 }
 
-const ENTRY = fileURLToPath(new URL("worker.js", import.meta.url).href);
+const ROOT = fileURLToPath(new URL("../..", import.meta.url).href);
 const WRANGLER = fileURLToPath(new URL("../../wrangler.toml", import.meta.url).href);
 
 export async function classifyInWorkerd(artefact: Uint8Array, texts: readonly string[]): Promise<InWorkerd> {
@@ -42,15 +42,7 @@ export async function classifyInWorkerd(artefact: Uint8Array, texts: readonly st
 type Ask = <T>(path: string, body?: Uint8Array | string) => Promise<T>;
 
 async function withWorker<T>(directory: string, use: (ask: Ask, watch: Stopwatch) => Promise<T>): Promise<T> {
-  await build({
-    entryPoints: [ENTRY],
-    outfile: join(directory, "worker.js"),
-    bundle: true,
-    minify: true,
-    format: "esm",
-    target: "es2024",
-    logLevel: "silent",
-  });
+  await bundle({ root: ROOT, entry: "scripts/intents/worker.js", outFile: join(directory, "worker.js") });
   const configFile = join(directory, "intents.capnp");
   writeFileSync(configFile, config());
   const complain = (line: string): void => void (line.includes("NOSENTRY") || process.stderr.write(`${line}\n`));
