@@ -1,4 +1,4 @@
-/** `POST /admin/explain`: what production would decide about a message that nobody has sent. Changes nothing, calls nobody. */
+/** `POST /admin/explain`: what production would decide about a message that nobody has sent. Changes nothing, calls nobody but for a second opinion. */
 import { Hono } from "hono";
 import type { Env } from "../../durable-objects/env.ts";
 import { type SecondOpinions, secondVerdict } from "../../src/pipeline/second-opinion.ts";
