@@ -6,6 +6,7 @@
  */
 import { connect } from "cloudflare:sockets";
 import type { UrlRules } from "../src/core/url-guard.ts";
+import type { Clock } from "../src/ports/clock.ts";
 import type { Http } from "../src/ports/http.ts";
 import type { Env } from "./env.ts";
 import { guardedHttp, type Knock } from "./guarded-http.ts";
@@ -20,24 +21,27 @@ export function urlRulesOf(env: UrlEnv): UrlRules {
   return { allowPrivate: env.ALLOW_PRIVATE_INSTANCES === "true", ownHost: URL.parse(env.PUBLIC_URL ?? "")?.host };
 }
 
-export function instanceHttp(env: UrlEnv & Pick<Env, "JURISDICTIONS">): Http {
+/** `clock`: that of the object which asks, where one does. */
+export function instanceHttp(env: UrlEnv & Pick<Env, "JURISDICTIONS">, clock: Clock = systemClock): Http {
   const isBareWorkerd = env.JURISDICTIONS === "off";
-  return guardedHttp(platformHttp, urlRulesOf(env), isBareWorkerd ? knockTcp : undefined);
+  return guardedHttp(platformHttp, urlRulesOf(env), isBareWorkerd ? knockTcp(clock) : undefined);
 }
 
-export const knockTcp: Knock = async (url) => {
-  const port = url.port === "" ? defaultPortOf(url) : Number(url.port);
-  const socket = connect({ hostname: url.hostname, port });
-  // Whether it closes well is of no interest, but an unhandled rejection would be.
-  void socket.closed.catch(() => undefined);
-  const wake = new AbortController();
-  const isLate = systemClock.sleep(KNOCK_MS, wake.signal).then(() => "late");
-  try {
-    if ((await Promise.race([socket.opened, isLate])) === "late") throw new Error("no connection in time");
-  } finally {
-    wake.abort();
-    void socket.close().catch(() => undefined);
-  }
-};
+export const knockTcp =
+  (clock: Clock): Knock =>
+  async (url) => {
+    const port = url.port === "" ? defaultPortOf(url) : Number(url.port);
+    const socket = connect({ hostname: url.hostname, port });
+    // Whether it closes well is of no interest, but an unhandled rejection would be.
+    void socket.closed.catch(() => undefined);
+    const wake = new AbortController();
+    const isLate = clock.sleep(KNOCK_MS, wake.signal).then(() => "late");
+    try {
+      if ((await Promise.race([socket.opened, isLate])) === "late") throw new Error("no connection in time");
+    } finally {
+      wake.abort();
+      void socket.close().catch(() => undefined);
+    }
+  };
 
 const defaultPortOf = (url: URL): number => (url.protocol === "https:" ? 443 : 80);

@@ -32,7 +32,7 @@ async function find(account: string, { id }: MediaRef, ports: FilePorts): Promis
   if (!connection.ok) return fail(inWords(connection.problem));
   const source = connection.value.channel.media;
   if (source === undefined) return fail("this channel's files are not the edge's to fetch");
-  const answer = await callPlatform(connection.value, source.find(id), ports.http);
+  const answer = await callPlatform(connection.value, source.find(id), ports);
   if (!answer.ok) return fail(inWords(answer.problem));
   const place = source.read(answer.value);
   if (place === undefined) return fail("the platform does not say where the file is");

@@ -14,6 +14,7 @@ import { AlarmClock } from "../conversation/alarm-clock.ts";
 import { conversationsOf } from "../conversation/stub.ts";
 import type { Env } from "../env.ts";
 import { knockTcp } from "../instance-http.ts";
+import { ObjectClock } from "../object-clock.ts";
 import { envSecrets, jsonLog, platformHttp, systemClock } from "../runtime.ts";
 import * as machine from "./machine.ts";
 import { NOTICE_MEMORY_MS, type Notice, sendNotice } from "./notice.ts";
@@ -25,13 +26,12 @@ import type { Presence } from "./presence.ts";
 import { BotStorage } from "./storage.ts";
 import { checkWebhook, setWebhook, showWebhook, type WebhookAnswer, type WebhookDesk } from "./webhook.ts";
 
-const ports = { http: platformHttp, clock: systemClock, log: jsonLog };
-
 export class Bot extends DurableObject<Env> {
   readonly storage: BotStorage;
   readonly rows: OutboxRows;
   readonly clock: AlarmClock;
   readonly #outbox: OutboxDesk;
+  readonly #ports = { http: platformHttp, clock: new ObjectClock(), log: jsonLog };
   #state: machine.BotState;
   /** How often this incarnation was asked or woken, operators aside: for the test that holds the budget. */
   requests = 0;
@@ -50,9 +50,10 @@ export class Bot extends DurableObject<Env> {
   }
 
   #host(): Host {
+    const isBare = this.env.JURISDICTIONS === "off";
     return {
       ...{ storage: this.storage, rows: this.rows, clock: this.clock, conversations: conversationsOf(this.env) },
-      http: this.env.JURISDICTIONS === "off" ? knockingHttp(platformHttp, knockTcp) : platformHttp,
+      calls: { ...this.#ports, http: isBare ? knockingHttp(platformHttp, knockTcp(this.#ports.clock)) : platformHttp },
       connect: (account) => this.#connect(account),
       pacing: () => this.#state.pacing,
       setPacing: (pacing) => {
@@ -97,7 +98,7 @@ export class Bot extends DurableObject<Env> {
     const request = { instance: "", generation: machine.generationOf(this.#state, ""), class: "notice", chat: notice.chat };
     const turn = this.permit(account, { ...request, pace: connection.value.platform.pace(notice.chat) });
     if (turn.verdict !== "go") return jsonLog.write({ level: "warn", event: "notice.failed", account, reason: turn.verdict });
-    this.ctx.waitUntil(sendNotice(notice, connection.value, turn.waitMs, ports));
+    this.ctx.waitUntil(sendNotice(notice, connection.value, turn.waitMs, this.#ports));
   }
 
   /** Durable when it resolves. */
@@ -173,10 +174,9 @@ export class Bot extends DurableObject<Env> {
   async #atDesk(account: string, publicUrl: string, act: (desk: WebhookDesk) => Promise<WebhookAnswer>): Promise<WebhookAnswer> {
     const connection = await this.#connect(account);
     if (!connection.ok) return fail(connection.problem);
-    const { http, log } = ports;
     const nowMs = systemClock.nowMs();
     const secrets = envSecrets(this.env);
-    return act({ connection: connection.value, publicUrl, storage: this.storage, secrets, http, log, nowMs });
+    return act({ connection: connection.value, publicUrl, storage: this.storage, secrets, nowMs, ...this.#ports });
   }
 
   #apply<Reply>(step: machine.Step<Reply>): Reply {

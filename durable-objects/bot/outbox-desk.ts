@@ -9,7 +9,6 @@ import { fail, ok, type Result } from "../../src/core/result.ts";
 import { addDeltas, type Delta, series } from "../../src/core/series.ts";
 import type { Reply, ReplyEnd, ReplyVerdict } from "../../src/ports/bots.ts";
 import type { Conversations } from "../../src/ports/conversations.ts";
-import type { Http } from "../../src/ports/http.ts";
 import type { AlarmClock } from "../conversation/alarm-clock.ts";
 import { blockAt, FAULTS, haltAt, stopsAt } from "../fault-point.ts";
 import { jsonLog, platformHttp, systemClock, webDice } from "../runtime.ts";
@@ -28,7 +27,7 @@ import {
   type OutboxEvent,
   survive,
 } from "./outbox-state.ts";
-import type { Connection, PlatformProblem } from "./platform.ts";
+import type { CallPorts, Connection, PlatformProblem } from "./platform.ts";
 import { type Presence, showPresence, turnOf } from "./presence.ts";
 import { type Line, sendPart, speechOf } from "./sender.ts";
 import { Shelf } from "./shelf.ts";
@@ -44,7 +43,7 @@ export interface Host {
   /** Shared with everything else the bot says. */
   readonly pacing: () => Pacing;
   readonly setPacing: (pacing: Pacing) => void;
-  readonly http: Http;
+  readonly calls: CallPorts;
   readonly connect: (account: string) => Promise<Result<Connection, PlatformProblem>>;
   readonly background: (work: Promise<unknown>) => void;
   readonly tally: (delta: Delta) => void;
@@ -96,7 +95,7 @@ export class OutboxDesk {
     const pacing = turnOf(line.value, presence, this.#host.pacing(), systemClock.nowMs());
     if (pacing === undefined) return;
     this.#host.setPacing(pacing);
-    this.#aside(showPresence(line.value, presence, { http: platformHttp, log: jsonLog }));
+    this.#aside(showPresence(line.value, presence, { ...this.#host.calls, http: platformHttp, log: jsonLog }));
   }
 
   /** A status is counted, and applied, once for as long as this incarnation remembers it. */
@@ -176,7 +175,7 @@ export class OutboxDesk {
     const words = this.#host.rows.part(entry.key, entry.next);
     if (entry.attempts > 1) repeated(entry);
     if (FAULTS) await haltAt("bot.beforeSend");
-    const answer = await sendPart(line, entry, words, this.#host.http).catch(
+    const answer = await sendPart(line, entry, words, this.#host.calls).catch(
       (error: unknown): Answer => ({ kind: "refused", verdict: { kind: "give-up", detail: String(error) } }),
     );
     if (FAULTS) await haltAt("bot.afterResponse");

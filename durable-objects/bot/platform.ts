@@ -9,6 +9,7 @@ import { fail, ok, type Result } from "../../src/core/result.ts";
 import { scrub } from "../../src/core/scrub.ts";
 import type { Secret } from "../../src/core/secret.ts";
 import type { RoutesSource } from "../../src/pipeline/snapshot.ts";
+import type { Clock } from "../../src/ports/clock.ts";
 import { type Http, NotSent } from "../../src/ports/http.ts";
 import type { Secrets } from "../../src/ports/secrets.ts";
 
@@ -41,6 +42,12 @@ export interface PlatformPorts {
   readonly channels: ReadonlyMap<string, Channel>;
 }
 
+/** The clock is that of the object which asks. */
+export interface CallPorts {
+  readonly http: Http;
+  readonly clock: Clock;
+}
+
 const TIMEOUT_MS = 20_000;
 
 /** Answers to our own calls are small; a larger one is not what we asked for. */
@@ -65,13 +72,14 @@ const unconfigured = (detail: string) => fail({ kind: "unconfigured", detail } a
 export async function callPlatform(
   connection: Connection,
   call: PlatformCall,
-  http: Http,
+  { http, clock }: CallPorts,
   timeoutMs = TIMEOUT_MS,
 ): Promise<Result<unknown, PlatformProblem>> {
   const { account, base, platform, token } = connection;
   // Not AbortSignal.timeout: a timer that is left behind would keep the object in memory, and on the bill, until it fires.
   const deadline = new AbortController();
-  const timer = setTimeout(() => deadline.abort(), timeoutMs);
+  const done = new AbortController();
+  void clock.sleep(timeoutMs, done.signal).then(() => deadline.abort());
   try {
     const { url, ...request } = platform.request(call, { account, base, token: token.open() });
     const response = await http.fetch(url, { ...request, redirect: "manual", signal: deadline.signal });
@@ -86,6 +94,6 @@ export async function callPlatform(
     const unsent = thrown instanceof NotSent ? ({ isUnsent: true } as const) : {};
     return fail({ kind: "unreached", detail: scrub(String(thrown), token), ...unsent });
   } finally {
-    clearTimeout(timer);
+    done.abort();
   }
 }

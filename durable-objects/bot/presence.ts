@@ -1,9 +1,8 @@
 /** Read mark and typing: a courtesy with a short deadline. It never waits, writes no row, and is lost when it cannot be had. */
 import type { Chat } from "../../src/core/message.ts";
 import { type Pacing, reserveTurn } from "../../src/core/pacing.ts";
-import type { Http } from "../../src/ports/http.ts";
 import type { Log } from "../../src/ports/log.ts";
-import { callPlatform } from "./platform.ts";
+import { type CallPorts, callPlatform } from "./platform.ts";
 import type { Line } from "./sender.ts";
 
 export interface Presence {
@@ -19,9 +18,9 @@ export function turnOf({ connection }: Line, presence: Presence, pacing: Pacing,
   return turn.isReserved ? turn.pacing : undefined;
 }
 
-export async function showPresence(line: Line, presence: Presence, ports: { readonly http: Http; readonly log: Log }): Promise<void> {
+export async function showPresence(line: Line, presence: Presence, ports: CallPorts & { readonly log: Log }): Promise<void> {
   const call = line.outgoing.present(presence.chat, presence.messageId);
-  const shown = await callPlatform(line.connection, call, ports.http, DEADLINE_MS);
+  const shown = await callPlatform(line.connection, call, ports, DEADLINE_MS);
   const account = line.connection.account.id;
   if (!shown.ok) ports.log.write({ level: "debug", event: "presence.failed", account, detail: shown.problem.detail });
 }

@@ -1,10 +1,9 @@
 /** One part to the platform, and what its answer means. Never throws, never repeats: what follows is the machine's to say. */
 import type { PlatformCall } from "../../src/channels/channel.ts";
 import type { Outgoing, SendVerdict } from "../../src/channels/outgoing.ts";
-import type { Http } from "../../src/ports/http.ts";
 import { noteOf } from "./note.ts";
 import type { Answer, Entry, Speech } from "./outbox-state.ts";
-import { type Connection, callPlatform, type PlatformProblem } from "./platform.ts";
+import { type CallPorts, type Connection, callPlatform, type PlatformProblem } from "./platform.ts";
 
 /** A connection whose channel sends agents' answers. */
 export interface Line {
@@ -19,10 +18,10 @@ export const speechOf = ({ connection, outgoing }: Line): Speech => ({
 });
 
 /** `words` are undefined when their row is gone: nothing is left to say. */
-export async function sendPart(line: Line, entry: Entry, words: string | undefined, http: Http): Promise<Answer> {
+export async function sendPart(line: Line, entry: Entry, words: string | undefined, ports: CallPorts): Promise<Answer> {
   const call = callOf(line, entry, words);
   if (call === undefined) return givenUp("there is nothing to send");
-  const sent = await callPlatform(line.connection, call, http);
+  const sent = await callPlatform(line.connection, call, ports);
   return sent.ok ? { kind: "taken", id: line.outgoing.sentId(sent.value) } : answerOf(line.outgoing, sent.problem, entry.refusals);
 }
 

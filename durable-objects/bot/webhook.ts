@@ -1,10 +1,9 @@
 /** An account's webhook at its platform: shown, set and checked. What stood there before is kept before it is replaced. */
 import type { Registration, WebhookDifference, WebhookState } from "../../src/channels/registration.ts";
 import { fail, ok, type Result } from "../../src/core/result.ts";
-import type { Http } from "../../src/ports/http.ts";
 import type { Log } from "../../src/ports/log.ts";
 import type { Secrets } from "../../src/ports/secrets.ts";
-import { type Connection, callPlatform, type PlatformProblem } from "./platform.ts";
+import { type CallPorts, type Connection, callPlatform, type PlatformProblem } from "./platform.ts";
 import type { BotStorage } from "./storage.ts";
 
 export interface PreviousWebhook {
@@ -25,12 +24,11 @@ export interface WebhookReport {
 
 export type WebhookAnswer = Result<WebhookReport, PlatformProblem>;
 
-export interface WebhookDesk {
+export interface WebhookDesk extends CallPorts {
   readonly connection: Connection;
   readonly publicUrl: string;
   readonly storage: BotStorage;
   readonly secrets: Secrets;
-  readonly http: Http;
   readonly log: Log;
   readonly nowMs: number;
 }
@@ -74,7 +72,7 @@ export async function setWebhook(desk: WebhookDesk): Promise<WebhookAnswer> {
     desk.storage.keepFact("previous-webhook", { fields: before.value.actual.fields, atMs: desk.nowMs });
   }
 
-  const done = await callPlatform(desk.connection, registration.set(account, desk.publicUrl, secret.open()), desk.http);
+  const done = await callPlatform(desk.connection, registration.set(account, desk.publicUrl, secret.open()), desk);
   return done.ok ? showWebhook(desk) : done;
 }
 
@@ -92,7 +90,7 @@ export async function checkWebhook(desk: WebhookDesk): Promise<WebhookAnswer> {
   return report;
 }
 
-async function readBack({ connection, http }: WebhookDesk, registration: Registration): Promise<Result<WebhookState, PlatformProblem>> {
-  const result = await callPlatform(connection, registration.show, http);
+async function readBack(desk: WebhookDesk, registration: Registration): Promise<Result<WebhookState, PlatformProblem>> {
+  const result = await callPlatform(desk.connection, registration.show, desk);
   return result.ok ? ok(registration.read(result.value)) : result;
 }

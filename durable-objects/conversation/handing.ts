@@ -12,7 +12,8 @@ import { blockAt, FAULTS, haltAt } from "../fault-point.ts";
 import { instancesOf, pollsOf } from "../instance/stub.ts";
 import { instanceHttp } from "../instance-http.ts";
 import { mediaOf } from "../media.ts";
-import { envSecrets, systemClock, webDice } from "../runtime.ts";
+import { ObjectClock } from "../object-clock.ts";
+import { envSecrets, webDice } from "../runtime.ts";
 import { permitsOf } from "../shard/stub.ts";
 import { transcriberOf } from "../transcriber.ts";
 import type { Conversation } from "./durable-object.ts";
@@ -45,6 +46,7 @@ export class Handing {
   readonly #aside: Aside;
   readonly #index: () => Promise<void>;
   readonly #turns: TurnTaking;
+  readonly #clock = new ObjectClock();
 
   /** `aside`: for work whose failure must not touch delivery. */
   constructor(object: Conversation, env: Env, { aside, index }: { readonly aside: Aside; readonly index: () => Promise<void> }) {
@@ -62,9 +64,9 @@ export class Handing {
 
   async handOver(entry: Entry, attemptId: string): Promise<void> {
     const snapshot = await this.#object.snapshot();
-    const startedMs = systemClock.nowMs();
+    const startedMs = this.#clock.nowMs();
     const outcome = await this.#attempt(entry, snapshot);
-    const handed = { entry, outcome, ms: systemClock.nowMs() - startedMs };
+    const handed = { entry, outcome, ms: this.#clock.nowMs() - startedMs };
     if (outcome.isHeldBack !== true) this.#aside(() => observeHandOver(this.#object, this.#env, handed, snapshot));
     // The document may have changed while the instance answered: what follows is decided by the newest.
     const newest = (await this.#object.snapshot()) ?? snapshot;
@@ -87,26 +89,26 @@ export class Handing {
     const stored = this.#object.storage.body(entry.seq);
     const { attempt } = entry;
     if (snapshot === undefined || stored === undefined || attempt === undefined) return { kind: "unreachable", detail: "not ready" };
-    const askedAtMs = systemClock.nowMs();
+    const askedAtMs = this.#clock.nowMs();
     const turn = this.#turns.heldBack(entry, attempt.instance, askedAtMs);
-    const heldBack = await atMost(turn, Math.min(ASKING_MS, (attempt.deadlineAtMs - askedAtMs) / 2), systemClock);
+    const heldBack = await atMost(turn, Math.min(ASKING_MS, (attempt.deadlineAtMs - askedAtMs) / 2), this.#clock);
     if (heldBack !== undefined) return heldBack;
     const permit = await this.#permit(entry, attempt, snapshot);
     if (permit === undefined) return waits("the pool's concurrency cap");
     const isOver =
-      this.#object.state.liveAttempt !== attempt.id || isTooLate(attempt.deadlineAtMs, { askedAtMs, nowMs: systemClock.nowMs() });
+      this.#object.state.liveAttempt !== attempt.id || isTooLate(attempt.deadlineAtMs, { askedAtMs, nowMs: this.#clock.nowMs() });
     if (isOver) {
       this.#release(entry.pool, permit);
       return waits("its turn came too late");
     }
-    const deadlineMs = Math.max(1, attempt.deadlineAtMs - systemClock.nowMs());
+    const deadlineMs = Math.max(1, attempt.deadlineAtMs - this.#clock.nowMs());
     const { account, chat, kind, tier, traceId } = entry;
     const named = { instance: attempt.instance, pool: entry.pool, messageKey: entry.key, session: this.#session };
     const request = { ...named, account, chat, kind, tier, traceId, deadlineMs, ...stored };
     if (attempt.isRepeat === true) this.#object.reporter.countRepeat(attempt.instance);
     if (FAULTS) await haltAt("conversation.beforeSend");
     const handed = this.#shown(entry, handOver(snapshot.routes, request, this.#ports()));
-    const outcome = await whileSlow(handed, this.#slowness(entry, attempt, snapshot), systemClock);
+    const outcome = await whileSlow(handed, this.#slowness(entry, attempt, snapshot), this.#clock);
     if (FAULTS) await haltAt("conversation.afterResponse");
     this.#release(entry.pool, permit);
     return outcome;
@@ -120,9 +122,9 @@ export class Handing {
   async #permit({ account, pool }: Entry, { instance, deadlineAtMs }: Attempt, { routes }: Snapshot): Promise<string | undefined> {
     const concurrency = routes.pools.get(pool)?.concurrency;
     if (concurrency === undefined || !isSent(account, instance, routes)) return "";
-    const leftMs = deadlineAtMs - systemClock.nowMs();
+    const leftMs = deadlineAtMs - this.#clock.nowMs();
     const asked = permitsOf(this.#env).acquire(pool, concurrency, leftMs + PERMIT_WAIT_MS);
-    const permit = await atMost(asked, Math.min(ASKING_MS, leftMs / 2), systemClock);
+    const permit = await atMost(asked, Math.min(ASKING_MS, leftMs / 2), this.#clock);
     if (permit === undefined) void asked.then((late) => late === undefined || this.#release(pool, late));
     return permit;
   }
@@ -141,13 +143,13 @@ export class Handing {
     const presenceMs = channels.get(channelOf(entry.account))?.outgoing?.presenceMs;
     if (entry.attempt?.isOnce !== true || presenceMs === undefined) return handed;
     const { account, chat, messageId } = entry;
-    return whilePresent(handed, () => botsOf(this.#env).present(account, { chat, messageId }), presenceMs, systemClock);
+    return whilePresent(handed, () => botsOf(this.#env).present(account, { chat, messageId }), presenceMs, this.#clock);
   }
 
   #ports() {
     const spanId = webDice.hex(8);
     const secrets = envSecrets(this.#env);
-    const base = { http: instanceHttp(this.#env), clock: systemClock, secrets, spanId };
+    const base = { http: instanceHttp(this.#env, this.#clock), clock: this.#clock, secrets, spanId };
     const transcriber = transcriberOf(this.#env);
     return { ...base, polls: pollsOf(this.#env), media: mediaOf(this.#env), ...(transcriber === undefined ? {} : { transcriber }) };
   }

@@ -6,7 +6,8 @@ import { generationInForce } from "../bot/stub.ts";
 import { routesSource } from "../config/source.ts";
 import type { Env } from "../env.ts";
 import { instanceHttp } from "../instance-http.ts";
-import { jsonLog, systemClock } from "../runtime.ts";
+import { ObjectClock } from "../object-clock.ts";
+import { jsonLog } from "../runtime.ts";
 
 export interface InstancePorts extends LinkPorts {
   readonly routes: RoutesSource;
@@ -15,10 +16,13 @@ export interface InstancePorts extends LinkPorts {
   readonly generationInForce: (account: string, instance: string) => Promise<number>;
 }
 
-export const instancePorts = (env: Env): InstancePorts => ({
-  routes: routesSource(env),
-  http: instanceHttp(env),
-  clock: systemClock,
-  log: jsonLog,
-  generationInForce: (account, instance) => generationInForce(env, account, instance),
-});
+export function instancePorts(env: Env): InstancePorts {
+  const clock = new ObjectClock();
+  return {
+    routes: routesSource(env),
+    http: instanceHttp(env, clock),
+    clock,
+    log: jsonLog,
+    generationInForce: (account, instance) => generationInForce(env, account, instance),
+  };
+}

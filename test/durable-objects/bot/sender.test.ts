@@ -3,6 +3,7 @@ import { expect, it } from "vitest";
 import type { Answer, Entry } from "../../../durable-objects/bot/outbox-state.ts";
 import { knockingHttp } from "../../../durable-objects/bot/platform-http.ts";
 import { type Line, sendPart } from "../../../durable-objects/bot/sender.ts";
+import { ObjectClock } from "../../../durable-objects/object-clock.ts";
 import { telegram } from "../../../src/channels/telegram/index.ts";
 import { Secret } from "../../../src/core/secret.ts";
 import { type Http, NotSent } from "../../../src/ports/http.ts";
@@ -30,7 +31,8 @@ function lineTo(base: string): Line {
 
 const throwing = (error: Error): Http => ({ fetch: () => Promise.reject(error) });
 const taking: Http = { fetch: async () => Response.json({ ok: true, result: { message_id: 5 } }) };
-const send = (http: Http, base = "http://127.0.0.1:9"): Promise<Answer> => sendPart(lineTo(base), entry, "hello", http);
+const send = (http: Http, base = "http://127.0.0.1:9"): Promise<Answer> =>
+  sendPart(lineTo(base), entry, "hello", { http, clock: new ObjectClock() });
 const closed = () => Promise.reject(new Error("nobody there"));
 
 it("a call that broke is a doubt: it may have been taken", async () => {
