@@ -51,10 +51,12 @@ export class Lane {
     return undefined;
   }
 
-  /** A server may hang up just when something is sent: as any HTTP client does, and every platform, it is brought once more. */
-  #again(sending: Sending): void {
-    if (sending.isAgain === true) sending.end(NO_ANSWER);
-    else this.launch({ ...sending, isAgain: true });
+  /** A server may hang up just when something is sent: as any HTTP client does, and every platform, it is brought once more, on a new connection. */
+  async #again(sending: Sending): Promise<void> {
+    const connection = sending.isAgain === true ? undefined : await openConnection(this.#port).catch(() => undefined);
+    if (connection === undefined) return sending.end(NO_ANSWER);
+    this.#all.add(connection);
+    await this.#send(connection, { ...sending, isAgain: true });
   }
 
   async #openOne(): Promise<void> {

@@ -29,8 +29,12 @@ async function measure(world: World, phases: Phases, seconds: number): Promise<O
     load = { steps, fairness, flood: { ...alone, beside: await phases.floodBeside(sustained) } };
   });
   await sleep(QUIET_MS);
+  const afterMib = residentMib(pid);
+  const { peakMib: againMib } = await growthDuring(pid, async () => {
+    await phases.steps(sustained, turns);
+  });
   if (load === undefined) throw new Error("nothing was measured");
-  return { sustained, closedLoop, seconds: turns * TURN_SECONDS, ...load, memory: { baseMib, peakMib, afterMib: residentMib(pid) } };
+  return { sustained, closedLoop, seconds: turns * TURN_SECONDS, ...load, memory: { baseMib, peakMib, afterMib, againMib } };
 }
 
 async function overload({ seconds, jsonFile }: OverloadSettings): Promise<boolean> {

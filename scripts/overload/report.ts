@@ -1,5 +1,5 @@
 /** The figures of an overload run as lines for people. */
-import { type Figures, sum, type Turn } from "./figures.ts";
+import { type Figures, type Memory, sum, type Turn } from "./figures.ts";
 import { floodWrites, goodputOver, othersP99 } from "./verdict.ts";
 
 const middle = (values: readonly number[]): string =>
@@ -21,6 +21,9 @@ const cellsOf = (name: string, turns: readonly Turn[], over: string): readonly s
   ...(["p50Ms", "p99Ms", "lagMs"] as const).map((figure) => middle(turns.map((turn) => turn[figure]))),
   refusalsOf(turns),
 ];
+
+const memoryLine = ({ baseMib, peakMib, afterMib, againMib }: Memory): string =>
+  `workerd: ${baseMib.toFixed(0)} MiB before, ${peakMib.toFixed(0)} at most, ${afterMib.toFixed(0)} a minute later; ${againMib.toFixed(0)} at most when the steps ran again`;
 
 const HEAD = ["", "offered", "in time", "over 1 ×", "p50 ms", "p99 ms", "generator's p99 ms", "refused"];
 
@@ -46,7 +49,7 @@ export function linesOf(figures: Figures, found: readonly string[]): readonly st
     ]),
     `one account at ten times its share: the others' p99 is ${othersP99(figures).toFixed(2)} times as long`,
     `${flood.sent} unsigned webhooks: ${answers.join(", ")}; wrote ${floodWrites(figures).join(", ") || "nothing"}`,
-    `workerd: ${memory.baseMib.toFixed(0)} MiB before, ${memory.peakMib.toFixed(0)} at most, ${memory.afterMib.toFixed(0)} a minute later`,
+    memoryLine(memory),
     `acknowledged ${acknowledged}, lost ${lost.length} after kill -9`,
     ...found.map((finding) => `MISSED: ${finding}`),
     found.length === 0 ? "every bar met" : `${found.length} missed`,
