@@ -1,6 +1,6 @@
 /** When which account's next webhook comes: independent senders at a steady rate, so the gaps are exponential. Drawn from a seed. */
 import { chanceOf } from "../soak/chance.ts";
-import { type AccountName, webhook } from "./cast.ts";
+import { ACCOUNTS, type AccountName, NEWCOMERS_FROM, webhook } from "./cast.ts";
 import type { Arrival } from "./open-loop.ts";
 
 /** Webhooks per second of each account. */
@@ -15,6 +15,11 @@ export class Senders {
     const index = this.#next.get(account) ?? 0;
     this.#next.set(account, index + 1);
     return webhook(account, index);
+  }
+
+  /** From here on other people write. */
+  newcomers(): void {
+    for (const account of ACCOUNTS) this.#next.set(account, NEWCOMERS_FROM);
   }
 
   arrivals(rates: Rates, seconds: number): readonly Arrival[] {

@@ -8,8 +8,9 @@ export type AccountName = (typeof ACCOUNTS)[number];
 /** Ten times its share is what this one sends when it alone is loud. */
 export const LOUD: AccountName = "telegram:loud";
 
-/** Per account. */
+/** Per account; and webhooks of one from this index on are other people's. */
 const CONVERSATIONS = 32;
+export const NEWCOMERS_FROM = 1_000_000;
 
 const SECRET = "webhook-secret-of-the-overload";
 const APP_SECRET = "app-secret-of-the-overload";
@@ -28,7 +29,8 @@ interface Urls {
   readonly silent: string;
 }
 
-const telegrams = ACCOUNTS.filter((name) => name.startsWith("telegram:"));
+/** Their instance takes everything at once: nothing of theirs waits. */
+export const telegrams = ACCOUNTS.filter((name) => name.startsWith("telegram:"));
 
 /** Telegram's gateway takes everything at once; WhatsApp's agents think for longer than the run takes. No limits and no quotas. */
 export function routesOf({ accepting, silent }: Urls): object {
@@ -54,7 +56,7 @@ export interface Webhook {
 
 const TEXT = "Good morning! Could you tell me when the parcel that left on Monday will get here?";
 const nowSeconds = (): number => Math.floor(Date.now() / 1000);
-const person = (index: number): number => index % CONVERSATIONS;
+const person = (index: number): number => (index % CONVERSATIONS) + CONVERSATIONS * Math.floor(index / NEWCOMERS_FROM);
 
 function telegramBody(index: number): string {
   const chat = 700_000_001 + person(index);

@@ -56,7 +56,7 @@ export interface Memory {
   readonly peakMib: number;
   /** After a minute of quiet: workerd's allocator gives nothing back, so this is what was needed at most. */
   readonly afterMib: number;
-  /** At most while the same steps ran a second time: what has not been freed meanwhile comes on top of the first. */
+  /** At most while as much came from other people: what has not been freed meanwhile comes on top of what the first needed. */
   readonly againMib: number;
 }
 

@@ -30,9 +30,7 @@ async function measure(world: World, phases: Phases, seconds: number): Promise<O
   });
   await sleep(QUIET_MS);
   const afterMib = residentMib(pid);
-  const { peakMib: againMib } = await growthDuring(pid, async () => {
-    await phases.steps(sustained, turns);
-  });
+  const { peakMib: againMib } = await growthDuring(pid, () => phases.again(sustained, turns));
   if (load === undefined) throw new Error("nothing was measured");
   return { sustained, closedLoop, seconds: turns * TURN_SECONDS, ...load, memory: { baseMib, peakMib, afterMib, againMib } };
 }

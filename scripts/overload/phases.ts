@@ -3,7 +3,7 @@ import { messageKey } from "../../src/core/conversation-ref.ts";
 import { openConnection } from "../bench/connection.ts";
 import { sleep } from "../fakes/http-service.ts";
 import { type Rates, Senders } from "./arrivals.ts";
-import { ACCOUNTS, forged, LOUD } from "./cast.ts";
+import { ACCOUNTS, type AccountName, forged, LOUD, telegrams } from "./cast.ts";
 import { changed, photograph } from "./disk.ts";
 import { countBy, type Fairness, type Flood, type Step, type Turn, turnOf } from "./figures.ts";
 import { type Arrival, Generator, type Sample } from "./open-loop.ts";
@@ -32,7 +32,8 @@ const FLOOD_SECONDS = 10;
 const START_MS = 12_000;
 const FLUSH_MS = 12_000;
 
-const evenly = (perSecond: number): Rates => new Map(ACCOUNTS.map((account) => [account, perSecond / ACCOUNTS.length]));
+const evenly = (perSecond: number, accounts = ACCOUNTS as readonly AccountName[]): Rates =>
+  new Map(accounts.map((account) => [account, perSecond / accounts.length]));
 
 export class Phases {
   readonly #world: World;
@@ -113,12 +114,18 @@ export class Phases {
   }
 
   /** In turns, so that what disturbs the machine disturbs all steps. */
-  async steps(sustained: number, turns: number): Promise<readonly Step[]> {
+  async steps(sustained: number, turns: number, accounts?: readonly AccountName[]): Promise<readonly Step[]> {
     const steps = STEPS.map((times) => ({ times, turns: [] as Turn[] }));
     for (let turn = 0; turn < turns; turn += 1) {
-      for (const step of steps) step.turns.push(turnOf(await this.#rest(evenly(step.times * sustained), TURN_SECONDS)));
+      for (const step of steps) step.turns.push(turnOf(await this.#rest(evenly(step.times * sustained, accounts), TURN_SECONDS)));
     }
     return steps;
+  }
+
+  /** As much again, from people who never wrote before, in accounts where nothing waits: what the first ones needed is free for it. */
+  async again(sustained: number, turns: number): Promise<void> {
+    this.#senders.newcomers();
+    await this.steps(sustained, turns, telegrams);
   }
 
   async fairness(sustained: number, turns: number): Promise<Fairness> {

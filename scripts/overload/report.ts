@@ -23,7 +23,7 @@ const cellsOf = (name: string, turns: readonly Turn[], over: string): readonly s
 ];
 
 const memoryLine = ({ baseMib, peakMib, afterMib, againMib }: Memory): string =>
-  `workerd: ${baseMib.toFixed(0)} MiB before, ${peakMib.toFixed(0)} at most, ${afterMib.toFixed(0)} a minute later; ${againMib.toFixed(0)} at most when the steps ran again`;
+  `workerd: ${baseMib.toFixed(0)} MiB before, ${peakMib.toFixed(0)} at most, ${afterMib.toFixed(0)} a minute later; ${againMib.toFixed(0)} at most with as much from other people`;
 
 const HEAD = ["", "offered", "in time", "over 1 ×", "p50 ms", "p99 ms", "generator's p99 ms", "refused"];
 

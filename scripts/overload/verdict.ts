@@ -11,7 +11,7 @@ export const BARS = {
   /** Of the webhooks of the others, and of genuine ones beside a flood. */
   beside: 0.95,
   peakMib: 512,
-  /** The same steps after a minute of quiet, over what they needed first: decision 22. */
+  /** The same steps with other people after a minute of quiet, over what they needed first: decision 23. */
   again: 1.1,
   /** Objects that count refusals: each isolate writes once in ten seconds. */
   countedWrites: 2,
@@ -82,7 +82,7 @@ function* ofMemory({ memory: { peakMib, againMib } }: Figures): Generator<string
   const mostMib = Math.max(peakMib, againMib);
   if (!(mostMib <= BARS.peakMib)) yield `workerd grew to ${mostMib.toFixed(0)} MiB, more than ${BARS.peakMib}`;
   if (!(againMib <= peakMib * BARS.again))
-    yield `the same load a minute later took workerd to ${againMib.toFixed(0)} MiB, the first to ${peakMib.toFixed(0)}: something was not freed`;
+    yield `as much from other people a minute later took workerd to ${againMib.toFixed(0)} MiB, the first to ${peakMib.toFixed(0)}: something was not freed`;
 }
 
 function* ofKept({ acknowledged, lost }: Figures): Generator<string> {
