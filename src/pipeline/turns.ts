@@ -1,6 +1,6 @@
 /**
  * When a delivery that was let in begins: at once, unless the event loop is late and its account already had more than its even part.
- * Those wait in line until it had not; one at a time goes on all the same, and rests as long as the loop is late. So one that brings
+ * Those wait in line until it had not; one at a time goes on all the same, and rests twice as long as the loop is late. So one that brings
  * much makes itself wait, and nobody else. Fair queueing, in the memory of one isolate.
  *
  * @see https://kubernetes.io/docs/concepts/cluster-administration/flow-control/
@@ -21,12 +21,12 @@ export interface Turns {
 }
 
 /** From here on the loop counts as late. */
-export const LATE_MS = 6;
+export const LATE_MS = 3;
 /** Longer nobody waits: a platform gives up soon after. */
 export const WAIT_MS = 2_000;
 
 /** Who was called rests first, so many times as long as the loop is late: meanwhile it reads its sockets, and others begin. */
-const REST_TIMES = 1;
+const REST_TIMES = 2;
 const LEAST_REST_MS = 1;
 const MOST_REST_MS = 250;
 
