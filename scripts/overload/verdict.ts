@@ -11,6 +11,8 @@ export const BARS = {
   /** Of the webhooks of the others, and of genuine ones beside a flood. */
   beside: 0.95,
   peakMib: 512,
+  /** A minute later, over the memory at the beginning. */
+  after: 1.1,
   /** The same steps with other people after a minute of quiet, over what they needed first: decision 23. */
   again: 1.1,
   /** Objects that count refusals: each isolate writes once in ten seconds. */
@@ -78,9 +80,11 @@ function* ofFlood(figures: Figures): Generator<string> {
   if (!(shareGood([beside]) >= BARS.beside)) yield `only ${percent(shareGood([beside]))} of genuine webhooks got through a flood in time`;
 }
 
-function* ofMemory({ memory: { peakMib, againMib } }: Figures): Generator<string> {
+function* ofMemory({ memory: { baseMib, peakMib, afterMib, againMib } }: Figures): Generator<string> {
   const mostMib = Math.max(peakMib, againMib);
   if (!(mostMib <= BARS.peakMib)) yield `workerd grew to ${mostMib.toFixed(0)} MiB, more than ${BARS.peakMib}`;
+  if (!(afterMib <= baseMib * BARS.after))
+    yield `after a minute of quiet workerd has ${afterMib.toFixed(0)} MiB, before it had ${baseMib.toFixed(0)}`;
   if (!(againMib <= peakMib * BARS.again))
     yield `as much from other people a minute later took workerd to ${againMib.toFixed(0)} MiB, the first to ${peakMib.toFixed(0)}: something was not freed`;
 }
