@@ -2,18 +2,14 @@
 import { refOf } from "../../src/core/conversation-ref.ts";
 import { blockAt, FAULTS } from "../fault-point.ts";
 import { migrate } from "../migrate.ts";
-import { RECENT_MS } from "./limits.ts";
+import { LATE_COLUMNS, type LateRow, lately } from "./lately.ts";
 import { ENTRY_COLUMNS, endingOfRow, entryOfRow, LATER_COLUMNS, type MessageRow, type PinRow, pinOfRow } from "./rows.ts";
 import { SaidRows } from "./said-rows.ts";
 import { MIGRATIONS } from "./schema.ts";
-import { type Arrival, type Ending, type Entry, emptyState, type Pin, type Replying, type State, type Write } from "./state.ts";
-import { type Told, tiersIn } from "./tiers.ts";
+import { type Ending, type Entry, emptyState, type Pin, type Replying, type State, type Write } from "./state.ts";
 import { DEBT, foldWrites, isOneStatement, SET_META, TOLD, writeRow } from "./writes.ts";
 
-/** How far back a start looks for debts and arrivals: both are about the last minutes. */
-const LATELY = 1000;
-/** How far back it looks for a turn that broke off, and for a message of the complex tier. */
-const NEWEST = 50;
+const PAGE = 50;
 
 export interface StoredBody {
   readonly body: Uint8Array<ArrayBuffer>;
@@ -57,21 +53,13 @@ export class ConversationStorage {
       replying: this.#replying(below),
       queuedBytes: waiting.reduce((sum, entry) => sum + entry.bytes, 0),
       pins: this.#pins(),
-      accepted: this.#accepted(),
       answered: Object.fromEntries(
         this.#sql
           .exec<{ instance: string; seq: number }>("SELECT instance, seq FROM answered")
           .toArray()
           .map((row) => [row.instance, row.seq]),
       ),
-      recent: this.#recent(nowMs),
-      lastPool: this.#sql
-        .exec<{ pool: string }>(`SELECT pool FROM (SELECT seq, pool, is_overheard, state FROM messages ORDER BY seq DESC LIMIT ${LATELY})
-           WHERE is_overheard = 0 AND state NOT IN ('limited', 'expired') ORDER BY seq DESC LIMIT 1`)
-        .toArray()[0]?.pool,
-      ...this.#tiers(),
-      brokenOffAtMs: this.#brokenOffAtMs(),
-      quietSinceMs: this.#quietSinceMs(),
+      ...lately(this.#newestFirst(), this.#debts(), nowMs),
       isTold: this.meta(TOLD) === undefined ? undefined : true,
       ...(movedTo === undefined ? {} : { movedTo: refOf(movedTo) }),
     };
@@ -187,50 +175,22 @@ export class ConversationStorage {
     return Object.fromEntries(rows.map((row) => [row.pool, pinOfRow(row)]));
   }
 
-  #accepted(): State["accepted"] {
-    const rows = this.#sql.exec<{ instance: string; seq: number; at: number }>(
-      `SELECT instance, max(seq) AS seq, ended_at_ms AS at FROM (SELECT seq, state, instance, ended_at_ms FROM messages ORDER BY seq DESC LIMIT ${LATELY})
-       WHERE state = 'delivered' AND instance IS NOT NULL GROUP BY instance`,
-    );
-    const taken = rows.toArray().map((row) => [row.instance, { seq: row.seq, atMs: row.at }] as const);
+  /** A debt has a row of its own where its message has none: whoever was left with one that it may have. */
+  #debts(): State["accepted"] {
     const left = this.#sql.exec<{ name: string; value: string }>(`SELECT name, value FROM meta WHERE name LIKE '${DEBT}%'`).toArray();
-    const debts = left.map(({ name, value }) => [name.slice(DEBT.length), JSON.parse(value) as State["accepted"][string]] as const);
-    return Object.fromEntries([...taken, ...debts].toSorted(([, one], [, other]) => one.seq - other.seq));
+    return Object.fromEntries(left.map(({ name, value }) => [name.slice(DEBT.length), JSON.parse(value) as State["accepted"][string]]));
   }
 
-  /** Of the newest messages, the last that an instance answered or may have begun to. */
-  #brokenOffAtMs(): number | undefined {
-    const [last] = this.#sql
-      .exec<{ state: string; outcome: string | null; ended_at_ms: number | null }>(
-        `SELECT state, outcome, ended_at_ms FROM (SELECT * FROM messages ORDER BY seq DESC LIMIT ${NEWEST})
-         WHERE state IN ('answered', 'replying') OR (state = 'dead' AND (outcome LIKE 'cut-off%' OR outcome LIKE 'ambiguous%'))
-         ORDER BY seq DESC LIMIT 1`,
-      )
-      .toArray();
-    return last?.state === "dead" ? (last.ended_at_ms ?? undefined) : undefined;
-  }
-
-  #tiers(): ReturnType<typeof tiersIn> {
-    const newest = `SELECT pool, tier, tries, state, is_replay, committed_at_ms AS atMs FROM messages ORDER BY seq DESC LIMIT ${NEWEST}`;
-    const rows = this.#sql.exec<Told & Record<string, SqlStorageValue>>(newest).toArray();
-    return tiersIn(rows.filter((row) => row["is_replay"] === 0).reverse());
-  }
-
-  #quietSinceMs(): number | undefined {
-    const newest = `SELECT max(ended_at_ms) AS at FROM (SELECT ended_at_ms FROM messages ORDER BY seq DESC LIMIT ${NEWEST})`;
-    return this.#sql.exec<{ at: number | null }>(newest).one().at ?? undefined;
-  }
-
-  #recent(nowMs: number): readonly Arrival[] {
-    const rows = this.#sql.exec<{ sender: string | null; at: number }>(
-      `SELECT sender, committed_at_ms AS at FROM (SELECT seq, sender, committed_at_ms, state, is_replay FROM messages ORDER BY seq DESC LIMIT ${LATELY})
-       WHERE committed_at_ms > ? AND state <> 'limited' AND is_replay = 0 ORDER BY seq DESC`,
-      nowMs - RECENT_MS,
-    );
-    return rows
-      .toArray()
-      .reverse()
-      .map((row) => ({ sender: row.sender ?? "", atMs: row.at }));
+  /** In pages: a cursor that is left open would keep the log of writes from being folded into the database. */
+  *#newestFirst(): Generator<LateRow> {
+    for (let below = Number.MAX_SAFE_INTEGER; ; ) {
+      const page = this.#sql
+        .exec<LateRow>(`SELECT ${LATE_COLUMNS} FROM messages WHERE seq < ? ORDER BY seq DESC LIMIT ${PAGE}`, below)
+        .toArray();
+      yield* page;
+      if (page.length < PAGE) return;
+      below = page.at(-1)?.seq ?? 0;
+    }
   }
 
   #rows(query: string, ...bindings: readonly SqlStorageValue[]): readonly MessageRow[] {

@@ -5,6 +5,7 @@ import { configOf } from "../../../durable-objects/config/stub.ts";
 import type { Conversation } from "../../../durable-objects/conversation/durable-object.ts";
 import { step } from "../../../durable-objects/conversation/machine.ts";
 import { emptyState } from "../../../durable-objects/conversation/state.ts";
+import { ConversationStorage } from "../../../durable-objects/conversation/storage.ts";
 import { conversationsOf, replayDead, showConversation } from "../../../durable-objects/conversation/stub.ts";
 import type { Env } from "../../../durable-objects/env.ts";
 import { objectOf } from "../../../durable-objects/objects.ts";
@@ -124,6 +125,34 @@ it("who was left with a message that they may have owes it after a restart too, 
     });
   expect(await accepted(3)).toEqual({ good: { seq: 3, atMs: 5 }, sick: { seq: 3, atMs: 5 } });
   expect(await accepted(0)).toEqual({ good: { seq: 1, atMs: 77 }, sick: { seq: 0, atMs: 5 } });
+});
+
+it("a start reads as little of a long history as of a short one", async () => {
+  const { commit, states, stub } = conversation();
+  await commit();
+  await expect.poll(states).toEqual(["delivered"]);
+  const rowsRead = (count: number) =>
+    runInDurableObject(stub, (_object, { storage }) => {
+      const columns = storage.sql.exec<{ name: string }>("SELECT name FROM pragma_table_info('messages') WHERE name <> 'seq'").toArray();
+      const names = columns.map(({ name }) => name).join(", ");
+      storage.sql.exec(
+        `WITH RECURSIVE more(n) AS (SELECT 2 UNION ALL SELECT n + 1 FROM more WHERE n < ?)
+         INSERT OR IGNORE INTO messages (seq, ${names}) SELECT n, ${names.replace("key", "'k' || n")} FROM more, messages WHERE seq = 1`,
+        count,
+      );
+      storage.sql.exec("UPDATE messages SET ended_at_ms = ?, is_replay = 1", Date.now() - 3_600_000);
+      const cursors: SqlStorageCursor<Record<string, SqlStorageValue>>[] = [];
+      const exec = (...asked: Parameters<SqlStorage["exec"]>) => {
+        const cursor = storage.sql.exec(...asked);
+        cursors.push(cursor);
+        return cursor;
+      };
+      const counted = { sql: { exec }, transactionSync: (work: () => void) => work() } as unknown as DurableObjectStorage;
+      expect(new ConversationStorage(counted).load(Date.now(), count).nextSeq).toBe(count + 1);
+      return cursors.reduce((sum, cursor) => sum + cursor.rowsRead, 0);
+    });
+  const short = await rowsRead(60);
+  expect(await rowsRead(1500)).toBe(short);
 });
 
 it("what a person was told, a move and the last silence are known after a restart", async () => {
