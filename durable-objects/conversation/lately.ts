@@ -16,7 +16,7 @@ export const LATE_COLUMNS =
   "seq, sender, pool, tier, tries, state, outcome, instance, is_replay AS isReplay, is_overheard AS isOverheard, " +
   "committed_at_ms AS atMs, ended_at_ms AS endedAtMs";
 
-export interface LateRow extends Record<string, SqlStorageValue> {
+export interface LateRow {
   readonly seq: number;
   readonly sender: string | null;
   readonly pool: string;

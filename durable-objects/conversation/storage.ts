@@ -185,7 +185,10 @@ export class ConversationStorage {
   *#newestFirst(): Generator<LateRow> {
     for (let below = Number.MAX_SAFE_INTEGER; ; ) {
       const page = this.#sql
-        .exec<LateRow>(`SELECT ${LATE_COLUMNS} FROM messages WHERE seq < ? ORDER BY seq DESC LIMIT ${PAGE}`, below)
+        .exec<LateRow & Record<string, SqlStorageValue>>(
+          `SELECT ${LATE_COLUMNS} FROM messages WHERE seq < ? ORDER BY seq DESC LIMIT ${PAGE}`,
+          below,
+        )
         .toArray();
       yield* page;
       if (page.length < PAGE) return;

@@ -22,7 +22,7 @@ export class ConversationObject extends DurableObject {
   #configNumber = 0;
 
   protected override start(): void {
-    this.state = this.rows.load();
+    this.state = this.rows.load(this.nowMs);
     if (this.world.bug !== "throwing-alarm") this.#arm();
   }
 
@@ -34,7 +34,7 @@ export class ConversationObject extends DurableObject {
   }
 
   protected override get isOwing(): boolean {
-    return this.rows.load().queue.length > 0;
+    return this.rows.isWaiting;
   }
 
   protected override get isSwept(): boolean {

@@ -1,14 +1,6 @@
 /** A conversation's tables as they outlive it: what `durable-objects/conversation/storage.ts` keeps, without SQL. What it does not keep is lost here too. */
-import {
-  type Arrival,
-  type Entry,
-  emptyState,
-  type Pin,
-  type Replying,
-  type State,
-  type Write,
-} from "../../durable-objects/conversation/state.ts";
-import { type Told, tiersIn } from "../../durable-objects/conversation/tiers.ts";
+import { type LateRow, lately } from "../../durable-objects/conversation/lately.ts";
+import { type Entry, emptyState, type Pin, type Replying, type State, type Write } from "../../durable-objects/conversation/state.ts";
 import type { ConversationRef } from "../../src/core/conversation-ref.ts";
 
 export interface MessageRow {
@@ -46,16 +38,20 @@ export class ConversationRows {
     return false;
   }
 
+  get isWaiting(): boolean {
+    for (const { state } of this.messages.values()) if (state === "waiting") return true;
+    return false;
+  }
+
   deadLetter(seq: number): Entry | undefined {
     const row = this.messages.get(seq);
     return row?.state === "dead" && row.replayedAs === undefined ? row.entry : undefined;
   }
 
-  load(): State {
+  load(nowMs: number): State {
     const rows = [...this.messages.values()];
     const queue = rows.filter(({ state }) => state === "waiting").map(({ entry }) => entry);
     const last = rows.at(-1)?.entry.seq ?? 0;
-    const lastPool = rows.findLast(({ state }) => state !== "limited" && state !== "expired")?.entry.pool;
     return {
       ...emptyState,
       nextSeq: last + 1,
@@ -63,13 +59,8 @@ export class ConversationRows {
       queuedBytes: queue.reduce((sum, entry) => sum + entry.bytes, 0),
       replying: rows.flatMap(replyingOf),
       pins: Object.fromEntries(this.pins),
-      accepted: acceptedIn(rows, this.debts),
       answered: Object.fromEntries(this.answered),
-      recent: rows.flatMap(arrivalOf),
-      lastPool,
-      ...tiersIn(rows.slice(-50).flatMap(toldOf)),
-      brokenOffAtMs: brokenOffAtMs(rows),
-      quietSinceMs: quietSinceMs(rows),
+      ...lately(rows.toReversed().map(lateRowOf), Object.fromEntries(this.debts), nowMs),
       isTold: this.isTold ? true : undefined,
       movedTo: this.movedTo,
     };
@@ -140,29 +131,8 @@ function kept(entry: Entry): Entry {
 const replyingOf = ({ entry, instance, epoch, reply, state }: MessageRow): readonly Replying[] =>
   state === "replying" ? [{ entry, instance, epoch, text: reply ?? "", sinceMs: entry.dueAtMs }] : [];
 
-const arrivalOf = ({ entry, sender, state }: MessageRow): readonly Arrival[] =>
-  state === "limited" || entry.isReplay ? [] : [{ sender: sender ?? "", atMs: entry.committedAtMs }];
-
-function acceptedIn(rows: readonly MessageRow[], debts: Iterable<readonly [string, Debt]>): State["accepted"] {
-  const taken = rows.flatMap(({ state, instance, entry, endedAtMs = 0 }) =>
-    state === "delivered" && instance !== undefined ? [[instance, { seq: entry.seq, atMs: endedAtMs }] as const] : [],
-  );
-  return Object.fromEntries([...taken, ...debts].toSorted(([, one], [, other]) => one.seq - other.seq));
-}
-
-const toldOf = ({ entry: { pool, tier, tries, committedAtMs, isReplay }, state }: MessageRow): readonly Told[] =>
-  isReplay ? [] : [{ pool, tier, tries, state, atMs: committedAtMs }];
-
-function quietSinceMs(rows: readonly MessageRow[]): number | undefined {
-  const ended = rows.slice(-50).flatMap(({ endedAtMs }) => endedAtMs ?? []);
-  return ended.length === 0 ? undefined : Math.max(...ended);
-}
-
-function brokenOffAtMs(rows: readonly MessageRow[]): number | undefined {
-  const isTurn = ({ state, outcome = "" }: MessageRow): boolean =>
-    state === "answered" ||
-    state === "replying" ||
-    (state === "dead" && (outcome.startsWith("cut-off") || outcome.startsWith("ambiguous")));
-  const last = rows.findLast(isTurn);
-  return last?.state === "dead" ? last.endedAtMs : undefined;
-}
+const lateRowOf = ({ entry, sender, state, outcome, instance, endedAtMs }: MessageRow): LateRow => ({
+  ...{ seq: entry.seq, sender: sender ?? null, pool: entry.pool, tier: entry.tier ?? null, tries: entry.tries, atMs: entry.committedAtMs },
+  ...{ state, outcome: outcome ?? null, instance: instance ?? null, endedAtMs: endedAtMs ?? null },
+  ...{ isReplay: Number(entry.isReplay), isOverheard: Number(entry.isOverheard === true) },
+});

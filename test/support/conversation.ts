@@ -131,7 +131,7 @@ export class Driver {
 
   /** The object dies and a new incarnation reads its rows: memory is gone. */
   crash(): void {
-    this.state = this.#rows.load();
+    this.state = this.#rows.load(this.nowMs);
   }
 
   /** Everything rings when it is due, up to `untilMs`; what is handed over is answered by `outcomeOf`, what asks for an instance by `placeAt`. */
