@@ -4,11 +4,12 @@
  */
 
 import { sweepBot } from "../durable-objects/bot/stub.ts";
+import { within } from "../durable-objects/config/deadline.ts";
 import { routesSource } from "../durable-objects/config/source.ts";
 import { sweepConversation } from "../durable-objects/conversation/stub.ts";
 import type { Env } from "../durable-objects/env.ts";
 import { instancesOf } from "../durable-objects/instance/stub.ts";
-import { jsonLog } from "../durable-objects/runtime.ts";
+import { jsonLog, systemClock } from "../durable-objects/runtime.ts";
 import { SHARD_COUNT, shardsOf, sweepShards } from "../durable-objects/shard/stub.ts";
 import type { Routes } from "../src/config/routes.ts";
 import type { Residency } from "../src/core/conversation-ref.ts";
@@ -19,6 +20,8 @@ import { endOverdueCanaries } from "./overdue-canaries.ts";
 const MOST_REQUESTS = 950;
 /** What is left is older by five minutes at the next sweep. */
 const MOST = { perShard: 100, least: 20 };
+/** For a shard, and for a conversation: one that hangs holds up a twentieth of the others, and no longer than this. */
+const WITHIN_MS = 10_000;
 const AT_ONCE = 20;
 
 /** Each is knocked at, and may be taken off the index; each shard is asked, and told. */
@@ -47,10 +50,10 @@ async function sweepBots(env: Env, { accounts }: Routes): Promise<void> {
 
 async function sweepConversations(env: Env, routes: Routes): Promise<void> {
   const residencies = residenciesOf(routes);
-  const limits = { perShard: MOST.perShard, total: mostConversations(routes, residencies.length) };
+  const limits = { perShard: MOST.perShard, total: mostConversations(routes, residencies.length), withinMs: WITHIN_MS };
   const refs = await sweepShards(env, residencies, limits);
   const swept = await inTurns(refs, AT_ONCE, async (ref) => {
-    if (!(await sweepConversation(env, ref))) await shardsOf(env).setPending(ref, false);
+    if (!(await within(systemClock, WITHIN_MS, sweepConversation(env, ref)))) await shardsOf(env).setPending(ref, false);
   });
   const failed = swept.filter((one) => one.status === "rejected").length;
   if (refs.length > 0) jsonLog.write({ level: failed > 0 ? "warn" : "info", event: "sweep.done", conversations: refs.length, failed });

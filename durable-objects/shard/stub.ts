@@ -8,6 +8,7 @@ import { addDeltas } from "../../src/core/series.ts";
 import type { Permits } from "../../src/ports/permits.ts";
 import type { Quota } from "../../src/ports/quota.ts";
 import type { DeadEntry, Shards } from "../../src/ports/shards.ts";
+import { within } from "../config/deadline.ts";
 import type { Env } from "../env.ts";
 import { objectOf } from "../objects.ts";
 import { systemClock } from "../runtime.ts";
@@ -113,6 +114,8 @@ export interface SweepLimits {
   readonly perShard: number;
   /** Over all shards: every conversation is a request of one invocation. */
   readonly total: number;
+  /** For each shard: one that hangs must not keep the others' conversations from being found. */
+  readonly withinMs: number;
 }
 
 /**
@@ -126,13 +129,16 @@ export async function sweepShards(
 ): Promise<readonly ConversationRef[]> {
   const batches = await Promise.allSettled(
     allShards(env, residencies).map(async (shard) => {
-      const pending: readonly Pending[] = await shard.pendingBatch(most.perShard);
+      const pending: readonly Pending[] = await within(systemClock, most.withinMs, shard.pendingBatch(most.perShard));
       return pending.map((one) => ({ ...one, shard }));
     }),
   );
   const found = batches.flatMap((batch) => (batch.status === "fulfilled" ? batch.value : []));
   const oldest = found.toSorted((left, right) => left.pokedAtMs - right.pokedAtMs).slice(0, most.total);
   const turns = Map.groupBy(oldest, ({ shard }) => shard);
-  await Promise.allSettled([...turns].map(async ([shard, had]) => await shard.poked(had.map(({ conversation }) => conversation))));
+  const told = [...turns].map(([shard, had]) =>
+    within(systemClock, most.withinMs, shard.poked(had.map(({ conversation }) => conversation))),
+  );
+  await Promise.allSettled(told);
   return oldest.flatMap(({ conversation }) => refOf(conversation) ?? []);
 }

@@ -26,7 +26,7 @@ const entry = (id: string, atMs: number, account = "telegram:support"): DeadEntr
   atMs,
 });
 
-const MOST = { perShard: 10, total: 100 };
+const MOST = { perShard: 10, total: 100, withinMs: 5000 };
 
 afterEach(() => reset());
 
@@ -177,10 +177,20 @@ describe("pending work", () => {
     const sweeps = [];
     for (let round = 0; round < 3; round += 1) {
       await aMomentLater();
-      sweeps.push(await sweepShards(env, [], { perShard: 10, total: 4 }));
+      sweeps.push(await sweepShards(env, [], { ...MOST, total: 4 }));
     }
     expect(sweeps.map(({ length }) => length)).toEqual([4, 4, 4]);
     expect(new Set(sweeps.flat().map(({ key }) => key)).size).toBe(12);
+  });
+
+  it("of the others is found while a shard hangs", async () => {
+    const batches: Readonly<Record<string, () => Promise<unknown>>> = {
+      "|shard-0": () => new Promise(() => undefined),
+      "|shard-1": async () => [{ conversation: refName(ref), pokedAtMs: 0 }],
+    };
+    const shardNamed = (name: string) => ({ pendingBatch: batches[name] ?? (async () => []), poked: () => new Promise(() => undefined) });
+    const SHARD = { idFromName: (name: string) => name, get: shardNamed };
+    expect(await sweepShards({ ...env, SHARD } as unknown as Env, [], { ...MOST, withinMs: 50 })).toEqual([ref]);
   });
 
   it("is no longer handed out once it is done", async () => {
