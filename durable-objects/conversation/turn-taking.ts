@@ -1,6 +1,6 @@
 /**
  * Whether a hand-over goes out now. What met trouble asks the instance's object first, and while the instance comes back so does all
- * that this conversation has for it. Whatever is well asks nobody.
+ * that this conversation has for it, and while it is known to refuse an account all of that account. Whatever is well asks nobody.
  */
 import { isSettled, type Outcome } from "../../src/core/outcome.ts";
 import type { Instances } from "../../src/ports/instances.ts";
@@ -21,18 +21,19 @@ export function isTooLate(deadlineAtMs: number, { askedAtMs, nowMs }: { readonly
 }
 
 export class TurnTaking {
-  readonly #instances: Pick<Instances, "turn">;
+  readonly #instances: Pick<Instances, "turn" | "isRefusing">;
   /** Memory: until when everything for this instance asks. */
   readonly #ramps = new Map<string, number>();
 
-  constructor(instances: Pick<Instances, "turn">) {
+  constructor(instances: Pick<Instances, "turn" | "isRefusing">) {
     this.#instances = instances;
   }
 
   /** Undefined: it may go. Down, the pool's policy may move it; coming back, it only waits. */
   async heldBack(entry: Entry, instance: string, nowMs: number): Promise<Outcome | undefined> {
     const isRetry = isTroubled(entry);
-    if (!isRetry && nowMs >= (this.#ramps.get(instance) ?? 0)) return undefined;
+    const isFree = nowMs >= (this.#ramps.get(instance) ?? 0) && !this.#instances.isRefusing(instance, entry.account, nowMs);
+    if (!isRetry && isFree) return undefined;
     const turn = await this.#instances.turn(instance, isRetry, entry.account);
     if (turn.rampUntilMs !== undefined) this.#ramps.set(instance, turn.rampUntilMs);
     if (turn.verdict === "go") return undefined;

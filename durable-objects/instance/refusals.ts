@@ -9,13 +9,15 @@ import { isSettled, type Outcome } from "../../src/core/outcome.ts";
 export type Refusals = Readonly<Record<string, { readonly status: number; readonly atMs: number }>>;
 
 /** Nobody knows any more after so long without another one: whoever comes next finds out. */
-const FORGET_MS = 300_000;
+export const FORGET_MS = 300_000;
 
 /** A stamp that is later than now is of a clock that went back, and counts as never. */
 const isLive = (atMs: number, nowMs: number): boolean => atMs <= nowMs && nowMs - atMs < FORGET_MS;
 
 export const refusalsNow = (refusals: Refusals | undefined, nowMs: number): Refusals =>
   Object.fromEntries(Object.entries(refusals ?? {}).filter(([, { atMs }]) => isLive(atMs, nowMs)));
+
+export const isRefusal = ({ kind, status }: Outcome): boolean => kind === "refused" && (status === 401 || status === 403);
 
 const letsIn = ({ kind }: Outcome): boolean => isSettled(kind) || kind === "model-failed" || kind === "cut-off";
 
@@ -24,11 +26,10 @@ export function refusalsAfter(
   before: Refusals | undefined,
   { account = "", outcome, nowMs }: { readonly account?: string | undefined; readonly outcome: Outcome; readonly nowMs: number },
 ): Refusals | undefined {
-  const { kind, status } = outcome;
-  const isRefused = kind === "refused" && (status === 401 || status === 403);
+  const isRefused = isRefusal(outcome);
   if (account === "" || !(isRefused || (letsIn(outcome) && before?.[account] !== undefined))) return before;
   const { [account]: _last, ...others } = refusalsNow(before, nowMs);
-  const after = isRefused ? { ...others, [account]: { status, atMs: nowMs } } : others;
+  const after = isRefused ? { ...others, [account]: { status: outcome.status ?? 0, atMs: nowMs } } : others;
   return Object.keys(after).length === 0 ? undefined : after;
 }
 

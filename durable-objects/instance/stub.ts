@@ -1,5 +1,6 @@
 /** The instance objects as their callers see them. Asking never fails: an object that cannot answer is an instance nobody should be given to. */
 import type { Canary, Observation } from "../../src/core/canary.ts";
+import { isSettled } from "../../src/core/outcome.ts";
 import type { InstanceStatus, Instances } from "../../src/ports/instances.ts";
 import type { Log } from "../../src/ports/log.ts";
 import type { Polls } from "../../src/ports/polls.ts";
@@ -9,6 +10,8 @@ import { objectOf } from "../objects.ts";
 import { jsonLog, systemClock } from "../runtime.ts";
 import type { Evidence } from "./canary.ts";
 import type { Instance } from "./durable-object.ts";
+import { isRefusal } from "./refusals.ts";
+import { refusedLatelyBy } from "./refused-lately.ts";
 import type { InstanceDetails } from "./status.ts";
 
 type InstanceEnv = Pick<Env, "INSTANCE" | "JURISDICTIONS">;
@@ -19,6 +22,7 @@ const stubOf = (env: InstanceEnv, name: string): DurableObjectStub<Instance> => 
 export function instancesOf(env: InstanceEnv, log: Log = jsonLog): Instances {
   const unheard = (instance: string, error: unknown): void =>
     log.write({ level: "warn", event: "instance.unheard", instance, reason: String(error) });
+  const refusedLately = refusedLatelyBy(env.INSTANCE);
   return {
     status: (names) => Promise.all(names.map((name) => askStatus(env, name, unheard))),
     granted: (name) =>
@@ -32,14 +36,18 @@ export function instancesOf(env: InstanceEnv, log: Log = jsonLog): Instances {
           unheard(name, error);
           return { verdict: "go" as const };
         }),
+    isRefusing: refusedLately.has,
     suspect: (name) =>
       stubOf(env, name)
         .suspect()
         .catch((error: unknown) => unheard(name, error)),
-    report: (name, outcome, account) =>
-      stubOf(env, name)
+    report: (name, outcome, account) => {
+      if (isRefusal(outcome)) refusedLately.add(name, account, systemClock.nowMs());
+      else if (isSettled(outcome.kind)) refusedLately.forget(name, account);
+      return stubOf(env, name)
         .report(outcome, account)
-        .catch((error: unknown) => unheard(name, error)),
+        .catch((error: unknown) => unheard(name, error));
+    },
   };
 }
 

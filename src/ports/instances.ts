@@ -32,6 +32,8 @@ export interface Instances {
   granted(name: string): Promise<void>;
   /** Asked before a hand-over of what met trouble, and before all of a conversation while its instance comes back; an object that cannot answer says go. */
   turn(name: string, isRetry: boolean, account?: string): Promise<Turn>;
+  /** Known here, without asking: it refused this account's messages lately. Then first hand-overs ask for their turn too. */
+  isRefusing(name: string, account: string, nowMs: number): boolean;
   /** A hand-over has been without an answer for longer than a well instance takes: probe it now. */
   suspect(name: string): Promise<void>;
   /** A hand-over that did not end well, or the first good one after such. */

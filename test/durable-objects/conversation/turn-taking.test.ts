@@ -19,6 +19,7 @@ function taking(...turns: readonly Turn[]) {
       asked.push([name, isRetry]);
       return left.shift() ?? { verdict: "go" };
     },
+    isRefusing: (name, account) => name === "eu-1" && account === "telegram:locked",
   });
   return { taker, asked };
 }
@@ -67,9 +68,19 @@ describe("turns", () => {
         asked.push(facts);
         return { verdict: "go" };
       },
+      isRefusing: () => false,
     });
     await taker.heldBack(entryOf({ tries: 2, account: "telegram:a" }), "eu-1", 0);
     expect(asked).toEqual([["eu-1", true, "telegram:a"]]);
+  });
+
+  it("a first message asks too where its account is known to be refused, and waits without being moved", async () => {
+    const { taker, asked } = taking({ verdict: "wait", waitMs: 20_000, isDown: false, detail: "held back: refused" });
+    const of = (account: string) => entryOf({ account });
+    expect(await taker.heldBack(of("telegram:locked"), "eu-1", 0)).toMatchObject({ kind: "busy", isHeldBack: true });
+    expect(await taker.heldBack(of("telegram:locked"), "eu-2", 0)).toBeUndefined();
+    expect(await taker.heldBack(of("telegram:open"), "eu-1", 0)).toBeUndefined();
+    expect(asked).toEqual([["eu-1", false]]);
   });
 
   it("who was told of a ramp asks before everything for that instance until it ends, and for no other", async () => {

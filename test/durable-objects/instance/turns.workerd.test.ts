@@ -68,6 +68,23 @@ describe("turns", () => {
     expect(await rows()).toBe(before);
   });
 
+  it("a refusal is known without asking, of that account, for five minutes, and until one of it is let in", async () => {
+    const nowMs = Date.now();
+    const known = () =>
+      [
+        ["telegram:a", nowMs],
+        ["telegram:b", nowMs],
+        ["telegram:a", nowMs + 310_000],
+      ].map(([account, atMs]) => instancesOf(edge).isRefusing("refusing", String(account), Number(atMs)));
+    expect(known()).toEqual([false, false, false]);
+    await instances.report("refusing", { kind: "refused", status: 400, detail: "http 400" }, "telegram:a");
+    expect(known()).toEqual([false, false, false]);
+    await instances.report("refusing", { kind: "refused", status: 401, detail: "http 401" }, "telegram:a");
+    expect(known()).toEqual([true, false, false]);
+    await instances.report("refusing", accepted, "telegram:a");
+    expect(known()).toEqual([false, false, false]);
+  });
+
   it("a delivery that it took makes it serve again, against its probes; a failing one ends that", async () => {
     await probedTwice("vouched", "down");
     expect((await instances.status(["vouched"]))[0]).toMatchObject({ isHealthy: false, isDoubted: true });
