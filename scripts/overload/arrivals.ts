@@ -10,6 +10,7 @@ export type Rates = ReadonlyMap<AccountName, number>;
 export class Senders {
   readonly #next = new Map<AccountName, number>();
   readonly #dice = chanceOf(4711).next;
+  #generations = 0;
 
   webhook(account: AccountName): ReturnType<typeof webhook> {
     const index = this.#next.get(account) ?? 0;
@@ -19,7 +20,8 @@ export class Senders {
 
   /** From here on other people write. */
   newcomers(): void {
-    for (const account of ACCOUNTS) this.#next.set(account, NEWCOMERS_FROM);
+    this.#generations += 1;
+    for (const account of ACCOUNTS) this.#next.set(account, this.#generations * NEWCOMERS_FROM);
   }
 
   arrivals(rates: Rates, seconds: number): readonly Arrival[] {

@@ -8,7 +8,7 @@ export type AccountName = (typeof ACCOUNTS)[number];
 /** Ten times its share is what this one sends when it alone is loud. */
 export const LOUD: AccountName = "telegram:loud";
 
-/** Per account; and webhooks of one from this index on are other people's. */
+/** Per account; and webhooks of one from each multiple of this index on are other people's. */
 const CONVERSATIONS = 32;
 export const NEWCOMERS_FROM = 1_000_000;
 

@@ -51,7 +51,9 @@ export interface Flood {
 }
 
 export interface Memory {
-  /** Warm, before the steps. */
+  /** When 1 × had just been found. */
+  readonly earlyMib: number;
+  /** Before the steps, after 1 × had brought as much as they will: decision 23. */
   readonly baseMib: number;
   readonly peakMib: number;
   /** After a minute of quiet: workerd's allocator gives nothing back, so this is what was needed at most. */

@@ -20,6 +20,8 @@ async function measure(world: World, phases: Phases, seconds: number): Promise<O
   const alone = await phases.floodAlone();
   const closedLoop = await phases.closedLoop();
   const sustained = await phases.sustained(closedLoop);
+  const earlyMib = residentMib(pid);
+  await phases.level(sustained, turns);
   await sleep(REST_MS);
   const baseMib = residentMib(pid);
   let load: Pick<Figures, "steps" | "fairness" | "flood"> | undefined;
@@ -32,7 +34,7 @@ async function measure(world: World, phases: Phases, seconds: number): Promise<O
   const afterMib = residentMib(pid);
   const { peakMib: againMib } = await growthDuring(pid, () => phases.again(sustained, turns));
   if (load === undefined) throw new Error("nothing was measured");
-  return { sustained, closedLoop, seconds: turns * TURN_SECONDS, ...load, memory: { baseMib, peakMib, afterMib, againMib } };
+  return { sustained, closedLoop, seconds: turns * TURN_SECONDS, ...load, memory: { earlyMib, baseMib, peakMib, afterMib, againMib } };
 }
 
 async function overload({ seconds, jsonFile }: OverloadSettings): Promise<boolean> {

@@ -19,6 +19,7 @@ const TRIAL_P99_MS = 1_000;
 const TRIAL_GOOD = 0.97;
 
 export const STEPS = [0.5, 1, 2, 3] as const;
+const TIMES = STEPS.reduce((total, times) => total + times, 0);
 export const TURN_SECONDS = 5;
 
 /** Of its share, what an account sends usually; and of its share, what one sends that is loud. */
@@ -111,6 +112,12 @@ export class Phases {
       if (good >= TRIAL_GOOD * offered && p99Ms <= TRIAL_P99_MS) return closedLoop * share;
     }
     throw new Error("the machine is too busy: no rate is acknowledged in good time");
+  }
+
+  /** As much at 1 × as the steps will bring: what the edge needs without overload. Whoever wrote so far is not heard of again. */
+  async level(sustained: number, turns: number): Promise<void> {
+    for (let turn = 0; turn < turns * TIMES; turn += 1) await this.#rest(evenly(sustained), TURN_SECONDS);
+    this.#senders.newcomers();
   }
 
   /** In turns, so that what disturbs the machine disturbs all steps. */

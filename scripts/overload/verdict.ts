@@ -11,7 +11,7 @@ export const BARS = {
   /** Of the webhooks of the others, and of genuine ones beside a flood. */
   beside: 0.95,
   peakMib: 512,
-  /** A minute later, over the memory at the beginning. */
+  /** A minute after overload, over what as much at 1 × needed: decision 23. */
   after: 1.1,
   /** The same steps with other people after a minute of quiet, over what they needed first: decision 23. */
   again: 1.1,
@@ -84,7 +84,7 @@ function* ofMemory({ memory: { baseMib, peakMib, afterMib, againMib } }: Figures
   const mostMib = Math.max(peakMib, againMib);
   if (!(mostMib <= BARS.peakMib)) yield `workerd grew to ${mostMib.toFixed(0)} MiB, more than ${BARS.peakMib}`;
   if (!(afterMib <= baseMib * BARS.after))
-    yield `after a minute of quiet workerd has ${afterMib.toFixed(0)} MiB, before it had ${baseMib.toFixed(0)}`;
+    yield `after a minute of quiet workerd has ${afterMib.toFixed(0)} MiB, before overload it had ${baseMib.toFixed(0)}`;
   if (!(againMib <= peakMib * BARS.again))
     yield `as much from other people a minute later took workerd to ${againMib.toFixed(0)} MiB, the first to ${peakMib.toFixed(0)}: something was not freed`;
 }
