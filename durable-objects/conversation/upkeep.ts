@@ -4,7 +4,9 @@
  */
 import { deadId } from "../../src/core/dead-id.ts";
 import type { Snapshot } from "../../src/pipeline/snapshot.ts";
+import { within } from "../config/deadline.ts";
 import type { Env } from "../env.ts";
+import { ObjectClock } from "../object-clock.ts";
 import { shardsOf } from "../shard/stub.ts";
 import type { Conversation } from "./durable-object.ts";
 import { forgetSaid } from "./handover.ts";
@@ -14,19 +16,27 @@ import { adoptPins } from "./stub.ts";
 const HOUR_MS = 3_600_000;
 /** A body outlives its time by this at most. */
 const MAX_PURGE_INTERVAL_MS = 6 * HOUR_MS;
+/** No alarm rings while one runs, and the next try of a message may be due. */
+const MOST_MS = 2000;
 
 export class Upkeep {
   readonly #object: Conversation;
   readonly #env: Env;
   /** Memory: the sweeper's index has this conversation. After a restart the sweeper finds out by knocking. */
   #isIndexed = false;
+  readonly #clock = new ObjectClock();
 
   constructor(object: Conversation, env: Env) {
     this.#object = object;
     this.#env = env;
   }
 
-  async run(snapshot: Snapshot, nowMs: number): Promise<void> {
+  /** Rejects when an object that it needs hangs. What is late goes on beside the next alarm, which begins all of it again. */
+  run(snapshot: Snapshot, nowMs: number): Promise<void> {
+    return within(this.#clock, MOST_MS, this.#all(snapshot, nowMs));
+  }
+
+  async #all(snapshot: Snapshot, nowMs: number): Promise<void> {
     await this.#listAll();
     await this.#report(nowMs);
     await this.#unindex();
