@@ -1,6 +1,7 @@
 /**
  * The instance's side of its canaries: takes what conversations observed, looks at it at every alarm, and tells Config how one ended.
- * What that is worth is decided in `canary.ts`. An object that dies forgets a few seconds of observations, of both groups alike.
+ * What that is worth is decided in `canary.ts`; while nobody else of the pool is well, nothing ends one. An object that dies forgets a
+ * few seconds of observations, of both groups alike.
  */
 import type { Routes } from "../../src/config/routes.ts";
 import type { Canary, Observation } from "../../src/core/canary.ts";
@@ -19,6 +20,14 @@ const LEAVING_MS = 600_000;
 
 const runningIn = (routes: Routes | undefined, name: string): readonly Canary[] =>
   [...(routes?.canaries.values() ?? [])].filter(({ instance, phase }) => instance === name && phase === "running");
+
+/** How the others of its pool are that do not drain. `isNobodyWell`: the canary's end would leave the pool to nobody. */
+export async function restOf(env: Env, routes: Routes | undefined, { pool, instance }: Canary) {
+  const others = routes?.pools.get(pool)?.instances.filter((name) => name !== instance) ?? [];
+  const serving = (await instancesOf(env).status(others)).filter(({ isDraining }) => !isDraining);
+  const well = serving.filter(({ isHealthy }) => isHealthy).length;
+  return { isNobodyWell: others.length > 0 && well === 0, isMostlyWell: well > 0 && 2 * well >= serving.length };
+}
 
 /** How soon the instance wants to be looked at for its canaries. */
 export const lookInMs = (routes: Routes | undefined, name: string): number =>
@@ -80,16 +89,16 @@ export class CanaryDesk {
   }
 
   async #judge(canary: Canary, routes: Routes | undefined): Promise<void> {
-    const { id, instance } = canary;
-    const { reason } = healthOf(this.#object.health, this.#nowMs);
-    const others = routes?.pools.get(canary.pool)?.instances.filter((name) => name !== instance) ?? [];
-    const well = reason === "" ? [] : (await instancesOf(this.#env).status(others)).filter(({ isHealthy }) => isHealthy);
-    // With most of the others out, too, it is not the canary.
-    const isAlone = well.length > 0 && 2 * well.length >= others.length;
+    const { id, pool } = canary;
+    const { isNobodyWell, isMostlyWell } = await restOf(this.#env, routes, canary);
+    const { evidence } = this.#of(id);
     const atMs = this.#nowMs;
-    const end = judge({ canary, evidence: this.#of(id).evidence, out: isAlone ? reason : undefined, nowMs: atMs });
+    if (isNobodyWell) return this.#hold(id, drained(evidence, atMs));
+    // With most of the others out, too, it is not the canary.
+    const out = (isMostlyWell && healthOf(this.#object.health, atMs).reason) || undefined;
+    const end = judge({ canary, evidence, out, nowMs: atMs });
     if (end === undefined) return;
-    const answer = await configOf(this.#env).changeCanary({ kind: "canary-ended", pool: canary.pool, id, atMs, ...end });
+    const answer = await configOf(this.#env).changeCanary({ kind: "canary-ended", pool, id, atMs, ...end });
     if ("number" in answer) await this.#object.ports.routes.current(answer.number);
   }
 

@@ -17,7 +17,7 @@ export interface Figures {
 }
 
 export interface Evidence extends Readonly<Record<CanaryGroup, Figures>> {
-  /** How long its instance drained meanwhile, and when that was last seen. */
+  /** How long its instance drained meanwhile, or nobody else of its pool was well, and when that was last seen. */
   readonly drained?: { readonly ms: number; readonly atMs: number };
 }
 
@@ -28,18 +28,18 @@ export function observed(evidence: Evidence, observation: Observation): Evidence
   return { ...evidence, [observation.group]: counted(evidence[observation.group], observation) };
 }
 
-/** A drain was last seen so lately that it goes on, or that who drained may still be coming back. */
+/** Last seen so lately that it goes on, or that who drained may still be coming back. */
 const LATELY_MS = 30_000;
 
 const drainedLately = (evidence: Evidence, nowMs: number): boolean => nowMs - (evidence.drained?.atMs ?? -Infinity) < LATELY_MS;
 
-/** Looked at while its instance drains: nothing is learned of it in that time. */
+/** Looked at while its instance drains, or while there is nobody to go to: that time is no part of its own. */
 export function drained(evidence: Evidence, nowMs: number): Evidence {
   const { ms, atMs } = evidence.drained ?? { ms: 0, atMs: nowMs };
   return { ...evidence, drained: { ms: ms + (drainedLately(evidence, nowMs) ? nowMs - atMs : 0), atMs: nowMs } };
 }
 
-/** It runs longer by what its instance drained. */
+/** It runs longer by that. */
 export const endOf = ({ untilMs }: Canary, evidence: Evidence): number => untilMs + (evidence.drained?.ms ?? 0);
 
 function counted(figures: Figures, { kind, ms, isError }: Observation): Figures {
@@ -94,7 +94,7 @@ function isWorse(canary: Share, control: Share, { z, by }: { readonly z: number;
   return difference >= by && difference >= z * deviation;
 }
 
-/** Never made of an instance that drains. */
+/** Never made of an instance that drains, nor of one that is all its pool has. */
 export interface Look {
   readonly canary: Canary;
   readonly evidence: Evidence;

@@ -32,11 +32,11 @@ const native = (url: string) => ({
   native: { "telegram:support": { url, secret: "LISTENER_SECRET" } },
 });
 
-async function putWith(pool: string, tested: object, second?: string): Promise<void> {
+async function putWith(pool: string, tested: object, second?: string, old: object = native(`${origin}/durable`)): Promise<void> {
   const shared = second === undefined ? {} : { [second]: { instances: [`${pool}-new`], failover: { policy: "hold" } } };
   const document = {
     accounts: { "telegram:support": { pool, secrets: { webhook: "TG_SECRET", token: "TG_TOKEN" } } },
-    instances: { [`${pool}-old`]: native(`${origin}/durable`), [`${pool}-new`]: tested },
+    instances: { [`${pool}-old`]: old, [`${pool}-new`]: tested },
     pools: { [pool]: { instances: [`${pool}-old`], failover: { policy: "hold", maxFails: 100 } }, ...shared },
     rules: Object.keys(shared).map((name) => ({ name, when: { keywords: ["other"] }, pool: name })),
   };
@@ -166,20 +166,25 @@ it("an answer is seen though the instance has the conversation in another pool, 
   await expect.poll(async () => (await canaryEvidence(edge, canary)).canary.answered, PATIENT).toBe(1);
 });
 
-const drain = async (pool: string, isDraining: boolean) => {
-  await stubOf(`${pool}-new`)[isDraining ? "drain" : "undrain"]();
-  const answer = await configOf(edge).setDraining(`${pool}-new`, isDraining, "anna", { isReturning: true });
+const drain = async (pool: string, isDraining: boolean, which = "new") => {
+  await stubOf(`${pool}-${which}`)[isDraining ? "drain" : "undrain"]();
+  const answer = await configOf(edge).setDraining(`${pool}-${which}`, isDraining, "anna", { isReturning: true });
   await routesSource(edge).current("number" in answer ? answer.number : undefined);
 };
 /** Looked at again and again, until `told` says so. */
-const look = (pool: string, told: () => Promise<unknown>) =>
+const look = (pool: string, told: () => Promise<unknown>, which = "new") =>
   expect.poll(async () => {
-    await runDurableObjectAlarm(stubOf(`${pool}-new`));
+    await runDurableObjectAlarm(stubOf(`${pool}-${which}`));
     return told();
   }, PATIENT);
-const isHealthy = async (pool: string) => (await stubOf(`${pool}-new`).show()).isHealthy;
+const isHealthy = async (pool: string, which = "new") => (await stubOf(`${pool}-${which}`).show()).isHealthy;
 const phase = async (pool: string) => (await standing(pool))?.phase;
 const failure = (id: string) => ({ id, group: "canary", kind: "handed", ms: 1, isError: true }) as const;
+/** The one instance that the pool lists is out, or back. */
+const putOld = async (pool: string, isOut: boolean, tested: object = native(`${origin}/durable`)) => {
+  await putWith(pool, tested, undefined, isOut ? native(`${GONE}/telegram-webhook`) : undefined);
+  await look(pool, () => isHealthy(pool, "old"), "old").toBe(!isOut);
+};
 
 it("a restart for which its instance is drained is no ground, teaches nothing, and is no part of its time", async () => {
   await put("restarted", "/durable");
@@ -215,6 +220,54 @@ it("without a drain the same is its end", async () => {
   await look("died", () => isHealthy("died")).toBe(false);
   await look("died", () => phase("died")).toBe("rolled-back");
   expect(await standing("died")).toMatchObject({ verdict: expect.stringContaining("the instance is out") });
+});
+
+it("its end waits while nobody else is well, for everybody is with it, and comes once somebody is", async () => {
+  await putOld("alone", true);
+  const canary = await start("alone", 0);
+  await stubOf("alone-new").status();
+  await look("alone", async () => (await stubOf("alone-new").canary(canary.id)).drained?.ms ?? 0).toBeGreaterThan(0);
+  expect(await phase("alone")).toBe("running");
+  await putOld("alone", false);
+  await look("alone", () => phase("alone")).toBe("rolled-back");
+  expect(await standing("alone")).toMatchObject({ verdict: expect.stringContaining("inconclusive") });
+});
+
+it("so does one that failures end, when those who did better have died since", async () => {
+  await put("survivor", "/durable");
+  const { id } = await start("survivor", 600_000);
+  await stubOf("survivor-new").status();
+  for (let times = 0; times < 20; times += 1) {
+    await stubOf("survivor-new").canary(id, failure(id));
+    await stubOf("survivor-new").canary(id, { id, group: "control", kind: "handed", ms: 1 });
+  }
+  await putOld("survivor", true);
+  await runDurableObjectAlarm(stubOf("survivor-new"));
+  expect(await phase("survivor")).toBe("running");
+  await putOld("survivor", false);
+  await look("survivor", () => phase("survivor")).toBe("rolled-back");
+});
+
+it("one that blips while all others are drained stays: there is nobody to go to", async () => {
+  await put("blip", "/durable");
+  await start("blip", 600_000);
+  await drain("blip", true, "old");
+  await putWith("blip", native(`${GONE}/telegram-webhook`));
+  await look("blip", () => isHealthy("blip")).toBe(false);
+  await runDurableObjectAlarm(stubOf("blip-new"));
+  expect(await phase("blip")).toBe("running");
+  await put("blip", "/durable");
+  await look("blip", () => isHealthy("blip")).toBe(true);
+});
+
+it("the sweep ends none either while nobody else is well", async () => {
+  await putOld("orphan", true);
+  await start("orphan", -121_000);
+  await endOverdueCanaries(edge);
+  expect(await phase("orphan")).toBe("running");
+  await putOld("orphan", false);
+  await endOverdueCanaries(edge);
+  expect(await phase("orphan")).toBe("rolled-back");
 });
 
 it("what was seen of a canary that a look did not know yet is kept", async () => {
