@@ -7,7 +7,7 @@ import type { DeliveryRules } from "../../src/core/delivery-rules.ts";
 import { withoutOutdated } from "./backlog.ts";
 import { brief, isBriefed, isUntold, withAsked } from "./briefing.ts";
 import { avoided, mayReturn, owedBefore } from "./failover.ts";
-import { AMBIGUOUS, choose, end, ending, held, type Moment, poisonOf, UNREACHABLE_BACKOFF } from "./hold.ts";
+import { AMBIGUOUS, choose, end, ending, held, type Moment, poisonOf, UNREACHABLE_BACKOFF, unheld } from "./hold.ts";
 import { lookUp } from "./look-up.ts";
 import { notice } from "./notices.ts";
 import { type Attempt, andThen, type Choosing, type Entry, type Pin, type State, type Step, still, withHead } from "./state.ts";
@@ -155,9 +155,10 @@ export function chosen(state: State, event: ChosenEvent): Step {
   const free: State = { ...state, choosing: undefined };
   const head = free.queue[0];
   if (head?.seq !== event.seq || head.pool !== event.pool || head.attempt !== undefined) return advance(free, event);
+  const pin = free.pins[event.pool];
+  if (pin?.epoch !== asked.epoch) return advance(free, event);
   if (asked.isReturn === true)
     return isPrimary(event) ? pinTo(free, head, { ...event, detail: "back to a primary" }) : advance(free, event);
-  const pin = free.pins[event.pool];
   const isBack = pin?.isLeft === true && event.instance === pin.instance;
   if (event.instance === undefined || (event.instance === pin?.instance && !isBack)) return waitForInstance(free, head, event);
   return pinTo(free, head, { ...event, instance: event.instance, detail: head.lastDetail ?? event.detail });
@@ -185,7 +186,7 @@ function pinTo(state: State, head: Entry, event: Placed): Step {
   // Whoever had it before and left it for a moment knows.
   const isNew = pin !== undefined && pin.instance !== instance;
   // That the one before may have it stays known: another hand-over is a repeat, and it can never be called too late to be of use.
-  const fresh: Entry = { ...head, heldSinceMs: undefined, movableSinceMs: undefined, dueAtMs: Math.min(head.dueAtMs, nowMs) };
+  const fresh = unheld(head, nowMs);
   const from = pin === undefined ? {} : { from: pin.instance };
   const pinned: Step = {
     state: { ...withHead(state, fresh), pins: { ...state.pins, [pool]: next } },

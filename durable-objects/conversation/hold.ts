@@ -78,8 +78,17 @@ interface Choice {
 
 export function choose(state: State, head: Entry, by: Choice): Step {
   const effect: Effect = { do: "choose", seq: head.seq, pool: head.pool, account: head.account, exclude: by.exclude, askedAtMs: by.nowMs };
-  return { state: { ...state, choosing: { seq: head.seq, sinceMs: by.nowMs, isReturn: by.isReturn } }, writes: [], effects: [effect] };
+  const choosing = { seq: head.seq, sinceMs: by.nowMs, epoch: state.pins[head.pool]?.epoch, isReturn: by.isReturn };
+  return { state: { ...state, choosing }, writes: [], effects: [effect] };
 }
+
+/** Its pin is another one: what it waited for is over. */
+export const unheld = (head: Entry, nowMs: number): Entry => ({
+  ...head,
+  heldSinceMs: undefined,
+  movableSinceMs: undefined,
+  dueAtMs: Math.min(head.dueAtMs, nowMs),
+});
 
 /** With fewer the time a message may fail is not over: most of it was an outage. One that its own instance is taken out for has more by then. */
 const LEAST_REACHED = 6;

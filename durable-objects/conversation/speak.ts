@@ -2,8 +2,8 @@
 import { type ConversationRef, refName } from "../../src/core/conversation-ref.ts";
 import type { Speak, SpeakVerdict } from "../../src/ports/conversations.ts";
 import { avoided } from "./failover.ts";
-import type { Pin, State, Step, Write } from "./state.ts";
-import { still } from "./state.ts";
+import { unheld } from "./hold.ts";
+import { type Pin, type State, type Step, still, type Write, withHead } from "./state.ts";
 
 export interface SpeakEvent {
   readonly type: "speak";
@@ -60,32 +60,39 @@ export function move(state: State, to: ConversationRef, own: string): Step {
   };
 }
 
-/** The new chat's first words may be placed before the old chat's pins arrive: a pin this young yields to them. */
+/** The new chat's first words may be placed before the old chat's pins arrive: a pin this young yields to a history. */
 const YIELDS_MS = 60_000;
 
+/** One that moved since does not: pins are handed over until that was heard, and once more would bring it back. */
+const yields = (own: Pin | undefined, to: Pin, nowMs: number): boolean =>
+  own === undefined || (own.movedAtMs === undefined && (!own.isUsed || (to.isUsed && nowMs - own.atMs < YIELDS_MS)));
+
 /**
- * Pins handed over by the conversation this one continues. One with history of its own keeps it, and so do one in flight and one that
- * left the same instance, which owes it an answer. Whoever moves here says that here is where the chat lives: an older word of having
- * moved away is over, or the two would point at each other.
+ * Pins handed over by the conversation this one continues. One with history of its own keeps it, and so do one that has its message or
+ * may have it, and one that left the same instance, which owes it an answer. Whoever moves here says that here is where the chat lives:
+ * an older word of having moved away is over, or the two would point at each other.
  */
 export function adopt(moved: State, pins: readonly Pin[], nowMs: number): Step {
   const { movedTo, ...state } = moved;
   const back: readonly Write[] = movedTo === undefined ? [] : [{ row: "stayed" }];
-  const inFlight = state.queue[0]?.attempt === undefined ? undefined : state.queue[0].pool;
-  const yields = (own: Pin | undefined): boolean => own === undefined || !own.isUsed || nowMs - own.atMs < YIELDS_MS;
+  const head = state.queue[0];
+  const fixed = head?.attempt === undefined && head?.maybeAt === undefined ? undefined : head.pool;
   const owing = avoided(state, nowMs);
   const taken = pins
     .filter(
       (pin) =>
-        pin.pool !== inFlight &&
+        pin.pool !== fixed &&
         !owing.includes(pin.instance) &&
-        yields(state.pins[pin.pool]) &&
+        yields(state.pins[pin.pool], pin, nowMs) &&
         state.pins[pin.pool]?.instance !== pin.instance,
     )
     .map((pin) => ({ ...pin, epoch: Math.max(pin.epoch, state.pins[pin.pool]?.epoch ?? 0) + 1 }));
-  return {
+  const adopted: Step = {
     state: { ...state, pins: { ...state.pins, ...Object.fromEntries(taken.map((pin) => [pin.pool, pin])) } },
     writes: [...back, ...taken.map((pin): Write => ({ row: "pin", pin }))],
     effects: [],
   };
+  if (head?.heldSinceMs === undefined || !taken.some(({ pool }) => pool === head.pool)) return adopted;
+  const entry = unheld(head, nowMs);
+  return { ...adopted, state: withHead(adopted.state, entry), writes: [...adopted.writes, { row: "update", entry }] };
 }

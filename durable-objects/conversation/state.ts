@@ -114,6 +114,8 @@ export interface Arrival {
 export interface Choosing {
   readonly seq: number;
   readonly sinceMs: number;
+  /** Of the pin it had then: another may be found, or handed over, while somebody chooses. */
+  readonly epoch?: number | undefined;
   /** Only a primary is wanted: the head has an instance. */
   readonly isReturn?: boolean | undefined;
 }
@@ -149,6 +151,8 @@ export interface State {
   readonly briefing?: { readonly pool: string; readonly epoch: number; readonly untilMs: number } | undefined;
   /** Memory: when the person shall be told that the head waits, unless it went meanwhile. */
   readonly tellAtMs?: number | undefined;
+  /** Memory: waiting until then is told to nobody; without an end while who is waited for will be back. */
+  readonly sparedUntilMs?: number | undefined;
   /** Memory, rebuilt from arrivals: buckets by sender; "" is the whole conversation. */
   readonly buckets: Readonly<Record<string, Bucket>>;
   readonly recent: readonly Arrival[];

@@ -614,6 +614,46 @@ describe("moving house", () => {
   });
 });
 
+describe("a choice that comes after a pin", () => {
+  const told = deliveryRules({ tells: { held: false, moved: true, unanswered: false } });
+  const known = { pool: "support", instance: "eu-1", epoch: 4, atMs: 1, isUsed: true };
+
+  it("changes nothing: the first message goes to whoever was handed over meanwhile, and nobody is told of a move", () => {
+    const driver = new Driver(told);
+    driver.commit({ messageId: "a" });
+    driver.feed({ type: "adopt", nowMs: driver.nowMs, pins: [known] });
+    driver.place("eu-2");
+    expect([driver.handOvers(), driver.notices()]).toEqual([["a@eu-1"], []]);
+    expect(driver.state.pins["support"]).toMatchObject({ instance: "eu-1", epoch: 5 });
+  });
+
+  it("nor does the word that nobody can be chosen hold it back", () => {
+    const driver = new Driver();
+    driver.commit({ messageId: "a" });
+    driver.feed({ type: "adopt", nowMs: driver.nowMs, pins: [known] });
+    driver.place();
+    expect(driver.handOvers()).toEqual(["a@eu-1"]);
+  });
+
+  it("nor is whoever spoke first meanwhile replaced", () => {
+    const driver = new Driver(told);
+    driver.commit({ messageId: "a" });
+    const speak = { instance: "eu-1", account: "telegram:support", class: "send", chat: { id: "7", kind: "direct" } } as const;
+    driver.feed({ type: "speak", nowMs: driver.nowMs, speak, proactivePool: "support" });
+    driver.place("eu-2");
+    expect([driver.handOvers(), driver.notices()]).toEqual([["a@eu-1"], []]);
+  });
+
+  it("nor one that a hold asked for, where the history of another chat came before its answer", () => {
+    const driver = pinned(deliveryRules({ policy: "move", instances: ["eu-1", "eu-2", "eu-3"] }));
+    driver.commit({ messageId: "b" });
+    driver.answer(unreachable);
+    driver.feed({ type: "adopt", nowMs: driver.nowMs, pins: [{ ...known, instance: "eu-3" }] });
+    driver.place("eu-2");
+    expect(driver.handOvers().at(-1)).toBe("b@eu-3");
+  });
+});
+
 describe("found by review", () => {
   const handed = [{ pool: "support", instance: "eu-2", epoch: 4, atMs: 1, isUsed: true }] as const;
   const own = "|telegram:support/chat/7";
@@ -642,6 +682,52 @@ describe("found by review", () => {
     const state = { ...emptyState, nextSeq: 3, pins: { support: own }, accepted: { "eu-2": { seq: 1, atMs: nowMs } } };
     expect(adopt(state, handed, nowMs + 1000).state.pins["support"]).toEqual(own);
     expect(adopt({ ...state, answered: { "eu-2": 1 } }, handed, nowMs + 1000).state.pins["support"]).toMatchObject({ instance: "eu-2" });
+  });
+
+  it("handed over a second time, its first answer lost, pins change nothing: not even back to an instance that died meanwhile", () => {
+    const driver = new Driver(deliveryRules({ policy: "move" }));
+    const again = () => driver.feed({ type: "adopt", nowMs: driver.nowMs, pins: [{ ...handed[0], instance: "eu-1" }] });
+    again();
+    expect(again().writes).toEqual([]);
+    driver.commit({ messageId: "a" });
+    driver.answer(unreachable);
+    driver.place("eu-2");
+    const moved = driver.state.pins;
+    for (const outcome of [accepted, undefined]) {
+      if (outcome !== undefined) driver.answer(outcome);
+      driver.nowMs += 5000;
+      expect(again().writes).toEqual([]);
+    }
+    expect(driver.state.pins["support"]).toEqual({ ...moved["support"], isUsed: true });
+  });
+
+  it("nor do pins without a history replace one that has some, however young", () => {
+    const young = pinned();
+    young.feed({ type: "adopt", nowMs: young.nowMs + 5000, pins: [{ ...handed[0], isUsed: false }] });
+    expect(young.state.pins["support"]).toMatchObject({ instance: "eu-1" });
+  });
+
+  it("a pin whose instance may have the message does not yield, or the message would be parked before its hold is over", () => {
+    const driver = new Driver();
+    driver.commit({ messageId: "maybe" });
+    driver.place("eu-1");
+    driver.answer(unknown);
+    driver.feed({ type: "adopt", nowMs: driver.nowMs, pins: handed });
+    driver.wake(5000);
+    driver.answer(accepted);
+    expect([driver.handOvers(), driver.endings()]).toEqual([["maybe@eu-1", "maybe@eu-1"], ["maybe delivered: accepted"]]);
+  });
+
+  it("a message that was held for the pin that yields has waited for nobody yet: its new instance has the whole hold", () => {
+    const driver = pinned();
+    driver.commit({ messageId: "held" });
+    driver.answer(unreachable);
+    driver.run(driver.nowMs + 28_000, () => unreachable);
+    driver.feed({ type: "adopt", nowMs: driver.nowMs, pins: handed });
+    driver.crash();
+    expect(driver.state.queue[0]).toMatchObject({ heldSinceMs: undefined, movableSinceMs: undefined, dueAtMs: driver.nowMs });
+    driver.run(driver.nowMs + 20_000, () => unreachable);
+    expect(driver.state.pins["support"]).toMatchObject({ instance: "eu-2" });
   });
 
   it("a limited message about a move still moves the conversation", () => {
