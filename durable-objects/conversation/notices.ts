@@ -28,12 +28,26 @@ export function notice(entry: Entry, what: Exclude<Notice, "limited">, { rules }
 }
 
 /** Of the first that somebody waits for, once for an outage: until something was delivered again nobody needs to hear more. */
-function withHeld(next: Step, moment: Moment): Step {
+function withHeld(step: Step, moment: Moment): Step {
+  const next = { ...step, state: spared(step.state, moment) };
   const { state } = next;
   const due = heldDue(state, moment);
   if (due === undefined || moment.nowMs < due.atMs) return state.tellAtMs === due?.atMs ? next : withTellAt(next, due?.atMs);
   const told: Step = { ...next, state: { ...state, isTold: true }, writes: [...next.writes, { row: "told", isTold: true }] };
   return withTellAt({ ...told, effects: [...told.effects, ...due.effects] }, undefined);
+}
+
+/** Nobody hears of a planned restart; when it is over, what waited begins to wait. */
+function spared(state: State, moment: Moment): State {
+  if (isAwaited(state, moment)) return { ...state, sparedUntilMs: Number.POSITIVE_INFINITY };
+  return state.sparedUntilMs === Number.POSITIVE_INFINITY ? { ...state, sparedUntilMs: moment.nowMs } : state;
+}
+
+/** Whoever the head waits for will be back. */
+function isAwaited({ queue: [head], pins }: State, { rules }: Moment): boolean {
+  const pin = head && pins[head.pool];
+  const members = head && (pin === undefined || pin.isLeft === true ? rules.pools[head.pool]?.instances : [pin.instance]);
+  return members?.every((instance) => rules.returning.includes(instance)) === true;
 }
 
 const withTellAt = (step: Step, tellAtMs: number | undefined): Step => ({ ...step, state: { ...step.state, tellAtMs } });
@@ -43,7 +57,8 @@ function heldDue(state: State, moment: Moment) {
   if (head?.heldSinceMs === undefined || state.isTold === true) return undefined;
   const effects = state.queue.flatMap((entry) => (entry.pool === head.pool ? notice(entry, "held", moment) : [])).slice(0, 1);
   const isTrying = head.attempt !== undefined || state.choosing?.seq === head.seq;
-  return effects.length === 0 ? undefined : { effects, atMs: head.heldSinceMs + (isTrying ? TRYING_MS : BLIP_MS) };
+  const sinceMs = Math.max(head.heldSinceMs, state.sparedUntilMs ?? 0);
+  return effects.length === 0 ? undefined : { effects, atMs: sinceMs + (isTrying ? TRYING_MS : BLIP_MS) };
 }
 
 /** Something arrived: the next outage is a new one. */

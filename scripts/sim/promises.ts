@@ -60,6 +60,8 @@ export class Promises {
   noticed(conversation: string, entry: Entry, notice: Notice): void {
     const watched = this.#watched.get(`${conversation} #${entry.seq}`);
     if (watched !== undefined && notice === "held") watched.heldToldAtMs ??= this.#nowMs;
+    if (this.#incident?.kind === "returning")
+      this.#world.ledger.breaks(`the person in ${conversation} is told of a planned restart: ${notice}`);
   }
 
   /** It leaves for the instance: neither held back nor without a permit. */

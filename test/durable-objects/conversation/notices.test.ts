@@ -127,6 +127,54 @@ describe("a person whose message waits", () => {
     expect(driver.notices()).toEqual(["question held"]);
   });
 
+  describe("for an instance that drains and will be back", () => {
+    const away = { ...rulesWith({}, ["eu-1"]), returning: ["eu-1"] };
+
+    it("is told nothing, neither meanwhile nor of that time when it is back", () => {
+      const driver = pinned();
+      driver.answer(accepted);
+      driver.rules = away;
+      driver.commit({ messageId: "c" });
+      driver.run(driver.nowMs + 600_000, () => accepted);
+      driver.rules = rulesWith();
+      driver.run(driver.nowMs + 10_000, () => accepted);
+      expect(driver.notices()).toEqual([]);
+      expect(driver.endings().at(-1)).toBe("c delivered: accepted");
+    });
+
+    it("is told in time when that one does not come back well", () => {
+      const driver = pinned();
+      driver.answer(accepted);
+      driver.rules = away;
+      driver.commit({ messageId: "c" });
+      driver.run(driver.nowMs + 600_000, () => accepted);
+      driver.rules = rulesWith({ policy: "hold" });
+      driver.wake(wakeAtMs(driver.state, driver.nowMs)! - driver.nowMs);
+      const backAtMs = driver.nowMs;
+      driver.run(backAtMs + 1999, () => unreachable);
+      expect(driver.notices()).toEqual([]);
+      driver.run(backAtMs + 5000, () => unreachable);
+      expect(driver.notices()).toEqual(["c held"]);
+    });
+
+    it("is told nothing where it is all there is, and is told where others are out", () => {
+      const alone = new Driver({ ...rulesWith({ instances: ["eu-1"] }, ["eu-1"]), returning: ["eu-1"] });
+      const others = new Driver(away);
+      for (const driver of [alone, others]) {
+        driver.commit({ messageId: "a" });
+        driver.run(driver.nowMs + 60_000, () => accepted);
+      }
+      expect([alone.notices(), others.notices()]).toEqual([[], ["a held"]]);
+      alone.rules = rulesWith({ instances: ["eu-1"] });
+      alone.run(
+        alone.nowMs + 60_000,
+        () => accepted,
+        () => "eu-1",
+      );
+      expect(alone.notices()).toEqual([]);
+    });
+  });
+
   it("costs no row on the way of a message that goes", () => {
     const driver = pinned();
     driver.answer(accepted);
