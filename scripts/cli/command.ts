@@ -2,7 +2,7 @@
 import type { AdminClient } from "./client.ts";
 import type { ExitCode } from "./failure.ts";
 import type { Output } from "./output.ts";
-import type { RunProgram } from "./program.ts";
+import type { RunProgram, SeekProgram } from "./program.ts";
 
 export interface Option {
   readonly type: "string" | "boolean";
@@ -37,6 +37,7 @@ export interface Call {
   readonly sleep: (ms: number) => Promise<void>;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly runProgram: RunProgram;
+  readonly seekProgram: SeekProgram;
   /** Takes Ctrl-C over. */
   readonly interrupts: () => AbortSignal;
 }

@@ -8,7 +8,7 @@ import { findEdge } from "./edge-address.ts";
 import { CliFailure, type ExitCode } from "./failure.ts";
 import { helpText } from "./help.ts";
 import { outputTo, printable, type Streams } from "./output.ts";
-import { interrupts, type RunProgram, runProgram } from "./program.ts";
+import { interrupts, type RunProgram, runProgram, type SeekProgram, seekProgram } from "./program.ts";
 
 export interface Terminal extends Streams {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -17,6 +17,7 @@ export interface Terminal extends Streams {
   readonly sleep: (ms: number) => Promise<void>;
   /** Real processes and signals when not given. */
   readonly runProgram?: RunProgram;
+  readonly seekProgram?: SeekProgram;
   readonly interrupts?: () => AbortSignal;
 }
 
@@ -56,6 +57,7 @@ async function dispatch(args: readonly string[], terminal: Terminal): Promise<Ex
     sleep: terminal.sleep,
     env: terminal.env,
     runProgram: terminal.runProgram ?? runProgram,
+    seekProgram: terminal.seekProgram ?? seekProgram,
     interrupts: terminal.interrupts ?? interrupts,
   };
   return command.run(call);

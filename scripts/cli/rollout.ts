@@ -87,7 +87,7 @@ export async function rollInstance(call: Call, rollout: Rollout, rolled: Rolled)
 
   rolled.stage = "restarting";
   say(`running ${rollout.command.join(" ")}`);
-  await timed("commandMs", (patience) => runCommand(call, rollout, instance, patience));
+  await timed("commandMs", (patience) => runCommand(call, rollout, rolled, patience));
   say("waiting until it is well");
   await timed("backMs", (patience) => untilBack(call, instance, rolled.suspension, patience));
 
@@ -115,21 +115,27 @@ async function suspendIfAsked(
   return suspension.status;
 }
 
-async function runCommand(call: Call, rollout: Rollout, instance: string, { untilMs }: Patience): Promise<void> {
+/** The command's words for an instance. */
+export const wordsFor = (command: readonly string[], instance: string): readonly string[] =>
+  command.map((word) => word.replaceAll("{}", instance));
+
+async function runCommand(call: Call, rollout: Rollout, rolled: Rolled, { untilMs }: Patience): Promise<void> {
   const { signal, command, pool } = rollout;
+  const { instance } = rolled;
   const late = new AbortController();
   const timer = setTimeout(() => late.abort(), untilMs - call.nowMs());
-  const how = await call
+  const failed = await call
     .runProgram({
-      words: command.map((word) => word.replaceAll("{}", instance)),
+      words: wordsFor(command, instance),
       env: { ...call.env, CLAWEDGE_INSTANCE: instance, CLAWEDGE_POOL: pool },
       isBeside: call.output.isJson,
       signal: AbortSignal.any([signal, late.signal]),
     })
     .finally(() => clearTimeout(timer));
+  if (failed?.isBegun === false) rolled.stage = "drained";
   if (signal.aborted) throw new CliFailure(1, "interrupted");
   if (late.signal.aborted) throw new CliFailure(1, `the command took longer than ${rollout.timeoutMs / 1000} s`);
-  if (how !== undefined) throw new CliFailure(1, `the command ${how}`);
+  if (failed !== undefined) throw new CliFailure(1, `the command ${failed.how}`);
 }
 
 /**

@@ -2,10 +2,10 @@
 import { again, beside } from "../again.ts";
 import { numberOption } from "../args.ts";
 import { type Call, type Command, isSet, operand, textValue } from "../command.ts";
-import { CliFailure } from "../failure.ts";
+import { CliFailure, usageError } from "../failure.ts";
 import { plural } from "../output.ts";
 import { look, type Patience, pause, showInstance, Undrained } from "../planned.ts";
-import { isInService, mayTakeOver, type Rolled, type Rollout, rollInstance, takenAlready } from "../rollout.ts";
+import { isInService, mayTakeOver, type Rolled, type Rollout, rollInstance, takenAlready, wordsFor } from "../rollout.ts";
 import { type InstanceAnswer, stateOf } from "./instance.ts";
 
 const DEFAULT_TIMEOUT_S = 600;
@@ -36,7 +36,9 @@ When it stops, it says what stays drained, how to take it back, and how to go on
     const timeoutS = numberOption(call, "timeout", { least: 1, most: 86_400 }) ?? DEFAULT_TIMEOUT_S;
     const pauseMs = 1000 * (numberOption(call, "pause", { least: 0, most: 86_400 }) ?? 0);
     const pool = operand(call, 0);
+    if (call.trailing[0]?.trim() === "") throw usageError("-- COMMAND… begins with an empty word. Is a variable not set?");
     const names = orderOf(call, pool, await membersOf(call, pool));
+    seekCommand(call, names);
     const rolling: Rollout = {
       pool,
       command: call.trailing,
@@ -55,6 +57,12 @@ When it stops, it says what stays drained, how to take it back, and how to go on
     return 0;
   },
 };
+
+/** What is mistyped is not found out when somebody waits for it. */
+function seekCommand({ trailing, env, seekProgram }: Call, names: readonly string[]): void {
+  const problem = names.map((name) => seekProgram(wordsFor(trailing, name)[0] ?? "", env)).find((each) => each !== undefined);
+  if (problem !== undefined) throw usageError(`${problem}. Nothing was drained`);
+}
 
 async function membersOf(call: Call, pool: string, patience: Partial<Patience> = {}): Promise<readonly InstanceAnswer[]> {
   const { instances } = await look<{ readonly instances: readonly InstanceAnswer[] }>(call, "/instances", patience);
@@ -88,8 +96,7 @@ async function walk(call: Call, rolling: Rollout, names: readonly string[], paus
       await rollInstance(call, rolling, now);
       done.push(now);
     } catch (error) {
-      if (error instanceof Undrained) now.stage = "lost";
-      throw error instanceof CliFailure ? stopped({ call, rolling, done, now, names: names.slice(index) }, error.message) : error;
+      throw endOf({ call, rolling, done, now, names: names.slice(index) }, error);
     }
   }
   return done;
@@ -123,6 +130,15 @@ interface Stopped {
   readonly now: Rolled;
   /** From this one on. */
   readonly names: readonly string[];
+}
+
+/** What is nobody's foreseen failure leaves nobody drained without a word either. */
+function endOf(at: Stopped, error: unknown): unknown {
+  if (error instanceof Undrained) at.now.stage = "lost";
+  const told = stopped(at, error instanceof Error ? error.message : String(error));
+  if (error instanceof CliFailure) return told;
+  at.call.output.progress(told.message);
+  return error;
 }
 
 /** Where the drain is ours, so that it is ours to end it. */

@@ -57,7 +57,7 @@ export interface Ran {
 /** The command line as a process would run it, without the process: time passes when it sleeps. */
 export async function clawedge(
   args: readonly string[],
-  around: Partial<Pick<Terminal, "env" | "directory" | "runProgram" | "interrupts">> = {},
+  around: Partial<Pick<Terminal, "env" | "directory" | "runProgram" | "seekProgram" | "interrupts" | "err">> = {},
 ): Promise<Ran> {
   const said: Record<"out" | "err", string[]> = { out: [], err: [] };
   const clock = { nowMs: 0 };

@@ -1,8 +1,8 @@
-import { existsSync, mkdtempSync, readFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterEach, expect, it } from "vitest";
-import { interrupts, type Program, runProgram } from "../../../scripts/cli/program.ts";
+import { delimiter, join } from "node:path";
+import { afterEach, describe, expect, it } from "vitest";
+import { interrupts, type Program, runProgram, seekProgram } from "../../../scripts/cli/program.ts";
 
 const program = (code: string, more: Partial<Program> = {}): Program => ({
   ...{ words: [process.execPath, "-e", code, "$HOME; exit 9"], env: { CLAWEDGE_INSTANCE: "eu-1" }, isBeside: true },
@@ -20,24 +20,53 @@ it.each([
   ["badly", "process.exit(3)", "ended with 3"],
   ["by a signal", "process.kill(process.pid, 'SIGKILL')", "ended with SIGKILL"],
 ])("a program ends %s", async (_, code, how) => {
-  expect(await runProgram(program(code))).toBe(how);
+  expect(await runProgram(program(code))).toEqual(how === undefined ? undefined : { how, isBegun: true });
 });
 
-it("one that is not there is told as such", async () => {
-  expect(await runProgram(program("", { words: ["/nonexistent/program"] }))).toMatch(/^cannot be run: .*ENOENT/);
+it.each([
+  ["is not there", ["/nonexistent/program"], "ENOENT"],
+  ["has no name", [""], "cannot be empty"],
+  ["has a word that no program can be given", [process.execPath, "a\0b"], "null bytes"],
+  ["has more words than fit", [process.execPath, "x".repeat(9_000_000)], "E2BIG"],
+])("one that %s is told as such, and was not begun", async (_, words, why) => {
+  const ended = await runProgram(program("", { words }));
+  expect([ended?.isBegun, ended?.how.startsWith("cannot be run: "), ended?.how.includes(why)]).toEqual([false, true, true]);
+});
+
+describe("a program is sought before it is run", () => {
+  const folder = mkdtempSync(join(tmpdir(), "clawedge-program-"));
+  writeFileSync(join(folder, "restart"), "", { mode: 0o700 });
+  writeFileSync(join(folder, "notes"), "", { mode: 0o600 });
+  const env = { PATH: `/nonexistent${delimiter}${folder}` };
+
+  it.each([
+    ["restart", undefined],
+    [join(folder, "restart"), undefined],
+    ["restrat", "there is no program restrat on the PATH"],
+    ["notes", "there is no program notes on the PATH"],
+    [join(folder, "notes"), `${join(folder, "notes")} is no program that can be run`],
+    [folder, `${folder} is no program that can be run`],
+    ["./restart", "./restart is no program that can be run"],
+  ])("%s", (name, why) => {
+    expect(seekProgram(name, env)).toBe(why);
+  });
+
+  it("without a PATH where a system looks then", () => {
+    expect(seekProgram("sh", {})).toBeUndefined();
+  });
 });
 
 it("one that takes too long is asked to end", async () => {
   const stop = new AbortController();
   const running = runProgram(program("setInterval(() => undefined, 1000)", { signal: stop.signal }));
   stop.abort();
-  expect(await running).toBe("ended with SIGTERM");
+  expect(await running).toEqual({ how: "ended with SIGTERM", isBegun: true });
 });
 
 it("one that is asked to end before it began does not begin", async () => {
   const file = join(mkdtempSync(join(tmpdir(), "clawedge-program-")), "begun");
   const ran = await runProgram(program("", { words: ["touch", file], env: process.env, signal: AbortSignal.abort() }));
-  expect([ran, existsSync(file)]).toEqual(["was not begun", false]);
+  expect([ran, existsSync(file)]).toEqual([{ how: "was not begun", isBegun: false }, false]);
 });
 
 /** A shell that does not hear SIGTERM, and neither does what it started; it says when it is so far. */
@@ -66,7 +95,7 @@ it.each([
   await expect.poll(() => existsSync(file)).toBe(true);
   stop.abort();
   const pressing = isAskedAgain ? setInterval(() => process.emit("SIGINT"), 100) : undefined;
-  expect(await running).toBe("ended with SIGKILL");
+  expect(await running).toEqual({ how: "ended with SIGKILL", isBegun: true });
   clearInterval(pressing);
   await expect.poll(() => isThere(Number(readFileSync(file, "utf8")))).toBe(false);
 });

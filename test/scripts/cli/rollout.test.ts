@@ -1,35 +1,7 @@
 import { expect, it } from "vitest";
-import type { Program } from "../../../scripts/cli/program.ts";
 import { clawedge } from "./fake-admin.ts";
 import { DRAINING, type Member, meanwhile, member, type PlannedEdge, plannedEdge, READY } from "./planned-edge.ts";
-
-const COMMAND = ["--", "restart", "--json", "{}"];
-
-interface Around {
-  readonly options?: readonly string[];
-  readonly command?: (program: Program) => string | undefined;
-  readonly signal?: AbortSignal;
-  readonly knownAfterMs?: number;
-}
-
-async function rollout(
-  members: readonly Member[] | PlannedEdge,
-  { options = [], command = () => undefined, signal, knownAfterMs }: Around = {},
-) {
-  const { url, changes } = "url" in members ? members : await plannedEdge(members, knownAfterMs);
-  const programs: Program[] = [];
-  const ran = await clawedge(["rollout", "support", ...options, "--edge", url, ...COMMAND], {
-    runProgram: async (program) => {
-      programs.push(program);
-      return command(program);
-    },
-    interrupts: () => signal ?? new AbortController().signal,
-  });
-  return { ...ran, changes: changes(), programs };
-}
-
-/** Without where the edge is, which every hint begins with. */
-const hints = (err: string): string => err.replaceAll(/ --edge http:\/\/127\.0\.0\.1:\d+/g, "");
+import { hints, rollout } from "./planned-rollout.ts";
 
 const away = 'eu-1/drain{"returning":true}';
 
@@ -234,7 +206,11 @@ it.each(["eu-1", "eu-2", "eu-3"])("going on as it is told leaves nobody out, and
 it("what is printed has every option that was given, and the edge first", async () => {
   const { url } = await plannedEdge([member("eu-1")]);
   const options = ["--pause", "7", "--timeout", "500", "--move", "--no-suspend", "--force"];
-  const failing = { runProgram: async () => "ended with 1", interrupts: () => new AbortController().signal };
+  const failing = {
+    runProgram: async () => ({ how: "ended with 1", isBegun: true }),
+    seekProgram: () => undefined,
+    interrupts: () => new AbortController().signal,
+  };
   const ran = await clawedge(["rollout", ...options, "support", "--edge", url, "--", "say", "it's {}"], failing);
   expect(ran.err).toContain(`Take it back: clawedge --edge ${url} instance undrain eu-1\n`);
   expect(ran.err).toContain(
