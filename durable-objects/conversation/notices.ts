@@ -14,7 +14,9 @@ export function withNotices(next: Step, moment: Moment): Step {
   const unanswered = next.effects.flatMap((effect) =>
     effect.do === "ended" && isUnanswered(effect.ending) ? notice(effect.ending.entry, "unanswered", moment) : [],
   );
-  return withHeld(unanswered.length === 0 ? next : { ...next, effects: [...next.effects, ...unanswered] }, moment);
+  const told = unanswered.length === 0 ? next : { ...next, effects: [...next.effects, ...unanswered] };
+  // However the last one ended: who waits for nothing is told of the next outage.
+  return withHeld(told.state.queue.length === 0 ? arrived(told) : told, moment);
 }
 
 /** Nothing is said of what an instance may still answer. An answer without words is none to the person. */
@@ -27,7 +29,7 @@ export function notice(entry: Entry, what: Exclude<Notice, "limited">, { rules }
   return !isForNobody && rules.pools[entry.pool]?.tells[what] === true ? [{ do: "notice", entry, notice: what }] : [];
 }
 
-/** Of the first that somebody waits for, once for an outage: until something was delivered again nobody needs to hear more. */
+/** Of the first that somebody waits for, once for an outage: until something was delivered again, or nothing waits, nobody needs to hear more. */
 function withHeld(step: Step, moment: Moment): Step {
   const next = { ...step, state: spared(step.state, moment) };
   const { state } = next;

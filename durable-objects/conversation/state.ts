@@ -133,7 +133,7 @@ export interface State {
   readonly answered: Readonly<Record<string, number>>;
   /** When a turn last broke off without an answer since: its instance may go on with it, and refuses others meanwhile. */
   readonly brokenOffAtMs?: number | undefined;
-  /** The person was told that a message waits, and nothing has arrived since. */
+  /** The person was told that a message waits: something does since then, and nothing has arrived. */
   readonly isTold?: true | undefined;
   /** Since when nothing ended here; undefined when that is not known, or was a reason to ask for a primary already. */
   readonly quietSinceMs?: number | undefined;

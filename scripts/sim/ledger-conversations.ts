@@ -11,6 +11,7 @@ class Book {
   readonly #newest = new Map<string, number>();
   readonly #owing = new Map<string, { readonly seq: number; readonly atMs: number }>();
   readonly #answered = new Map<string, number>();
+  readonly #waiting = new Set<number>();
   #kept = 0;
   #isTold = false;
 
@@ -19,15 +20,21 @@ class Book {
     return this.#kept === this.#ended.size;
   }
 
-  waits(): void {
+  keeps(): void {
     this.#kept += 1;
   }
 
-  arrives(): void {
-    this.#isTold = false;
+  waits(seq: number): void {
+    this.#waiting.add(seq);
   }
 
-  /** False when the person was told before, and nothing has arrived since. */
+  /** Nobody waits for an instance any more. */
+  leaves(seq: number, hasArrived: boolean): void {
+    this.#waiting.delete(seq);
+    if (hasArrived || this.#waiting.size === 0) this.#isTold = false;
+  }
+
+  /** False when the person was told before, something waits since then, and nothing has arrived. */
   hearsOfHold(): boolean {
     const isFirst = !this.#isTold;
     this.#isTold = true;

@@ -145,7 +145,7 @@ export class Ledger {
     this.repeats.set(key, repeats);
   }
 
-  /** That a message waits is told once for an outage. */
+  /** That a message waits is told once for an outage: until something arrived, or nothing waits any more. */
   noticed(conversation: string, notice: Notice): void {
     if (notice === "held" && !this.#conversations.of(conversation).hearsOfHold())
       this.breaks(`the person in ${conversation} is told twice that a message waits`);
@@ -172,12 +172,13 @@ export class Ledger {
         if (book.isOutOfOrder(write.entry)) this.breaks(`${name} keeps ${write.entry.key} behind what was written later`);
         if (write.ending !== undefined) book.ends(write.entry.seq);
         else object.world.promises.committed(name, write.entry, { pin: rows.pins.get(write.entry.pool), isFirst: book.isIdle });
-        book.waits();
+        book.keeps();
+        if (write.ending === undefined) book.waits(write.entry.seq);
         this.#begins(object, write.entry);
         break;
       case "end":
         if (!book.ends(write.ending.seq)) this.breaks(`${name} #${write.ending.seq} ends twice`);
-        if (["delivered", "answered"].includes(write.ending.state)) book.arrives();
+        book.leaves(write.ending.seq, ["delivered", "answered"].includes(write.ending.state));
         break;
       case "answered":
         book.answers(write.instance, write.seq);
@@ -185,8 +186,11 @@ export class Ledger {
       case "pin":
         this.#pins(object, write.pin);
         break;
+      case "replay":
+        book.waits(write.entry.seq);
+        break;
       case "reply":
-        book.arrives();
+        book.leaves(write.replying.entry.seq, true);
     }
   }
 

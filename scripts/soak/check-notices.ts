@@ -5,15 +5,16 @@ import { type Ended, type Facts, type Move, type Name, overlaps, type Told } fro
 const PACED_MS = 30_000;
 const LATE_MS = 1_000;
 
-/** Told of a wait again, and nothing was delivered since: an outage is told once. */
+/** Told of a wait again, and since then nothing was delivered and something waited all the time: an outage is told once. */
 export function overtold({ told, ended }: Facts): readonly string[] {
-  const arrivals = Map.groupBy(
-    ended.filter(({ state }) => state !== "dead"),
-    ({ conversation }) => conversation,
-  );
+  const ends = Map.groupBy(ended, ({ conversation }) => conversation);
   return chatsTold(told, "held")
     .flatMap(([conversation, notices]) => {
-      const left = (arrivals.get(conversation) ?? []).map(({ endedAtMs }) => endedAtMs).toSorted((one, other) => one - other);
+      const all = ends.get(conversation) ?? [];
+      const left = all
+        .filter((end) => end.state !== "dead" || isLast(end, all))
+        .map(({ endedAtMs }) => endedAtMs)
+        .toSorted((one, other) => one - other);
       return notices.slice(1).filter(({ atMs }, index) => {
         const before = (notices[index]?.atMs ?? 0) - PACED_MS;
         return !takeFirst(left, (endedAtMs) => endedAtMs > before && endedAtMs <= atMs);
@@ -21,6 +22,10 @@ export function overtold({ told, ended }: Facts): readonly string[] {
     })
     .map(spell);
 }
+
+/** Nothing waited any more when it had ended. */
+const isLast = ({ endedAtMs }: Ended, all: readonly Ended[]): boolean =>
+  !all.some((other) => other.arrivedAtMs <= endedAtMs && other.endedAtMs > endedAtMs);
 
 /** Told of a move that the log does not know, or told twice of one; a kill may have swallowed one line. */
 export function overmoved({ told, moves, kills }: Facts): readonly string[] {

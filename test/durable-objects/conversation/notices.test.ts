@@ -175,6 +175,18 @@ describe("a person whose message waits", () => {
     });
   });
 
+  it("is told again of the next outage, though the last one ended without anything that arrived", () => {
+    const driver = pinned({ policy: "hold", backlog: { policy: "flush", keep: 1, afterMs: 60_000, maxAgeMs: 60_000 } });
+    driver.run(driver.nowMs + 120_000, () => unreachable);
+    expect(driver.endings().at(-1)).toMatch(/^b expired: too old/);
+    driver.nowMs += 30 * 86_400_000;
+    driver.commit({ messageId: "c" });
+    driver.run(driver.nowMs + 5000, () => unreachable);
+    expect(driver.notices()).toEqual(["b held", "c held"]);
+    const told = driver.writes.flatMap((write) => (write.row === "told" ? [write.isTold] : []));
+    expect(told).toEqual([true, false, true]);
+  });
+
   it("costs no row on the way of a message that goes", () => {
     const driver = pinned();
     driver.answer(accepted);

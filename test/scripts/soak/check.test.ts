@@ -1,6 +1,7 @@
 /** The checker of the soak, checked: an honest run is clean, and each planted fault is found, under its own name. */
 import { expect, it } from "vitest";
 import { check, type Faults } from "../../../scripts/soak/check.ts";
+import { overtold } from "../../../scripts/soak/check-notices.ts";
 import type { Ended, Facts, Link, Logged, Move, Part, Receipt, Said, Told } from "../../../scripts/soak/facts.ts";
 
 const NATIVE = "telegram:native";
@@ -288,4 +289,13 @@ it.each<readonly [what: string, facts: Partial<Facts>, figures: object]>([
 ])("counts and excuses: %s", (_what, facts, figures) => {
   expect(broken(facts)).toEqual([]);
   expect(check({ ...honest, ...facts }).figures).toMatchObject(figures);
+});
+
+it.each([
+  ["the last that waited was dead", 35_000, 0],
+  ["another one waited still", 41_000, 1],
+])("told of a wait again, when %s", (_what, secondEndedAtMs, count) => {
+  const dead = (name: string, endedAtMs: number) => ended(name, "dead", "poison", { endedAtMs });
+  const facts = { ...honest, ended: [dead(N1, 30_000), dead(N2, secondEndedAtMs)], told: [told("held", 10_000), told("held", 40_000)] };
+  expect(overtold(facts)).toHaveLength(count);
 });
