@@ -58,6 +58,21 @@ export function ttlOf(env: Env): number {
   return Number.isFinite(ttlMs) && ttlMs >= 0 ? ttlMs : DEFAULT_TTL_MS;
 }
 
+/** KV shows a write elsewhere after 60 s or more. @see https://developers.cloudflare.com/kv/concepts/how-kv-works/#consistency */
+const KV_STALE_MS = 60_000;
+
+/** KV's own minimum; who trusts a copy for less reads KV at home, where a write is seen at once. */
+const SHORTEST_KV_TTL_MS = 30_000;
+
+/**
+ * How long after a number is in KV the last isolate knows of it: one that slept serves what it has while it looks, for at most twice
+ * its TTL and the lease of that look.
+ */
+export function knownAfterMs(env: Env): number {
+  const ttlMs = ttlOf(env);
+  return 2 * ttlMs + REFRESH_LEASE_MS + (ttlMs < SHORTEST_KV_TTL_MS ? 0 : KV_STALE_MS);
+}
+
 /** Outside of a request there is nothing to outlive. */
 function keepAlive(work: Promise<unknown>): void {
   try {

@@ -1,7 +1,7 @@
 /** `/admin/instances`: what the edge knows of each gateway, taking one out of service and back, and checking one. */
 import { Hono } from "hono";
 import * as z from "zod/mini";
-import { routesSource } from "../../durable-objects/config/source.ts";
+import { knownAfterMs, routesSource } from "../../durable-objects/config/source.ts";
 import type { ConfigAnswer } from "../../durable-objects/config/state.ts";
 import { configOf } from "../../durable-objects/config/stub.ts";
 import type { Env } from "../../durable-objects/env.ts";
@@ -15,7 +15,7 @@ import { residenciesOf } from "../sweep.ts";
 import { type AdminContext, type AdminError, answerError, logChange, notFound, operatorOf } from "./answer.ts";
 import { checkFromHere } from "./check.ts";
 import { accountsOf } from "./linked.ts";
-import { knownAfterMs, quietAfterMs } from "./quiet.ts";
+import { quietAfterMs } from "./quiet.ts";
 import { nameIn, readInput } from "./read.ts";
 import { inForce } from "./snapshot.ts";
 import { resumeFromHere, suspendFromHere } from "./suspend.ts";

@@ -141,6 +141,7 @@ const COMMANDS: readonly fc.Arbitrary<Command<Model, Real>>[] = [
   fc.boolean().map((isDraining) =>
     of(isDraining ? "drain" : "undrain", async (model, real) => {
       await persistently(() => (isDraining ? drainInstance : undrainInstance)(edge, real.name));
+      await persistently(() => configOf(edge).setDraining(real.name, isDraining));
       model.isDraining = isDraining;
     }),
   ),

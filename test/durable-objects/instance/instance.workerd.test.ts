@@ -29,6 +29,8 @@ const NAMES: Readonly<Record<string, string>> = {
   budget: `${origin}/started`,
   unlucky: `${origin}/started`,
   returner: `${origin}/started`,
+  half: `${origin}/started`,
+  behind: `${origin}/started`,
 };
 const documentWith = (names: readonly string[]): string =>
   JSON.stringify({
@@ -170,6 +172,41 @@ it("a drain ends with the instance's place in the document: one that returns is 
     .toEqual([null, undefined]);
   await put(Object.keys(NAMES));
   expect((await instances.status(["returner"]))[0]?.isDraining).toBe(false);
+});
+
+describe("a drain of which the document it sees knows nothing", () => {
+  const drain = async (name: string) => {
+    await drainInstance(edge, name);
+    await configOf(edge).setDraining(name, true);
+  };
+  const ahead = (name: string, ms: number) =>
+    runInDurableObject(stubOf(name), (instance: Instance) => {
+      const { clock } = instance.ports;
+      Object.assign(instance, { ports: { ...instance.ports, clock: { ...clock, nowMs: () => clock.nowMs() + ms } } });
+    });
+  const isDraining = async (name: string) => (await showAfterAlarm(name)).isDraining;
+
+  it("ends once everybody would know of it: its instance left and came back before it looked", async () => {
+    await drain("half");
+    await put(Object.keys(NAMES).filter((name) => name !== "half"));
+    await put(Object.keys(NAMES));
+    expect([await isDraining("half"), (await configOf(edge).status()).draining.includes("half")]).toEqual([true, false]);
+    await ahead("half", 10_100);
+    await expect.poll(() => isDraining("half")).toBe(false);
+  });
+
+  it("goes on when only its copy of the document is an old one", async () => {
+    const before = await configOf(edge).current();
+    await runInDurableObject(stubOf("behind"), async (instance: Instance) => {
+      const old = await instance.ports.routes.current(before?.number);
+      Object.assign(instance, { ports: { ...instance.ports, routes: { current: async () => old } } });
+    });
+    await drain("behind");
+    await ahead("behind", 10_100);
+    for (let round = 0; round < 3; round += 1) expect(await isDraining("behind")).toBe(true);
+    await undrainInstance(edge, "behind");
+    await configOf(edge).setDraining("behind", false);
+  });
 });
 
 it("good probes write no row but their alarm", async () => {

@@ -1,8 +1,9 @@
 /** How long a drained instance may still be handed messages, by who may hand it any. */
 import { expect, it } from "vitest";
 import { compile } from "../../../durable-objects/config/judge.ts";
+import { knownAfterMs } from "../../../durable-objects/config/source.ts";
 import type { Canary } from "../../../src/core/canary.ts";
-import { knownAfterMs, quietAfterMs } from "../../../workers/admin/quiet.ts";
+import { quietAfterMs } from "../../../workers/admin/quiet.ts";
 import { goodText } from "../../durable-objects/config/documents.ts";
 import { env } from "./support.ts";
 

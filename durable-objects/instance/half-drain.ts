@@ -1,0 +1,22 @@
+/**
+ * A drain that the document has no more: its instance left the document and came back before its object saw that it was gone. Config is
+ * asked, because what an isolate has of the document may be an old copy.
+ */
+import type { Routes } from "../../src/config/routes.ts";
+import { knownAfterMs } from "../config/source.ts";
+import { configOf } from "../config/stub.ts";
+import type { Env } from "../env.ts";
+import type { State } from "./machine.ts";
+
+export async function isHalfDrained(
+  env: Env,
+  { name, drainingSinceMs = Infinity }: State,
+  routes: Routes,
+  nowMs: number,
+): Promise<boolean> {
+  if (routes.draining.has(name) || nowMs - drainingSinceMs < knownAfterMs(env)) return false;
+  const config = await configOf(env)
+    .status()
+    .catch(() => undefined);
+  return config?.draining.includes(name) === false;
+}
