@@ -2,29 +2,19 @@
  * One instance of a rollout: drained, quiet, suspended, restarted by the operator's command, seen well, taken back. Says where it
  * stands when it stops, and takes nothing back by itself: only who knows what the command did knows whether it may work again.
  */
+import { isInService, type Lease, untilBack, untilShown } from "./back.ts";
 import type { Call } from "./command.ts";
 import type { InstanceAnswer } from "./commands/instance.ts";
 import { CliFailure } from "./failure.ts";
-import {
-  fence,
-  insteadOf,
-  type Patience,
-  pause,
-  type ResumeAnswer,
-  resume,
-  type SuspendAnswer,
-  showInstance,
-  stillDrains,
-  unfence,
-  untilQuiet,
-  untilSuspended,
-} from "./planned.ts";
+import { fence, insteadOf, type Patience, type SuspendAnswer, stillDrains, unfence, untilQuiet, untilSuspended } from "./planned.ts";
 
 export interface Rollout {
   readonly pool: string;
   readonly command: readonly string[];
   readonly isReturning: boolean;
   readonly suspends: boolean;
+  /** The command restarts nothing, on purpose. */
+  readonly mayStay: boolean;
   readonly force: boolean;
   /** May drain already: the operator named it. */
   readonly takesOver: string | undefined;
@@ -32,14 +22,16 @@ export interface Rollout {
   readonly signal: AbortSignal;
 }
 
-/** Where an instance stands: told when a rollout stops there. `lost`: somebody undrained it. */
-export type Stage = "before" | "draining" | "drained" | "restarting" | "readmitting" | "done" | "lost";
+/** Where an instance stands: told when a rollout stops there. `lost`: somebody undrained it. `unrestarted`: back as it was. */
+export type Stage = "before" | "draining" | "drained" | "restarting" | "readmitting" | "done" | "lost" | "unrestarted";
 
 export interface Rolled {
   readonly instance: string;
   stage: Stage;
   /** What its gateway said to being suspended; not given where it was not asked. */
   suspension?: SuspendAnswer["status"] | undefined;
+  /** Not given where its gateway did not show it. */
+  wasRestarted?: boolean | undefined;
   quietMs?: number;
   suspendMs?: number;
   commandMs?: number;
@@ -49,13 +41,6 @@ export interface Rolled {
   /** By the edge's clock: when every place of it knows that the instance is back. */
   knownAtMs?: number | undefined;
 }
-
-/** What one good look could be chance is not in two. */
-const GOOD_PROBES = 2;
-/** Of a suspension. */
-const LEASE_MS = 120_000;
-const POLL_MS = 1000;
-const TELL_EVERY = 10;
 
 type Timed = "quietMs" | "suspendMs" | "commandMs" | "backMs" | "readmitMs";
 
@@ -81,7 +66,8 @@ export async function rollInstance(call: Call, rollout: Rollout, rolled: Rolled)
   const shown = await timed("quietMs", (patience) => untilQuiet(call, drained, patience));
 
   rolled.stage = "drained";
-  rolled.suspension = await timed("suspendMs", (patience) => suspendIfAsked(call, rollout, shown, patience));
+  const lease = await timed("suspendMs", (patience) => suspendIfAsked(call, rollout, shown, patience));
+  rolled.suspension = lease?.status;
   say(rolled.suspension === "ready" ? "nothing is in flight to it, and nothing runs there" : "nothing is in flight to it");
   await stillDrains(call, shown, rollout);
 
@@ -89,30 +75,42 @@ export async function rollInstance(call: Call, rollout: Rollout, rolled: Rolled)
   say(`running ${rollout.command.join(" ")}`);
   await timed("commandMs", (patience) => runCommand(call, rollout, rolled, patience));
   say("waiting until it is well");
-  await timed("backMs", (patience) => untilBack(call, instance, rolled.suspension, patience));
+  rolled.wasRestarted = await timed("backMs", (patience) => untilBack(call, { instance, lease, mayStay: rollout.mayStay }, patience));
+  if (isUnrestarted(rollout, rolled)) say("was still suspended: it was not restarted, and goes on as it was");
 
   rolled.stage = "readmitting";
   rolled.knownAtMs = (await unfence(call, instance)).knownAtMs;
   await timed("readmitMs", (patience) => untilShown(call, instance, patience, isInService));
-  rolled.stage = "done";
   rolled.awayMs = call.nowMs() - startedMs;
+  rolled.stage = isUnrestarted(rollout, rolled) ? "unrestarted" : "done";
   say(`back in service after ${Math.round(rolled.awayMs / 1000)} s`);
+  if (rolled.stage === "unrestarted") throw unrestarted(instance);
 }
 
-/** What became of it, in a word; undefined where it is not to be asked. */
+/** Whoever was restarted in its place, if anybody, did not drain. */
+export const isUnrestarted = ({ mayStay }: Rollout, { wasRestarted }: Rolled): boolean => wasRestarted === false && !mayStay;
+
+const unrestarted = (instance: string): CliFailure =>
+  new CliFailure(
+    1,
+    `the command ended well, and the gateway of ${instance} was not restarted: it was suspended all the while. Did the command restart another one, or none? If it is to restart none: --no-restart`,
+  );
+
+/** Undefined where it is not to be asked. */
 async function suspendIfAsked(
   call: Call,
   { suspends }: Rollout,
   { name, hasAdminRpc }: InstanceAnswer,
   patience: Patience,
-): Promise<SuspendAnswer["status"] | undefined> {
+): Promise<Lease | undefined> {
   if (!suspends || hasAdminRpc !== true) return undefined;
   const suspension = await untilSuspended(call, name, patience);
-  if (suspension.status === "ready") return suspension.status;
+  const lease = { status: suspension.status, renewedAtMs: call.nowMs() };
+  if (suspension.status === "ready") return lease;
   const why = insteadOf(suspension).join(". ");
   if (suspension.status === "forbidden") throw new CliFailure(1, `${why} Or go on without: --no-suspend`);
   call.output.progress(`${name}: ${why}`);
-  return suspension.status;
+  return lease;
 }
 
 /** The command's words for an instance. */
@@ -138,68 +136,8 @@ async function runCommand(call: Call, rollout: Rollout, rolled: Rolled, { untilM
   if (failed !== undefined) throw new CliFailure(1, `the command ${failed.how}`);
 }
 
-/**
- * Seen well twice, and let go on; what was seen before the command ended does not count. One that is suspended still says that it
- * drains, until it is restarted or its lease ends: let go on before that, the old process would take turns that its end then cuts.
- */
-async function untilBack(call: Call, instance: string, suspension: Rolled["suspension"], patience: Patience): Promise<void> {
-  const { nowMs: sinceMs } = await showInstance(call, instance, patience);
-  const good = new Set<number>();
-  const isUp = (shown: InstanceAnswer, least: number): boolean => {
-    const { lastProbe } = shown;
-    if (isUnprobed(shown)) return hasPolled(shown, sinceMs);
-    if (lastProbe?.atMs === undefined || lastProbe.atMs <= sinceMs) return false;
-    if (lastProbe.verdict !== "up") good.clear();
-    else good.add(lastProbe.atMs);
-    return good.size >= least;
-  };
-  if (suspension !== undefined) {
-    await untilShown(call, instance, patience, (shown) => isUp(shown, 1));
-    await untilResumed(call, instance, suspension === "ready", patience);
-  }
-  await untilShown(call, instance, patience, (shown) => isUp(shown, GOOD_PROBES) && shown.isHealthy === true && !isLeaving(shown));
-}
-
-const isLeaving = ({ leavingSinceMs }: InstanceAnswer): boolean => leavingSinceMs !== undefined;
-
-/**
- * A gateway that is still starting cannot be asked yet; one that was started without the suspend API holds no suspension. Where it is
- * not sure that there was one, its lease is as long as anybody has to ask.
- */
-async function untilResumed(call: Call, instance: string, isSure: boolean, patience: Patience): Promise<void> {
-  const untilMs = isSure ? patience.untilMs : Math.min(patience.untilMs, call.nowMs() + LEASE_MS);
-  const ask = async (): Promise<ResumeAnswer> => (await resume(call, instance)) ?? { status: "unsupported" };
-  const goesOn = ({ status }: ResumeAnswer): boolean => status === "running" || status === "unsupported";
-  let answer = await ask();
-  while (!goesOn(answer) && call.nowMs() < untilMs) {
-    await pause(call, POLL_MS, patience);
-    answer = await ask();
-  }
-  if (answer.resumed === true) call.output.progress(`${instance}: was still suspended, and goes on now. Was it restarted?`);
-  if (isSure && !goesOn(answer)) throw new CliFailure(1, `its gateway does not go on (${answer.detail ?? answer.status})`);
-}
-
 /** Whoever drained it may be at work on it. */
 export const takenAlready = (instance: string): CliFailure =>
   new CliFailure(1, `${instance} drains already: somebody works on it, or another rollout does. If it was you: --from ${instance}`);
 
 export const mayTakeOver = ({ takesOver, force }: Rollout, instance: string): boolean => force || takesOver === instance;
-
-/** One that only polls has no address: that it asks is all that is known of it. */
-const isUnprobed = ({ url, lastProbe, pollers = [] }: InstanceAnswer): boolean =>
-  url === null && lastProbe === undefined && pollers.length > 0;
-const hasPolled = ({ pollers = [] }: InstanceAnswer, sinceMs: number): boolean => pollers.every(({ calledAtMs }) => calledAtMs > sinceMs);
-
-export const isInService = ({ isHealthy, isDraining, isDrainListed }: InstanceAnswer): boolean =>
-  isHealthy === true && isDraining !== true && !isDrainListed;
-
-async function untilShown(call: Call, instance: string, patience: Patience, isSo: (shown: InstanceAnswer) => boolean): Promise<void> {
-  for (let round = 1; ; round += 1) {
-    const shown = await showInstance(call, instance, patience);
-    if (isSo(shown)) return;
-    const why = shown.error ?? (shown.reason || shown.lastProbe?.reason || "not seen yet");
-    if (call.nowMs() >= patience.untilMs) throw new CliFailure(1, `it is not well: ${why}`);
-    if (round % TELL_EVERY === 0) call.output.progress(`${instance}: not well yet: ${why}`);
-    await pause(call, POLL_MS, patience);
-  }
-}

@@ -1,11 +1,12 @@
 /** `clawedge rollout`: the instances of a pool restarted one after the other, while nobody loses a message or is told of it. */
 import { again, beside } from "../again.ts";
 import { numberOption } from "../args.ts";
+import { isInService } from "../back.ts";
 import { type Call, type Command, isSet, operand, textValue } from "../command.ts";
 import { CliFailure, usageError } from "../failure.ts";
 import { plural } from "../output.ts";
 import { look, type Patience, pause, showInstance, Undrained } from "../planned.ts";
-import { isInService, mayTakeOver, type Rolled, type Rollout, rollInstance, takenAlready, wordsFor } from "../rollout.ts";
+import { isUnrestarted, mayTakeOver, type Rolled, type Rollout, rollInstance, takenAlready, wordsFor } from "../rollout.ts";
 import { type InstanceAnswer, stateOf } from "./instance.ts";
 
 const DEFAULT_TIMEOUT_S = 600;
@@ -26,11 +27,16 @@ export const rollout: Command = {
     },
     only: { type: "string", value: "NAMES", help: "these alone, in this order, with commas" },
     "no-suspend": { type: "boolean", help: "do not ask gateways to finish, although adminRpc is set" },
+    "no-restart": {
+      type: "boolean",
+      help: "COMMAND restarts no gateway, it has it read its settings again, say; else one that goes on as it was stops the rollout",
+    },
     force: { type: "boolean", help: "although another instance of the pool is not healthy or drains, or this one drains already" },
   },
   notes: `For each instance: drain, wait until nothing is in flight and its gateway has finished, run COMMAND, wait until it is seen well,
 take it back. COMMAND is run without a shell and restarts the instance that {} and CLAWEDGE_INSTANCE name (CLAWEDGE_POOL: the pool). It must
 not end before the old process has: clawedge rollout support -- ssh {} systemctl restart openclaw-gateway
+A gateway that was suspended shows whether it was restarted: if not, it is taken back and the rollout stops.
 When it stops, it says what stays drained, how to take it back, and how to go on.`,
   run: async (call) => {
     const timeoutS = numberOption(call, "timeout", { least: 1, most: 86_400 }) ?? DEFAULT_TIMEOUT_S;
@@ -44,6 +50,7 @@ When it stops, it says what stays drained, how to take it back, and how to go on
       command: call.trailing,
       isReturning: !isSet(call, "move"),
       suspends: !isSet(call, "no-suspend"),
+      mayStay: isSet(call, "no-restart"),
       force: isSet(call, "force"),
       takesOver: textValue(call, "from"),
       timeoutMs: timeoutS * 1000,
@@ -52,7 +59,7 @@ When it stops, it says what stays drained, how to take it back, and how to go on
     const rolled = await walk(call, rolling, names, pauseMs);
     call.output.answer({ pool: rolling.pool, instances: rolled }, () => [
       ...rolled.map(({ instance, awayMs = 0 }) => `${instance} is back after ${Math.round(awayMs / 1000)} s`),
-      `${plural(rolled.length, "instance")} of ${rolling.pool} restarted`,
+      `${plural(rolled.length, "instance")} of ${rolling.pool} ${rolling.mayStay ? "done" : "restarted"}`,
     ]);
     return 0;
   },
@@ -147,8 +154,8 @@ const OURS: ReadonlySet<Rolled["stage"]> = new Set(["draining", "drained", "rest
 function stopped({ call, rolling, done, now, names }: Stopped, reason: string): CliFailure {
   const { pool, isReturning } = rolling;
   const { instance, stage } = now;
-  // One that was seen well is only to be taken back.
-  const left = stage === "readmitting" ? names.slice(1) : names;
+  // One that was restarted and seen well is only to be taken back.
+  const left = stage === "readmitting" && !isUnrestarted(rolling, now) ? names.slice(1) : names;
   const waits = isReturning ? ", and its conversations wait for it" : "";
   const where: Record<Rolled["stage"], string> = {
     before: `${instance} was not touched`,
@@ -157,6 +164,7 @@ function stopped({ call, rolling, done, now, names }: Stopped, reason: string): 
     restarting: `${instance} stays drained${waits}; the command was run, or begun`,
     readmitting: `${instance} was being taken back`,
     done: `${instance} is back in service`,
+    unrestarted: `${instance} is back in service, as it was; the command was run`,
     lost: `${instance} was drained, and is no longer as it was; the command was not run`,
   };
   const isOurs = OURS.has(stage);

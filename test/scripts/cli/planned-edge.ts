@@ -20,7 +20,7 @@ export const DRAINING = { status: "draining", activeCount: 2, blockers: [{ kind:
 
 export const member = (name: string, more: Partial<Member> = {}): Member => ({
   ...{ name, isHealthy: true, isDrainListed: false, isReturning: false, verdict: "up", hasAdminRpc: false },
-  ...{ suspends: [READY], resumes: [{ status: "running", resumed: true }] },
+  ...{ suspends: [READY], resumes: [{ status: "running", resumed: false }] },
   ...more,
 });
 

@@ -1,7 +1,7 @@
 /** A rollout whose command is not what its author meant. */
 import { expect, it } from "vitest";
 import { clawedge } from "./fake-admin.ts";
-import { member, plannedEdge } from "./planned-edge.ts";
+import { type Member, member, plannedEdge } from "./planned-edge.ts";
 import { hints, rollout } from "./planned-rollout.ts";
 
 it.each([[""], ["  "]])("a variable that was not set is no command: nothing is drained for %j", async (word) => {
@@ -46,4 +46,94 @@ it("a mistake of our own leaves nobody drained without a word either", async () 
   await expect(clawedge(["rollout", "support", "--edge", url, "--", "x"], terminal)).rejects.toThrow("not foreseen");
   expect(hints(told.join(""))).toContain("not foreseen.\neu-1 stays drained");
   expect(hints(told.join(""))).toContain("Take it back: clawedge instance undrain eu-1\n");
+});
+
+/** A suspension ends with the process that holds it: what is still held was not restarted. */
+const STILL_HELD = [{ status: "running", resumed: true }];
+const held = (more: Partial<Member> = {}): Member => member("eu-1", { hasAdminRpc: true, resumes: STILL_HELD, ...more });
+
+it("a command that hit the wrong machine stops the rollout: its instance is taken back as it was, and nobody else is touched", async () => {
+  const ran = await rollout([held(), member("eu-2")]);
+  expect([ran.code, ran.out, ran.programs.length]).toEqual([1, "", 1]);
+  expect(ran.changes).toEqual(['eu-1/drain{"returning":true}', "eu-1/suspend", "eu-1/resume", "eu-1/undrain"]);
+  expect(hints(ran.err).split("\n").slice(-5)).toEqual([
+    "clawedge: the command ended well, and the gateway of eu-1 was not restarted: it was suspended all the while. Did the command restart another one, or none? If it is to restart none: --no-restart.",
+    "eu-1 is back in service, as it was; the command was run.",
+    "Done: none; left: eu-1, eu-2.",
+    "Go on: clawedge rollout support --only eu-1,eu-2 -- restart --json {}",
+    "",
+  ]);
+});
+
+it("that is told as JSON too", async () => {
+  const ran = await rollout([member("eu-1", { hasAdminRpc: true }), { ...held(), name: "eu-2" }], { options: ["--json"] });
+  expect([ran.code, JSON.parse(ran.out)]).toMatchObject([
+    1,
+    {
+      instances: [
+        { instance: "eu-1", stage: "done", wasRestarted: true },
+        { instance: "eu-2", stage: "unrestarted", wasRestarted: false },
+      ],
+      left: ["eu-2"],
+    },
+  ]);
+});
+
+it("one that says that it drains for as long as it is suspended is asked before its lease ends", async () => {
+  const looks = { isHeld: true, count: 0 };
+  const one = {
+    ...held(),
+    get verdict() {
+      looks.count += 1;
+      return looks.isHeld ? ("draining" as const) : ("up" as const);
+    },
+    get resumes() {
+      looks.isHeld = false;
+      return looks.count < 115 ? STILL_HELD : [{ status: "running", resumed: false }];
+    },
+  };
+  const ran = await rollout([one]);
+  expect([ran.code, ran.err.includes("was not restarted")]).toEqual([1, true]);
+});
+
+it("one that was not restarted and is not well afterwards stays to be done, and to be taken back", async () => {
+  const one = held();
+  const wasAway = { is: false };
+  Object.defineProperty(one, "isHealthy", { get: () => one.isDrainListed || !wasAway.is });
+  const ran = await rollout([one, member("eu-2")], {
+    options: ["--timeout", "30"],
+    command: () => void Object.assign(wasAway, { is: true }),
+  });
+  expect([ran.code, ran.programs.length]).toEqual([1, 1]);
+  expect(hints(ran.err).split("\n").slice(-5)).toEqual([
+    "eu-1 was being taken back.",
+    "Done: none; left: eu-1, eu-2.",
+    "Take it back: clawedge instance undrain eu-1",
+    "Go on: clawedge rollout support --timeout 30 --from eu-1 --only eu-1,eu-2 -- restart --json {}",
+    "",
+  ]);
+});
+
+it("--no-restart is for a command that restarts nothing: it goes on at once", async () => {
+  const ran = await rollout([held(), member("eu-2")], { options: ["--no-restart", "--json"] });
+  expect([ran.code, ran.programs.length]).toEqual([0, 2]);
+  expect(JSON.parse(ran.out).instances[0]).toMatchObject({ stage: "done", wasRestarted: false });
+  const plain = await rollout([held()], { options: ["--no-restart"] });
+  expect(plain.out).toContain("1 instance of support done\n");
+});
+
+it("with --no-restart a suspended gateway is not waited for", async () => {
+  const asked = { is: false };
+  const one = {
+    ...held(),
+    get verdict() {
+      return asked.is ? ("up" as const) : ("draining" as const);
+    },
+    get resumes() {
+      asked.is = true;
+      return STILL_HELD;
+    },
+  };
+  const ran = await rollout([one], { options: ["--no-restart", "--timeout", "10"] });
+  expect([ran.code, ran.programs.length]).toEqual([0, 1]);
 });

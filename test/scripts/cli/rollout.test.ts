@@ -101,10 +101,6 @@ it("one that still says that it is suspended is let go on when it no longer does
   expect([ran.code, ran.changes.slice(-2), looks.atResume >= 9]).toEqual([0, ["eu-1/resume", "eu-1/undrain"], true]);
 });
 
-it("one that was still suspended then was perhaps not restarted, and it is asked", async () => {
-  expect((await rollout([member("eu-1", { hasAdminRpc: true })])).err).toContain("Was it restarted?");
-});
-
 it.each<readonly [string, (one: Member, edge: PlannedEdge) => void]>([
   ["taken back", (_, { since }) => void since.delete("eu-1")],
   ["taken back and drained again", (_, { since, edge }) => void since.set("eu-1", edge.nowMs)],
