@@ -12,10 +12,12 @@ import { noteOf, type Said } from "../../src/links/chat/note.ts";
 import { turnOf } from "../../src/links/chat/turn.ts";
 import { plainName } from "../../src/links/chat/words.ts";
 import { handOver } from "../../src/pipeline/deliver.ts";
+import type { Clock } from "../../src/ports/clock.ts";
 import type { Env } from "../env.ts";
 import { pollsOf } from "../instance/stub.ts";
 import { instanceHttp } from "../instance-http.ts";
 import { mediaOf } from "../media.ts";
+import { ObjectClock } from "../object-clock.ts";
 import { envSecrets, jsonLog, systemClock, webDice } from "../runtime.ts";
 import { permitsOf } from "../shard/stub.ts";
 import { leftMs } from "./briefing.ts";
@@ -31,6 +33,9 @@ const HEARD: ReadonlySet<OutcomeKind> = new Set(["accepted", "unknown", "model-f
 /** It may have begun the turn, and go on with it. */
 const BROKEN_OFF: ReadonlySet<OutcomeKind> = new Set(["unknown", "cut-off"]);
 const PERMIT_WAIT_MS = 1000;
+/** Before a new owner that is busy, or not there, is asked again, whatever it says: the message waits meanwhile. */
+const LEAST_WAIT_MS = 500;
+const MOST_WAIT_MS = 2000;
 
 const sinceMs = ({ keepHours }: HandoverConfig, nowMs: number): number => nowMs - keepHours * HOUR_MS;
 
@@ -123,6 +128,7 @@ async function tell(object: Conversation, env: Env, asked: Brief & { readonly ro
   if (rules === undefined) return 0;
   const said = await recall(object, env, entry, rules);
   if (typeof said === "string" || said.length === 0) return typeof said === "string" ? said : 0;
+  const clock = new ObjectClock();
   const permit = await permitFor(env, asked);
   if (permit === undefined) return "the pool's concurrency cap";
   const { account, chat, kind, tier, traceId } = entry;
@@ -130,18 +136,29 @@ async function tell(object: Conversation, env: Env, asked: Brief & { readonly ro
   const named = { instance: pin.instance, pool: pin.pool, messageKey: `${entry.key}/handover/${pin.epoch}` };
   const session = object.storage.meta("session") ?? object.ref.key;
   const turn = { body, contentType: TURN_CONTENT_TYPE, isToolless: true };
-  const base = { http: instanceHttp(env), clock: systemClock, secrets: envSecrets(env), spanId: webDice.hex(8) };
+  const base = { http: instanceHttp(env, clock), clock, secrets: envSecrets(env), spanId: webDice.hex(8) };
+  const ports = { ...base, polls: pollsOf(env), media: mediaOf(env) };
   try {
-    const deadlineMs = leftMs(untilMs, systemClock.nowMs());
-    if (deadlineMs === undefined) return "no time left";
-    const outcome = await handOver(
-      routes,
-      { ...named, ...turn, deadlineMs, session, account, chat, kind, tier, traceId },
-      { ...base, polls: pollsOf(env), media: mediaOf(env) },
+    const outcome = await untilHeard(clock, untilMs, (deadlineMs) =>
+      handOver(routes, { ...named, ...turn, deadlineMs, session, account, chat, kind, tier, traceId }, ports),
     );
-    return outcome.kind === "accepted" ? said.length : outcome;
+    return typeof outcome === "object" && outcome.kind === "accepted" ? said.length : outcome;
   } finally {
     if (permit !== "") await permitsOf(env).release(pin.pool, permit);
+  }
+}
+
+/** A moved conversation meets an owner that has all the others to take as well: it is asked again while there is time. */
+async function untilHeard(clock: Clock, untilMs: number, ask: (deadlineMs: number) => Promise<Outcome>): Promise<string | Outcome> {
+  let last: string | Outcome = "no time left";
+  for (;;) {
+    const deadlineMs = leftMs(untilMs, clock.nowMs());
+    if (deadlineMs === undefined) return last;
+    last = await ask(deadlineMs);
+    if (last.kind !== "busy" && last.kind !== "unreachable") return last;
+    const waitMs = Math.min(MOST_WAIT_MS, Math.max(LEAST_WAIT_MS, last.retryAfterMs ?? 0));
+    if (leftMs(untilMs, clock.nowMs() + waitMs) === undefined) return last;
+    await clock.sleep(waitMs);
   }
 }
 

@@ -26,6 +26,8 @@ interface Asked {
 
 let asked: Asked[] = [];
 let lines: readonly Readonly<Record<string, unknown>>[] = [];
+/** What the second instance says first, one after the other. */
+let refusals: Response[] = [];
 let laterMs = 0;
 let configNumber = 0;
 let serial = 0;
@@ -42,6 +44,7 @@ async function note(url: string, body: BodyInit, headers: Headers): Promise<void
 
 beforeEach(() => {
   asked = [];
+  refusals = [];
   laterMs = 0;
   serial += 1;
   const user = `US.${serial}`;
@@ -55,7 +58,7 @@ beforeEach(() => {
       return Response.json({ messages: [{ id: `wamid.${sent}` }] });
     }
     if (url.startsWith(origin) && init?.body != null) await note(url, init.body as BodyInit, new Headers(init.headers));
-    return real(input as RequestInfo, init as RequestInit);
+    return (url.startsWith(SECOND.url) ? refusals.shift() : undefined) ?? real(input as RequestInfo, init as RequestInit);
   });
   const realNow = Date.now.bind(Date);
   vi.spyOn(Date, "now").mockImplementation(() => realNow() + laterMs);
@@ -161,6 +164,34 @@ it.each([
   expect(asked.slice(2).map(({ instance, text }) => [instance, text])).toEqual([["us-2", "what is she called?"]]);
   expect(events()).toContain("conversation.unbriefed");
   expect(JSON.stringify(lines)).not.toContain("Mia");
+});
+
+it.each([
+  ["busy", () => new Response(null, { status: 429 })],
+  ["busy, and says for how long", () => new Response(null, { status: 429, headers: { "retry-after": "1" } })],
+  ["not there yet", () => new Response(null, { status: 521 })],
+])("a new owner that is %s is asked again, and told before the first delivery", async (_what, refusal) => {
+  await begin();
+  await push(GONE, SECOND);
+  refusals = [refusal(), refusal()];
+  await exchange("what is she called?");
+  expect(asked.slice(2).map(({ instance, hasDecoys }) => [instance, hasDecoys])).toEqual([
+    ["us-2", true],
+    ["us-2", true],
+    ["us-2", true],
+    ["us-2", false],
+  ]);
+  expect(events()).toEqual(["conversation.briefed"]);
+});
+
+it("a new owner that stays busy gets the message when there is no time left to tell it", async () => {
+  await begin();
+  await push(GONE, SECOND, { ...HANDOVER, deadlineMs: 2000 });
+  refusals = Array.from({ length: 2 }, () => new Response(null, { status: 429, headers: { "retry-after": "1" } }));
+  await exchange("what is she called?");
+  expect(events()).toEqual(["conversation.unbriefed"]);
+  expect(asked.slice(2).map(({ hasDecoys }) => hasDecoys)).toEqual([true, true, false]);
+  expect(lines.find(({ event }) => event === "conversation.unbriefed")).toMatchObject({ reason: "busy: http 429" });
 });
 
 it("a new owner that does not take it gets the message", async () => {
