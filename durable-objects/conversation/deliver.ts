@@ -7,7 +7,7 @@ import type { DeliveryRules } from "../../src/core/delivery-rules.ts";
 import { withoutOutdated } from "./backlog.ts";
 import { brief, isBriefed, isUntold, withAsked } from "./briefing.ts";
 import { avoided, mayReturn, owedBefore } from "./failover.ts";
-import { AMBIGUOUS, choose, end, ending, held, type Moment, poisonOf, UNREACHABLE_BACKOFF, unheld } from "./hold.ts";
+import { AMBIGUOUS, choose, end, ending, hasBrokenOff, held, type Moment, poisonOf, UNREACHABLE_BACKOFF, unheld } from "./hold.ts";
 import { lookUp } from "./look-up.ts";
 import { notice } from "./notices.ts";
 import { type Attempt, andThen, type Choosing, type Entry, type Pin, type State, type Step, still, withHead } from "./state.ts";
@@ -116,7 +116,8 @@ function send(state: State, head: Entry, moment: Moment): Step {
     // The instance that may have it absorbs a repeat, where any does.
     ...(head.maybeAt === undefined || (head.maybeAt === pin.instance && !isOnce) ? {} : { isRepeat: true }),
   };
-  const sending: Entry = { ...head, tries, attempt };
+  // Behind one that broke off it asks before it goes: what came of that one is known by now.
+  const sending: Entry = { ...head, tries, attempt, ...(hasBrokenOff(state, moment.nowMs) ? { waits: head.waits ?? 0 } : {}) };
   return {
     // A dead letter that is sent again says nothing of who is asked now.
     state: { ...withHead(head.isReplay ? state : withAsked(state, head.pool, head.tier), sending), liveAttempt: attempt.id },

@@ -24,7 +24,7 @@ import { observeHandOver } from "./observing.ts";
 import { whilePresent } from "./presence.ts";
 import { atMost, type Slowness, whileSlow } from "./slowness.ts";
 import type { Attempt, Entry } from "./state.ts";
-import { isNews, isTooLate, TurnTaking } from "./turn-taking.ts";
+import { isNews, isTooLate, TurnTaking, withAbsence } from "./turn-taking.ts";
 
 /** A hand-over that the pool's concurrency cap keeps back asks again after this. */
 const PERMIT_WAIT_MS = 1000;
@@ -111,7 +111,7 @@ export class Handing {
     const outcome = await whileSlow(handed, this.#slowness(entry, attempt, snapshot), this.#clock);
     if (FAULTS) await haltAt("conversation.afterResponse");
     this.#release(entry.pool, permit);
-    return outcome;
+    return withAbsence(outcome, this.#turns.turn);
   }
 
   #release(pool: string, permit: string): void {

@@ -106,6 +106,14 @@ export function poisonOf(entry: Entry, moment: Moment): Ending | undefined {
   return isPoison ? ending(entry, "dead", `poison: ${entry.lastDetail ?? "no answer"}`, moment) : undefined;
 }
 
+/**
+ * A gateway that was killed goes on with the turns that this broke off, one after the other, and refuses other turns of those sessions
+ * until then, before it begins them. It names no reason but "internal error".
+ */
+export const MENDING_MS = 10 * 60_000;
+export const hasBrokenOff = ({ brokenOffAtMs }: State, nowMs: number): boolean =>
+  brokenOffAtMs !== undefined && nowMs - brokenOffAtMs < MENDING_MS;
+
 /** Ends of messages of which an instance may have begun a turn. */
 const isBrokenOff = ({ state, outcome }: Pick<Ending, "state" | "outcome">): boolean =>
   state === "dead" && (outcome.startsWith(AMBIGUOUS) || outcome.startsWith("cut-off"));

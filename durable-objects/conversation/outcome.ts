@@ -3,7 +3,7 @@ import { backoffMs } from "../../src/core/backoff.ts";
 import { hasReached, isSettled, type Outcome } from "../../src/core/outcome.ts";
 import { advance } from "./deliver.ts";
 import { owedBefore } from "./failover.ts";
-import { AMBIGUOUS, end, ending, held, type Moment, poisonOf, UNREACHABLE_BACKOFF } from "./hold.ts";
+import { AMBIGUOUS, end, ending, hasBrokenOff, held, type Moment, poisonOf, UNREACHABLE_BACKOFF } from "./hold.ts";
 import { arrived } from "./notices.ts";
 import { answered } from "./reply.ts";
 import { type Attempt, andThen, type Ending, type Entry, type State, type Step, still, withHead } from "./state.ts";
@@ -15,11 +15,6 @@ const MAX_BUSY_WAIT_MS = 600_000;
 /** At most three a minute against an instance that refuses us, so that its own lock-out is not reached. */
 const REFUSED_BACKOFF = { baseMs: 27_000, maxMs: 120_000 };
 
-/**
- * A gateway that was killed goes on with the turns that this broke off, one after the other, and refuses other turns of those sessions
- * until then, before it begins them. It names no reason but "internal error".
- */
-export const MENDING_MS = 10 * 60_000;
 const MENDING_WAIT_MS = 3000;
 
 export interface OutcomeEvent extends Moment {
@@ -51,7 +46,7 @@ const keepable = (head: Entry, { isPartial }: NonNullable<Outcome["answer"]>): E
 function unsettled(state: State, head: Entry, attempt: Attempt, event: OutcomeEvent): Step {
   const result = event.outcome;
   // A refusal that is about us (401, 404) says nothing of the message: it waits until somebody mends it.
-  const isReached = hasReached(result.kind) && result.kind !== "refused";
+  const isReached = hasReached(result.kind) && result.kind !== "refused" && result.isAbsent !== true;
   const failed: Entry = {
     ...(result.isHeldBack === true ? untried(head) : tried(head, isReached, event)),
     attempt: undefined,
@@ -89,8 +84,8 @@ function overBy(failed: Entry, { isOnce }: Attempt, event: OutcomeEvent): Ending
 const mayHave = (result: Outcome): boolean =>
   result.mayHave === true || result.kind === "unknown" || result.kind === "model-failed" || result.kind === "cut-off";
 
-const isMending = ({ brokenOffAtMs }: State, { outcome: { isInternal }, nowMs }: OutcomeEvent): boolean =>
-  isInternal === true && brokenOffAtMs !== undefined && nowMs - brokenOffAtMs < MENDING_MS;
+const isMending = (state: State, { outcome: { isInternal }, nowMs }: OutcomeEvent): boolean =>
+  isInternal === true && hasBrokenOff(state, nowMs);
 
 function waitForMending(state: State, head: Entry, event: OutcomeEvent): Step {
   const detail = `${event.outcome.detail}, after a turn that broke off`;

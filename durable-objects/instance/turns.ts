@@ -69,8 +69,8 @@ export function takeTurn(turns: Turns, state: State, asked: Asked): Answered {
 
 function byHealth(turns: Turns, state: State, asked: Asked): Answered {
   const { isHealthy, reason } = healthOf(state, asked.nowMs);
-  if (!isHealthy) return takesAgain(state, asked.nowMs) ? ramped(turns, state, asked) : onTrial(turns, reason, asked);
-  if (isOnProbation(state.ejection, asked.nowMs)) return onTrial(turns, state.ejection.reason, asked);
+  if (!isHealthy) return takesAgain(state, asked.nowMs) ? ramped(turns, state, asked) : onTrial(turns, state, { ...asked, reason });
+  if (isOnProbation(state.ejection, asked.nowMs)) return onTrial(turns, state, { ...asked, reason: state.ejection.reason });
   const last = state.ejection.failures.findLast(isFresh(asked));
   if (last === undefined) return ramped({ ...turns, through: [] }, state, asked);
   const through = turns.through.filter(isFresh(asked));
@@ -98,9 +98,12 @@ function heldBack(turns: Turns, reason: string, { nowMs, dice }: Asked, { leastM
   return { turns: { ...turns, toldMs: nowMs + aheadMs }, turn: { verdict: "wait", isDown, waitMs, detail: `held back: ${reason}` } };
 }
 
-function onTrial(turns: Turns, reason: string, asked: Asked): Answered {
-  if (isWithin(turns.trialAtMs, TRIAL_EVERY_MS, asked.nowMs)) return heldBack(turns, reason, asked);
-  return { turns: { ...turns, trialAtMs: asked.nowMs }, turn: { verdict: "go" } };
+/** A good probe, and somebody is there. */
+const isAbsent = ({ isDown, isVouched, rises }: State): boolean => isDown && isVouched !== true && rises === 0;
+
+function onTrial(turns: Turns, state: State, asked: Asked & { readonly reason: string }): Answered {
+  if (isWithin(turns.trialAtMs, TRIAL_EVERY_MS, asked.nowMs)) return heldBack(turns, asked.reason, asked);
+  return { turns: { ...turns, trialAtMs: asked.nowMs }, turn: { verdict: "go", ...(isAbsent(state) ? { isAbsent: true } : {}) } };
 }
 
 function ramped(turns: Turns, { backSinceMs }: State, { rule, nowMs }: Asked): Answered {

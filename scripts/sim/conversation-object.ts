@@ -5,6 +5,7 @@ import { type Effect, emptyState, type Pin, type State, type Step } from "../../
 import type { Commit, CommitResult } from "../../src/core/commit.ts";
 import type { DeliveryRules } from "../../src/core/delivery-rules.ts";
 import type { ReplyEnd } from "../../src/ports/bots.ts";
+import type { Turn } from "../../src/ports/instances.ts";
 import { bentBefore, bentEffects, bentEvent, bentState, bentWrites } from "./bent.ts";
 import { ConversationRows } from "./conversation-rows.ts";
 import { Died, DurableObject, Unready } from "./durable.ts";

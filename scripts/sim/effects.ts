@@ -1,6 +1,7 @@
 /** What a conversation asks for, done over the network: hand-overs, choices, answers to the bot. What comes back goes into its machine. */
 import { ONCE_LEASE_MS } from "../../durable-objects/conversation/machine.ts";
 import type { Attempt, Effect, Entry, Replying } from "../../durable-objects/conversation/state.ts";
+import { withAbsence } from "../../durable-objects/conversation/turn-taking.ts";
 import type { DeliveryRules } from "../../src/core/delivery-rules.ts";
 import { isSettled, type Outcome } from "../../src/core/outcome.ts";
 import type { Placement } from "../../src/routing/place.ts";
@@ -30,7 +31,7 @@ export function handOver(object: ConversationObject, entry: Entry, asked: Attemp
     const key = world.bug === "new-key-on-retry" ? `${entry.key}/${entry.tries}` : entry.key;
     const request: Request = { key, entry, attempt, conversation: object.name, deadlineMs };
     const back = (outcome: Outcome): void => {
-      if (object.deaths === deaths) object.quietly(() => cameBack(object, request, outcome));
+      if (object.deaths === deaths) object.quietly(() => cameBack(object, request, withAbsence(outcome, object.turn)));
     };
     const heldBackBy = heldBack(object, entry, attempt, object.nowMs) ?? withoutPermit(object, request, back);
     if (heldBackBy !== undefined) back(heldBackBy);

@@ -1,7 +1,7 @@
 /** What conversations ask of instances' objects, over calls that may be lost: a lost word of health is a bad one, and a lost turn is a go. */
 
 import type { Attempt, Effect, Entry } from "../../durable-objects/conversation/state.ts";
-import { isNews, isTroubled } from "../../durable-objects/conversation/turn-taking.ts";
+import { heldBackBy, isNews, isTroubled } from "../../durable-objects/conversation/turn-taking.ts";
 import type { InstanceConfig, PoolConfig } from "../../src/config/schema.ts";
 import type { DeliveryRules } from "../../src/core/delivery-rules.ts";
 import type { Outcome } from "../../src/core/outcome.ts";
@@ -27,15 +27,18 @@ export function askInstance<Value>(world: World, instance: string, ask: (object:
 }
 
 /** As `durable-objects/conversation/turn-taking.ts` asks. */
-export function heldBack({ world, ramps }: ConversationObject, entry: Entry, attempt: Attempt, nowMs: number): Outcome | undefined {
+export function heldBack(object: ConversationObject, entry: Entry, attempt: Attempt, nowMs: number): Outcome | undefined {
+  const { world, ramps } = object;
   const { instance } = attempt;
+  object.turn = undefined;
   const isRetry = isTroubled(entry);
   const isFree = !world.plan.isJudged || world.bug === "no-turns";
   if (isFree || (!isRetry && nowMs >= (ramps.get(instance) ?? 0))) return undefined;
   const turn = askInstance(world, instance, (object) => object.turn(isRetry), GO);
   if (turn.rampUntilMs !== undefined) ramps.set(instance, turn.rampUntilMs);
-  if (turn.verdict === "go" || (world.bug === "no-ramp" && !turn.isDown)) return undefined;
-  return { kind: turn.isDown ? "unreachable" : "busy", retryAfterMs: turn.waitMs, detail: turn.detail, isHeldBack: true };
+  object.turn = turn;
+  if (turn.verdict === "wait" && world.bug === "no-ramp" && !turn.isDown) return undefined;
+  return heldBackBy(entry, turn, nowMs);
 }
 
 export function report(world: World, { entry, attempt }: { readonly entry: Entry; readonly attempt: Attempt }, outcome: Outcome): void {

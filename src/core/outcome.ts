@@ -22,6 +22,10 @@ export interface Outcome {
   readonly isPermanent?: boolean;
   /** The edge kept it back itself: nothing was sent, and nothing is known that was not known before. */
   readonly isHeldBack?: boolean;
+  /** Nobody was heard, and probes had said before that nobody is there: it says nothing of the message. */
+  readonly isAbsent?: boolean;
+  /** What was to be sent, or what with, or where to, was not there to send: the instance is blamed for nothing. */
+  readonly isOurs?: boolean;
   /** The instance said that it is draining or suspended. */
   readonly isDraining?: boolean;
   /** It has the message and has not confirmed it: it must go nowhere else, and nothing is wrong yet. */
@@ -40,6 +44,10 @@ export interface Outcome {
 
 /** Outcomes of attempts that reached the instance: only these count toward poison. */
 export const hasReached = (kind: OutcomeKind): boolean => kind !== "unreachable" && kind !== "busy";
+
+/** Nobody answered, or what stands before the instance did. A connection that broke had somebody at its end. */
+export const isSilence = ({ kind, status, detail }: Outcome): boolean =>
+  kind === "unknown" && (status === undefined ? detail === "timeout" : status >= 500);
 
 /** Outcomes after which the message is the instance's, or nobody's any more. */
 export const isSettled = (kind: OutcomeKind): boolean => kind === "accepted" || kind === "unmarked";

@@ -18,10 +18,11 @@ export interface InstanceStatus {
 
 /**
  * Whether a message that met trouble may go out to an instance now. `wait` while it is down, but for a trial every so often, and while it
- * comes back and enough are on their way. `rampUntilMs`: until then every hand-over to it asks.
+ * comes back and enough are on their way. `rampUntilMs`: until then every hand-over to it asks. `isAbsent`: a trial,
+ * of one that its probes call down.
  */
 export type Turn =
-  | { readonly verdict: "go"; readonly rampUntilMs?: number }
+  | { readonly verdict: "go"; readonly rampUntilMs?: number; readonly isAbsent?: true }
   | { readonly verdict: "wait"; readonly waitMs: number; readonly isDown: boolean; readonly detail: string; readonly rampUntilMs?: number };
 
 /** The instance objects: asked only when a conversation has to choose, or when something went wrong. */

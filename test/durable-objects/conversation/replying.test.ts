@@ -1,8 +1,8 @@
 /** Messages whose answer comes back by the link: what is written down, who is asked again, and what happens where no repeat is absorbed. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { MENDING_MS } from "../../../durable-objects/conversation/hold.ts";
 import { LEASE_MS, ONCE_LEASE_MS, wakeAtMs } from "../../../durable-objects/conversation/machine.ts";
-import { MENDING_MS } from "../../../durable-objects/conversation/outcome.ts";
 import { GIVE_UP_MS } from "../../../durable-objects/conversation/reply.ts";
 import type { Outcome } from "../../../src/core/outcome.ts";
 import type { ReplyEnd } from "../../../src/ports/bots.ts";

@@ -68,12 +68,20 @@ it("an instance that is well holds nobody back, however many ask", () => {
 
 describe("an instance that is out", () => {
   it.each([
-    ["down", down, "held back: http 500"],
-    ["ejected", ejected, "held back: 3 failed deliveries, the last: http 502"],
-  ])("%s: one trial goes out, all others wait two to five seconds and may be moved", (_, state, detail) => {
+    ["down", down, "held back: http 500", { isAbsent: true }],
+    ["ejected", ejected, "held back: 3 failed deliveries, the last: http 502", {}],
+  ])("%s: one trial goes out, all others wait two to five seconds and may be moved", (_, state, detail, known) => {
     const wait = (waitMs: number) => ({ verdict: "wait", isDown: true, waitMs, detail });
-    expect(ask(state, times(3, 1))).toEqual([{ verdict: "go" }, wait(2000), wait(2000)]);
-    expect(ask(state, times(2, 1), 0.999_99)).toEqual([{ verdict: "go" }, wait(5000)]);
+    expect(ask(state, times(3, 1))).toEqual([{ verdict: "go", ...known }, wait(2000), wait(2000)]);
+    expect(ask(state, times(2, 1), 0.999_99)).toEqual([{ verdict: "go", ...known }, wait(5000)]);
+  });
+
+  it("is absent as long as no probe is good: after one somebody is there, and who failed only deliveries was never gone", () => {
+    const rising = step(down, probed(1, "up")).state;
+    const vouched = step(down, reported(1, "accepted")).state;
+    const both = step(step(ejected, probed(1, "down")).state, probed(2, "down")).state;
+    const absent = (state: State) => ask(state, [{ nowMs: 5 }]).map((turn) => turn.verdict === "go" && turn.isAbsent === true);
+    expect([down, both, rising, vouched, ejected].flatMap(absent)).toEqual([true, true, false, false, false]);
   });
 
   it("in any two seconds there is one trial, of all that ask together", () => {
