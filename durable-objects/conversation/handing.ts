@@ -88,7 +88,8 @@ export class Handing {
   async #attempt(entry: Entry, snapshot: Snapshot | undefined): Promise<Outcome> {
     const stored = this.#object.storage.body(entry.seq);
     const { attempt } = entry;
-    if (snapshot === undefined || stored === undefined || attempt === undefined) return { kind: "unreachable", detail: "not ready" };
+    if (snapshot === undefined || stored === undefined || attempt === undefined)
+      return { kind: "unreachable", detail: "not ready", isOurs: true };
     const askedAtMs = this.#clock.nowMs();
     const turn = this.#turns.heldBack(entry, attempt.instance, askedAtMs);
     const heldBack = await atMost(turn, Math.min(ASKING_MS, (attempt.deadlineAtMs - askedAtMs) / 2), this.#clock);

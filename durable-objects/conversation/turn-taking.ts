@@ -9,8 +9,9 @@ import type { Entry } from "./state.ts";
 /** It was sent before, or had to wait, or the one before it broke off. */
 export const isTroubled = ({ tries, waits, heldSinceMs }: Entry): boolean => tries > 1 || waits !== undefined || heldSinceMs !== undefined;
 
-/** For the instance's object: whatever is no good answer, and the first good one after. Busy says nothing. */
-export const isNews = (entry: Entry, { kind }: Outcome): boolean => (isSettled(kind) ? isTroubled(entry) : kind !== "busy");
+/** For the instance's object: whatever is no good answer, and the first good one after. Busy says nothing, nor what was never sent. */
+export const isNews = (entry: Entry, { kind, isOurs }: Outcome): boolean =>
+  isSettled(kind) ? isTroubled(entry) : kind !== "busy" && isOurs !== true;
 
 /** With less left of it a hand-over is not begun: it could only be given up, and nobody would know whether it was heard. */
 const LEAST = { ms: 1000, share: 0.1 };

@@ -106,7 +106,7 @@ export interface DeliverPorts extends HandingPorts {
 /** One attempt. Never throws: whatever goes wrong is an outcome. */
 export async function handOver(routes: Routes, request: HandOverRequest, ports: DeliverPorts): Promise<Outcome> {
   const link = linkOf(routes, request.instance, request.account);
-  if (link === undefined) return { kind: "unreachable", detail: "the instance has no link for this account" };
+  if (link === undefined) return { kind: "unreachable", detail: "the instance has no link for this account", isOurs: true };
   if (request.isToolless === true && link.name !== "chat") return HAS_TOOLS;
   const key = base64url(utf8(request.messageKey));
   return link.handOver({ ...request, key, traceparent: traceparentOf(request.traceId, ports.spanId) }, ports);

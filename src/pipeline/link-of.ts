@@ -60,11 +60,11 @@ interface Parts {
 const NOT_ACCEPTED: Outcome = {
   kind: "refused",
   isPermanent: false,
+  isOurs: true,
   detail: "the pool does not accept operator authority, and its agent would have it",
 };
 
-const unreachable = (detail: string): Outcome => ({ kind: "unreachable", detail });
-const unset = (variable: string): Outcome => unreachable(`the variable ${variable} is not set`);
+const unset = (variable: string): Outcome => ({ kind: "unreachable", detail: `the variable ${variable} is not set`, isOurs: true });
 const forwardedForOf = ({ forwardedFor }: InstanceConfig): string | undefined => (forwardedFor === "none" ? undefined : forwardedFor);
 
 function native({ instance, channel, accountId }: Parts): BoundLink | undefined {

@@ -333,4 +333,16 @@ describe("a conversation without history, in a pool whose instances are all out"
     expect(driver.handOvers().slice(0, 2)).toEqual(["first@eu-1", "first@eu-2"]);
     expect(driver.effects.filter((effect) => effect.do === "pinned").length).toBeLessThanOrEqual(30);
   });
+
+  it("or none of which the edge can send to, for what it lacks itself, goes to and fro no faster", () => {
+    const driver = new Driver(deliveryRules());
+    driver.commit({ messageId: "first" });
+    driver.run(
+      driver.nowMs + 60_000,
+      () => ({ kind: "unreachable", detail: "the variable TG_SECRET is not set", isOurs: true }),
+      () => (driver.state.pins["support"]?.instance === "eu-1" ? "eu-2" : "eu-1"),
+    );
+    expect(driver.effects.filter((effect) => effect.do === "pinned").length).toBeLessThanOrEqual(30);
+    expect(driver.endings()).toEqual([]);
+  });
 });

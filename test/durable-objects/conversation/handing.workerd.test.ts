@@ -30,13 +30,16 @@ interface Played {
   /** What comes later than the outcome is looked at after this. */
   readonly lingerMs?: number;
   readonly status?: number;
+  /** The listener's secret is not set. */
+  readonly isUnset?: boolean;
 }
 
 /** What became of it, how often the instance was reached, and which permits were given back. */
-async function handOver({ turn, acquire, deadlineMs = 5000, liveAttempt = "1.2", lingerMs = 0, status = 200 }: Played) {
+async function handOver({ turn, acquire, deadlineMs = 5000, liveAttempt = "1.2", lingerMs = 0, status = 200, isUnset }: Played) {
   const outcomes: Outcome[] = [];
   const released: string[] = [];
   const reported: unknown[] = [];
+  const counted: string[] = [];
   let reached = 0;
   const namespace = (object: object) => ({ idFromName: () => ({}), get: () => object });
   const played = {
@@ -48,7 +51,7 @@ async function handOver({ turn, acquire, deadlineMs = 5000, liveAttempt = "1.2",
     }),
     SHARD: namespace({ acquire: acquire ?? (async () => "one"), release: async (_: string, permit: string) => released.push(permit) }),
     JURISDICTIONS: undefined,
-    EU1_TG_SECRET: "listener-secret",
+    ...(isUnset === true ? {} : { EU1_TG_SECRET: "listener-secret" }),
   };
   const { ref: _ref, ...commit } = commitOf();
   const attempt = { id: "1.2", instance: "eu-1", epoch: 1, deadlineAtMs: Date.now() + deadlineMs };
@@ -62,7 +65,7 @@ async function handOver({ turn, acquire, deadlineMs = 5000, liveAttempt = "1.2",
     ref: { key: "telegram:support/chat/1" },
     state: { liveAttempt, pins: {} },
     storage: { meta: () => undefined, body: () => ({ body: commit.body, contentType: commit.contentType }) },
-    reporter: { count: () => undefined, countRepeat: () => undefined },
+    reporter: { count: (_: string, kind: string) => counted.push(kind), countRepeat: () => undefined },
     snapshot: async () => ({ routes }),
     moment: () => ({ nowMs: 0, dice: 0, rules: {} }),
     apply: (event: Event) => event.type === "outcome" && outcomes.push(event.outcome),
@@ -76,6 +79,7 @@ async function handOver({ turn, acquire, deadlineMs = 5000, liveAttempt = "1.2",
     reached,
     released,
     reported,
+    counted,
   };
 }
 
@@ -109,3 +113,6 @@ it.each<[string, Played, Pick<Awaited<ReturnType<typeof handOver>>, "kinds" | "r
 
 it("an instance that refuses it hears whose message that was", async () =>
   expect((await handOver({ status: 401 })).reported).toEqual([["refused", 401, "telegram:support"]]));
+
+it("one whose account's secret was never set here hears nothing of it: others' messages go on, and it is counted all the same", async () =>
+  expect(await handOver({ isUnset: true })).toMatchObject({ reached: 0, reported: [], counted: ["unreachable"] }));

@@ -38,6 +38,11 @@ it("its instance's object hears of what is no good answer, and of the first good
   expect(heard(retry)).toEqual(kinds.filter((kind) => kind !== "busy"));
 });
 
+it("nor of what the edge could not send for want of something of its own: it says nothing of the instance, for nobody", () => {
+  const kinds = ["unreachable", "failed", "refused"] as const;
+  expect(kinds.filter((kind) => isNews(retry, { kind, detail: "", isOurs: true }))).toEqual([]);
+});
+
 it.each([
   ["a second is left of ten", 10_000, 9000, false],
   ["less than a second is left of ten", 10_000, 9001, true],
