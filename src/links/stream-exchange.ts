@@ -14,6 +14,8 @@ export interface Upload {
   readonly failure: Promise<void>;
   /** Whether its last byte was asked for: before that, nobody can have understood it. */
   readonly isWhole: () => boolean;
+  /** Whether more was asked for than is made yet. */
+  readonly isAwaited: () => boolean;
   readonly stop: () => void;
 }
 
@@ -43,9 +45,8 @@ export type StreamExchange<Found> =
   | { readonly kind: "not-sent"; readonly detail: string }
   /** The rest of the body could not be made: the request was broken off, incomplete. */
   | { readonly kind: "broken-off" }
-  /** `isWhole`: all of the request may have arrived. */
-  | { readonly kind: "timeout"; readonly isWhole: boolean }
-  | { readonly kind: "lost"; readonly isWhole: boolean };
+  /** `isWhole`: all of the request may have arrived. `isStarved`: the other side took all that there was, and waited for more. */
+  | { readonly kind: "timeout" | "lost"; readonly isWhole: boolean; readonly isStarved: boolean };
 
 const isUpload = (body: Uint8Array | Upload): body is Upload => !(body instanceof Uint8Array);
 
@@ -61,7 +62,9 @@ export async function streamExchange<Found>(call: StreamCall<Found>, { http, clo
     const broken = upload?.failure.then(() => ({ kind: "broken-off" }) as const) ?? late;
     const response = await Promise.race([broken, sent, late]);
     if (!(response instanceof Response))
-      return response.kind === "timeout" || response.kind === "lost" ? { ...response, isWhole: isWhole() } : response;
+      return response.kind === "timeout" || response.kind === "lost"
+        ? { ...response, isWhole: isWhole(), isStarved: upload?.isAwaited() === true }
+        : response;
     const sink = call.sinkFor(response.status, response.headers);
     const tooSlow = sink.withinMs === undefined ? expired : clock.sleep(sink.withinMs, over.signal).then(() => "timeout" as const);
     const end = await Promise.race([drain(response.body, sink, over.signal), expired, tooSlow]);

@@ -7,9 +7,12 @@ export function uploadOf(make: (signal: AbortSignal) => AsyncGenerator<Uint8Arra
   const pieces = make(end.signal);
   const failure = Promise.withResolvers<void>();
   let isWhole = false;
+  let isAwaited = false;
 
   const pull = async (controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> => {
+    isAwaited = true;
     const next = await pieces.next().catch(() => "failed" as const);
+    isAwaited = false;
     // A stream that was given up takes nothing any more, and its end is no failure.
     if (end.signal.aborted) return;
     if (next === "failed") {
@@ -29,6 +32,7 @@ export function uploadOf(make: (signal: AbortSignal) => AsyncGenerator<Uint8Arra
     stream: new ReadableStream({ pull, cancel: stop }, { highWaterMark: 0 }),
     failure: failure.promise,
     isWhole: () => isWhole,
+    isAwaited: () => isAwaited,
     stop,
   };
 }

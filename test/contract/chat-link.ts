@@ -219,7 +219,11 @@ export function readsEveryChatAnswer({ link, ports: partial, server }: ChatLinkU
     it("a file that never ends its silence is failed at the deadline: the gateway cannot have begun", async () => {
       const open = () => new ReadableStream<Uint8Array>({ pull: () => new Promise(() => undefined) });
       const asked = askOf(`${server().origin}/chat/whole`, turn({ media: [IMAGE] }), { deadlineMs: SHORT_DEADLINE_MS });
-      expect(await link.handOver(asked, ports({ "image-1": { open } }))).toEqual({ kind: "failed", detail: "timeout while sending" });
+      expect(await link.handOver(asked, ports({ "image-1": { open } }))).toEqual({
+        kind: "failed",
+        isOurs: true,
+        detail: "timeout while sending",
+      });
     });
 
     it("a gateway that refuses before it has read everything is heard", async () => {

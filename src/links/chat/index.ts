@@ -24,15 +24,17 @@ const LEAST = 0.1;
 
 async function handOver(request: ChatHandOver, ports: ChatPorts): Promise<Outcome> {
   const turn = turnOf(request.body);
-  if (turn === undefined) return { kind: "refused", isPermanent: true, detail: "not a turn" };
+  if (turn === undefined) return nothing("not a turn");
   const nowMs = ports.clock.nowMs();
   const endsAtMs = nowMs + request.deadlineMs;
   const untilMs = nowMs + request.deadlineMs * PREPARING;
   const question = await questionOf(heardIn(request, turn), { account: request.account, untilMs }, ports);
-  if (question.text === "" && question.shown.length === 0) return { kind: "refused", isPermanent: true, detail: "nothing to ask" };
+  if (question.text === "" && question.shown.length === 0) return nothing("nothing to ask");
   const asked = await ask(question, request, endsAtMs, ports);
   return isAboutFiles(asked, question) ? (await ask(inWords(question), request, endsAtMs, ports)).outcome : asked.outcome;
 }
+
+const nothing = (detail: string): Outcome => ({ kind: "refused", isPermanent: true, isOurs: true, detail });
 
 interface Asked {
   readonly outcome: Outcome;
@@ -66,9 +68,13 @@ async function ask(question: Question, request: ChatHandOver, endsAtMs: number, 
   return { outcome: outcomeOf(exchange, facts), isBrokenOff: exchange.kind === "broken-off" };
 }
 
-/** Not sent: a turn that is begun and given up at once is one that nobody can say whether it was answered. */
+/**
+ * Not sent: a turn that is begun and given up at once is one that nobody can say whether it was answered. It counts against the message,
+ * which must not hold up its conversation for ever, and not against the gateway.
+ */
 const tooLate = (leftMs: number, { deadlineMs }: ChatHandOver): Outcome => ({
   kind: "failed",
+  isOurs: true,
   detail: `no time was left to ask: ${Math.max(0, Math.round(leftMs))} ms of ${deadlineMs / 1000} s`,
 });
 

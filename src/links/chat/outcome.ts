@@ -13,7 +13,8 @@ export function outcomeOf(exchange: StreamExchange<Found>, facts: Facts): Outcom
     case "broken-off":
       return { kind: "failed", detail: "a file broke off while it was passed on" };
     case "timeout":
-      return exchange.isWhole ? { kind: "unknown", detail: "timeout" } : { kind: "failed", detail: "timeout while sending" };
+      if (exchange.isWhole) return { kind: "unknown", detail: "timeout" };
+      return { kind: "failed", detail: "timeout while sending", ...(exchange.isStarved ? { isOurs: true } : {}) };
     case "lost":
       return exchange.isWhole
         ? { kind: "unknown", detail: "connection lost" }

@@ -234,6 +234,7 @@ describe("a deadline", () => {
     const asked = askOf(`${server.origin}/chat/whole`, turn({ media: [IMAGE] }), { deadlineMs: DEADLINE_MS });
     expect(await chat.handOver(asked, { ...ports(), media: late, clock })).toEqual({
       kind: "failed",
+      isOurs: true,
       detail: "no time was left to ask: 500 ms of 10 s",
     });
     expect(server.seen.length).toBe(before);
@@ -245,7 +246,7 @@ it.each(["", "no json", "[]", '{"text":1}', '{"text":"x","media":[{"id":"1","kin
   async (body) => {
     const before = server.seen.length;
     const outcome = await chat.handOver(askOf(`${server.origin}/chat/whole`, turn(), { body: utf8(body) }), ports());
-    expect(outcome).toEqual({ kind: "refused", isPermanent: true, detail: "not a turn" });
+    expect(outcome).toEqual({ kind: "refused", isPermanent: true, isOurs: true, detail: "not a turn" });
     expect(server.seen.length).toBe(before);
   },
 );
@@ -293,6 +294,13 @@ describe("when the way out misbehaves", () => {
     expect(await through(http)).toMatchObject({ kind: "accepted", answer: { text: "" } });
     await cancelled.promise;
     expect(signals.map((signal) => signal?.aborted)).toEqual([true]);
+  });
+
+  it("who does not take what there is to send is to blame, and not the file", async () => {
+    const http: Http = { fetch: () => new Promise(() => undefined) };
+    const files = { "image-1": { open: () => streamOf(fileOf(10)) } };
+    const asked = askOf("http://x.test", turn({ media: [IMAGE] }), { deadlineMs: 20 });
+    expect(await chat.handOver(asked, { ...ports(files), http })).toEqual({ kind: "failed", detail: "timeout while sending" });
   });
 
   it("the file is given up with the request", async () => {
