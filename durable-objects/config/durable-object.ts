@@ -45,7 +45,7 @@ export class Config extends DurableObject<Env> {
     const hash = await hashOf(text);
     const artefact = given ?? usable(this.model(this.#storage.modelOf(hash)));
     const model = artefact && (await nameOf(artefact));
-    const verdict = judge(text, artefact);
+    const verdict = judge(text, artefact, this.#storage.load());
     return this.#take({ kind: "offered", ...asked, hash, verdict, model, atMs: systemClock.nowMs() }, { text, artefact });
   }
 
@@ -144,6 +144,7 @@ export class Config extends DurableObject<Env> {
       onProgress: (done) => {
         this.#progress = done;
       },
+      state: () => this.#storage.load(),
       pause: async () => {
         await this.#publish();
         return this.#storage.load().training?.hash === hash;

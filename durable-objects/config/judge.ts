@@ -3,19 +3,23 @@ import type { TrainingSet } from "../../src/classify/intents/training-set.ts";
 import type { Catalogue } from "../../src/config/catalogue.ts";
 import type { ConfigIssue } from "../../src/config/issue.ts";
 import { type LoadedRoutes, loadRoutes, MAX_DOCUMENT_BYTES } from "../../src/config/load.ts";
+import { checkMeaning } from "../../src/config/meaning.ts";
 import { buildRoutes } from "../../src/config/routes.ts";
+import type { RoutesDocument } from "../../src/config/schema.ts";
 import { utf8 } from "../../src/core/bytes.ts";
+import { type Canary, membersWith } from "../../src/core/canary.ts";
 import { fail, ok, type Result } from "../../src/core/result.ts";
 import type { Snapshot } from "../../src/pipeline/snapshot.ts";
 import { buildRouter } from "../../src/routing/router.ts";
+import { canariesAfter } from "./canaries.ts";
 import { catalogue, patterns } from "./catalogue.ts";
 import { fitting, NONE, type Opened, toTrain } from "./intents.ts";
 import type { AcceptedCopy } from "./kv.ts";
-import type { Verdict } from "./state.ts";
+import { type ConfigState, initialState, type Verdict } from "./state.ts";
 import { type Kept, readKept } from "./yesterday.ts";
 
-/** `artefact`: what the document's intents were trained into, where that has been done. */
-export function judge(text: string, artefact?: Uint8Array): Verdict {
+/** `artefact`: what the document's intents were trained into, where that has been done. `state`: whose canaries would be its members, too. */
+export function judge(text: string, artefact?: Uint8Array, state: ConfigState = initialState): Verdict {
   const loaded = load(text, catalogue);
   if (!loaded.ok) return { ok: false, issues: loaded.problem };
   const { document, warnings } = loaded.value;
@@ -23,7 +27,20 @@ export function judge(text: string, artefact?: Uint8Array): Verdict {
   if (!training.ok) return { ok: false, issues: training.problem };
   const members = Object.fromEntries(Object.entries(document.pools).map(([name, pool]) => [name, pool.instances]));
   const isUntrained = training.value !== undefined;
-  return { ok: true, warnings, instances: Object.keys(document.instances), pools: members, isUntrained };
+  const verdict = { ok: true as const, warnings, instances: Object.keys(document.instances), pools: members, isUntrained };
+  const issues = canariesAfter(state, verdict).canaries.flatMap((canary) => issuesWith(document, canary));
+  return issues.length > 0 ? { ok: false, issues } : verdict;
+}
+
+/** A canary that is not listed is a member like any other: what is checked of those must hold with it. */
+function issuesWith(document: RoutesDocument, canary: Canary): readonly ConfigIssue[] {
+  const { pool: name, instance, phase } = canary;
+  const pool = document.pools[name];
+  if (pool === undefined || phase === "rolled-back") return [];
+  const pools = { ...document.pools, [name]: { ...pool, instances: [...membersWith(pool.instances, canary)] } };
+  return checkMeaning({ ...document, pools }, catalogue)
+    .filter(({ level }) => level === "error")
+    .map((issue) => ({ ...issue, message: `with the ${phase} canary ${instance} in ${name}: ${issue.message}` }));
 }
 
 /** What is to be learned from, of a document that was judged good and untrained. Throws where it is not. */

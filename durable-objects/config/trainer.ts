@@ -7,7 +7,7 @@ import { fail, ok } from "../../src/core/result.ts";
 import { systemClock } from "../runtime.ts";
 import { nameOf } from "./intents.ts";
 import { judge, setIn } from "./judge.ts";
-import type { TrainingEnded } from "./state.ts";
+import type { ConfigState, TrainingEnded } from "./state.ts";
 
 /** What an event is about, and the machine need not see. */
 export interface Matter {
@@ -22,11 +22,13 @@ interface Watch {
   readonly onProgress: (done: number) => void;
   /** Between two steps, for what cannot wait; false when a newer document makes the rest of them void. */
   readonly pause: () => Promise<boolean>;
+  /** Whose canaries it is judged with. */
+  readonly state: () => ConfigState;
 }
 
 type Trained = Pick<TrainingEnded, "outcome"> & Pick<Matter, "artefact">;
 
-export async function trainingOf(text: string, train: Train, { onProgress, pause }: Watch): Promise<Trained> {
+export async function trainingOf(text: string, train: Train, { onProgress, pause, state }: Watch): Promise<Trained> {
   try {
     const steps = train(setIn(text), { onProgress });
     let step = steps.next();
@@ -35,14 +37,14 @@ export async function trainingOf(text: string, train: Train, { onProgress, pause
       if (!(await pause())) return { outcome: fail("another document came") };
       step = steps.next();
     }
-    return await judged(text, step.value);
+    return await judged(text, step.value, state());
   } catch (error) {
     return { outcome: fail(error instanceof Error ? error.message : String(error)) };
   }
 }
 
-async function judged(text: string, artefact: Uint8Array): Promise<Trained> {
-  const verdict = judge(text, artefact);
+async function judged(text: string, artefact: Uint8Array, state: ConfigState): Promise<Trained> {
+  const verdict = judge(text, artefact, state);
   if (!verdict.ok) return { outcome: fail(verdict.issues[0]?.message ?? "") };
   return { artefact, outcome: ok({ verdict, model: await nameOf(artefact) }) };
 }

@@ -71,6 +71,30 @@ it("a promoted one is forgotten with the next document that lists it", async () 
   expect((await configOf(env).status()).canaries).toEqual([]);
 });
 
+it("a document that its pool could not list it in is refused, while it runs and when it was promoted", async () => {
+  const two = { url: "http://127.0.0.1:9" };
+  const withTwo = (more: object, members: readonly string[] = ["asked"]) =>
+    JSON.stringify({
+      ...{ ...document, instances: { ...document.instances, two: { ...two, ...more } } },
+      pools: { ...document.pools, sales: { instances: members, agent: "front" } },
+    });
+  const powerful = { chat: { auth: "token" }, secrets: { gateway: "GATEWAY_TOKEN" } };
+  const push = async (text: string) => (await admin("POST", "/admin/routes", text)).body;
+  expect(await push(withTwo({}))).toMatchObject({ status: "accepted" });
+  const listed = await push(withTwo(powerful, ["asked", "two"]));
+  const [issue] = listed.issues;
+  const withCanary = (phase: string) => [{ ...issue, message: `with the ${phase} canary two in sales: ${issue.message}` }];
+
+  await start({ pool: "sales", instance: "two" });
+  expect(await push(withTwo(powerful))).toMatchObject({ issues: withCanary("running") });
+  await admin("POST", "/admin/canaries/sales/promote");
+  expect(await push(withTwo(powerful))).toMatchObject({ issues: withCanary("promoted") });
+  expect(await push(withTwo({ region: "weur" }))).toMatchObject({ status: "accepted" });
+  await admin("POST", "/admin/canaries/sales/rollback");
+  expect(await push(withTwo(powerful))).toMatchObject({ status: "accepted" });
+  await admin("POST", "/admin/canaries/sales/clear");
+});
+
 it("another one is not started where that would bring a rolled-back one back: clear it first", async () => {
   const listed = { ...document, pools: { ...document.pools, support: { instances: ["eu-1", "eu-2"] } } };
   const third = { ...listed, instances: { ...listed.instances, "eu-3": { native } } };
