@@ -35,7 +35,7 @@ export const NO_PUBLIC_URL: AdminError = {
 export function answerUnexpected(error: Error, context: Context): Response {
   jsonLog.write({ level: "error", event: "admin.error", path: adminPath(context.req.url), detail: String(error) });
   const message = "The edge could not do this now, and its log says why (event admin.error). Repeating the request is safe.";
-  return context.json({ error: { code: "unavailable", message } }, 503);
+  return context.json({ error: { code: "unavailable", message } }, 503, { "retry-after": "2" });
 }
 
 /** Who did it, as the caller says: for the log and the history, never for a decision. */

@@ -6,7 +6,7 @@ import { decideEgress, type EgressPorts } from "../../src/pipeline/egress.ts";
 import type { Http } from "../../src/ports/http.ts";
 import type { Pollers } from "../../src/ports/pollers.ts";
 import { wireResponse } from "./answer.ts";
-import { forwardCall } from "./forward.ts";
+import { badGateway, forwardCall } from "./forward.ts";
 import { answerPoll } from "./poll.ts";
 import { type SplitBody, splitBody } from "./read-head.ts";
 
@@ -71,5 +71,5 @@ const headOf = (request: Request, method: string, body: SplitBody): CallHead => 
 /** An object that cannot be asked: fail closed, in the platform's words. Nothing was forwarded, or its answer was lost. */
 function failed(egress: Egress, facts: { readonly account: string; readonly instance: string; readonly detail: string }, deps: EgressDeps) {
   deps.log.write({ level: "error", event: "egress.failed", ...facts });
-  return wireResponse(egress.refuse(502, "Bad Gateway"));
+  return badGateway(egress);
 }

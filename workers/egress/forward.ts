@@ -79,5 +79,7 @@ function headersOf(headers: Headers): Headers {
 function unreached({ forward, egress }: Outgoing, detail: string, { log }: EgressPorts): Response {
   const { account, instance } = { account: forward.caller.account.id, instance: forward.caller.instance };
   log.write({ level: "warn", event: "egress.failed", account, instance, method: forward.call.method, detail });
-  return wireResponse(egress.refuse(502, "Bad Gateway", RETRY_MS), RETRY_MS);
+  return badGateway(egress);
 }
+
+export const badGateway = (egress: Egress): Response => wireResponse(egress.refuse(502, "Bad Gateway", RETRY_MS), RETRY_MS);

@@ -18,6 +18,8 @@ const REAL = "https://telegram.test/bot123456789:AAF-real_token_of_the_bot_01234
 const log: LogLine[] = [];
 const speaks: string[] = [];
 let verdict: SpeakVerdict;
+/** What asking the conversation comes to instead. */
+let fails: Error | undefined;
 let requests = 0;
 let token: string;
 
@@ -32,6 +34,7 @@ const app = egressApp((bindings: Env) => {
   };
   const speak = counted(async ({ key }: { readonly key: string }) => {
     speaks.push(key);
+    if (fails !== undefined) throw fails;
     return verdict;
   });
   const { permit, penalize, suppressed } = deps.outbound;
@@ -75,6 +78,7 @@ async function issue(instance = "eu-1"): Promise<string> {
 
 beforeEach(async () => {
   verdict = { verdict: "owner", epoch: 3 };
+  fails = undefined;
   for (const list of [log, speaks]) list.length = 0;
   expect((await configOf(env).push(JSON.stringify(validDocument))).status).toBe("accepted");
   token = await issue();
@@ -223,6 +227,16 @@ it("an exception that names the token stays here", async () => {
   expect(answer.headers.get("retry-after")).toBe("5");
   expect(log).toMatchObject([{ event: "egress.failed", method: "sendMessage" }]);
   expect(JSON.stringify(log)).not.toContain("AAF-real");
+});
+
+it("a conversation that cannot be asked lets nothing through, and the gateway is told when to try again", async () => {
+  const platform = fakePlatform();
+  fails = new Error("the object is overloaded");
+  const answer = await call("sendMessage", hello);
+  const said = { ok: false, error_code: 502, description: "Bad Gateway", parameters: { retry_after: 5 } };
+  expect([answer.status, answer.headers.get("retry-after"), await answer.json()]).toEqual([502, "5", said]);
+  expect(platform).toEqual([]);
+  expect(log).toMatchObject([{ event: "egress.failed", detail: "Error: the object is overloaded" }]);
 });
 
 it("a redirect is not followed and not passed on", async () => {
