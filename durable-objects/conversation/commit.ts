@@ -5,7 +5,7 @@ import { advance } from "./deliver.ts";
 import type { Moment } from "./hold.ts";
 import { admit } from "./limits.ts";
 import { firstIn } from "./look-up.ts";
-import { move } from "./speak.ts";
+import { move } from "./moving.ts";
 import { andThen, type Effect, type Ending, type Entry, isNew, type State, type Step, still } from "./state.ts";
 import { TIER_REST_MS, tierOf, withTier } from "./tiers.ts";
 

@@ -111,10 +111,11 @@ export class Conversation extends DurableObject<Env> {
   }
 
   /** Pins of the conversation this one continues, and the name under which sessions know it. */
-  adopt(pins: readonly Pin[], session: string | undefined, name: string): void {
+  adopt(pins: readonly Pin[], session: string | undefined, name: string, isAgain?: boolean): readonly Pin[] {
     this.#know(name);
     if (session !== undefined && this.#storage.meta("session") === undefined) this.#storage.setMeta("session", session);
-    this.apply({ type: "adopt", pins, nowMs: systemClock.nowMs() });
+    const { state } = this.apply({ type: "adopt", pins, isAgain, nowMs: systemClock.nowMs() });
+    return Object.values(state.pins);
   }
 
   /** Whether this event was kept here before. */
@@ -133,6 +134,7 @@ export class Conversation extends DurableObject<Env> {
     const snapshot = await this.snapshot();
     const entry = this.#storage.deadLetter(seq);
     if (snapshot === undefined || entry === undefined) return false;
+    await this.#upkeep.handPins([]);
     this.apply({ type: "replay", entry, ...this.moment(snapshot) });
     return true;
   }

@@ -94,8 +94,6 @@ export class Effects {
         this.#troubled(effect.entry, effect.detail);
         break;
       case "hand-pins":
-        // Until the other side has them: the alarm asks again.
-        this.#object.clock.ringSoon();
         this.#aside(() => this.#upkeep.handPins());
         break;
     }
@@ -104,6 +102,8 @@ export class Effects {
   async #choose(effect: Extract<Effect, { do: "choose" }>): Promise<void> {
     const snapshot = await this.#object.snapshot();
     if (snapshot === undefined) throw new Error("no routes document can be read");
+    // In a chat that moved away the other side knows best, and hears who was found.
+    await this.#upkeep.handPins([]);
     const placed = await choose(snapshot.routes, instancesOf(this.#env), { ...effect, conversation: this.#ref.key }).catch(
       (error: unknown) => ({ held: String(error) }),
     );
@@ -111,6 +111,8 @@ export class Effects {
     const newest = (await this.#object.snapshot()) ?? snapshot;
     const { seq, pool, askedAtMs } = effect;
     this.#object.apply({ type: "chosen", seq, pool, askedAtMs, ...choice, ...this.#object.moment(newest) });
+    const pin = this.#object.state.pins[pool];
+    if (pin !== undefined) await this.#upkeep.handPins([pin]);
   }
 
   #unchosen({ seq, askedAtMs }: Extract<Effect, { do: "choose" }>, error: unknown): void {

@@ -14,11 +14,12 @@ import { type CommitEvent, commit } from "./commit.ts";
 import { advance, type ChosenEvent, chosen, isChoosing, type UnchosenEvent, unchosen } from "./deliver.ts";
 import type { Moment } from "./hold.ts";
 import { type LookedUpEvent, lookedUp } from "./look-up.ts";
+import { type AdoptEvent, adopt, type HandedEvent, handed, move, owesPins } from "./moving.ts";
 import { arrived, withNotices } from "./notices.ts";
 import { type OutcomeEvent, outcome } from "./outcome.ts";
 import { handAgain, kept, owedAtMs, replied, unkept } from "./reply.ts";
-import { adopt, move, type SpeakEvent, speak } from "./speak.ts";
-import type { Entry, Pin, State, Step } from "./state.ts";
+import { type SpeakEvent, speak } from "./speak.ts";
+import type { Entry, State, Step } from "./state.ts";
 import { andThen } from "./state.ts";
 
 export type Event =
@@ -35,7 +36,8 @@ export type Event =
   | (Moment & { readonly type: "unkept"; readonly seq: number; readonly detail: string })
   | { readonly type: "replied"; readonly seq: number; readonly end: ReplyEnd; readonly nowMs: number }
   | { readonly type: "move"; readonly to: ConversationRef; readonly own: string }
-  | { readonly type: "adopt"; readonly pins: readonly Pin[]; readonly nowMs: number };
+  | HandedEvent
+  | AdoptEvent;
 
 export function step(state: State, event: Event): Step {
   const next = stepOf(state, event);
@@ -71,7 +73,9 @@ function stepOf(state: State, event: Event): Step {
     case "move":
       return move(state, event.to, event.own);
     case "adopt":
-      return adopt(state, event.pins, event.nowMs);
+      return adopt(state, event);
+    case "handed":
+      return handed(state, event);
   }
 }
 
@@ -103,7 +107,8 @@ export const ONCE_LEASE_MS = 20_000;
 
 /** When the alarm must ring at the latest, or undefined when nothing is pending. */
 export function wakeAtMs(state: State, nowMs: number): number | undefined {
-  const due = [deliveryDueMs(state, nowMs), state.tellAtMs, owedAtMs(state, nowMs, LEASE_MS)].flatMap((atMs) => atMs ?? []);
+  const handing = owesPins(state) ? nowMs + LEASE_MS : undefined;
+  const due = [deliveryDueMs(state, nowMs), state.tellAtMs, owedAtMs(state, nowMs, LEASE_MS), handing].flatMap((atMs) => atMs ?? []);
   return due.length === 0 ? undefined : Math.min(...due);
 }
 

@@ -118,6 +118,8 @@ export interface Choosing {
   readonly epoch?: number | undefined;
   /** Only a primary is wanted: the head has an instance. */
   readonly isReturn?: boolean | undefined;
+  /** The head goes to whoever is found when it is due, and not at once. */
+  readonly isPaced?: boolean | undefined;
 }
 
 export type Asked = Entry["tier"] | "nobody";
@@ -138,6 +140,8 @@ export interface State {
   /** Since when nothing ended here; undefined when that is not known, or was a reason to ask for a primary already. */
   readonly quietSinceMs?: number | undefined;
   readonly movedTo?: ConversationRef | undefined;
+  /** The conversation there has its pins. */
+  readonly isHanded?: boolean | undefined;
   /** The pool of its newest message. */
   readonly lastPool?: string | undefined;
   /** Pool to who was asked there last: the agent of a tier, or nobody, where the answer was known already. What matters to no one is left out. */
@@ -185,6 +189,7 @@ export type Write =
   | { readonly row: "debt"; readonly instance: string; readonly seq: number; readonly atMs: number }
   | { readonly row: "told"; readonly isTold: boolean }
   | { readonly row: "moved"; readonly to: ConversationRef }
+  | { readonly row: "handed" }
   | { readonly row: "stayed" };
 
 /** What the edge itself may tell a person; its words stand in the routes document. */

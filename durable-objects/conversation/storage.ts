@@ -61,7 +61,7 @@ export class ConversationStorage {
       ),
       ...lately(this.#newestFirst(), this.#debts(), nowMs),
       isTold: this.meta(TOLD) === undefined ? undefined : true,
-      ...(movedTo === undefined ? {} : { movedTo: refOf(movedTo) }),
+      ...(movedTo === undefined ? {} : { movedTo: refOf(movedTo), isHanded: this.meta("handed") !== undefined }),
     };
   }
 

@@ -17,8 +17,15 @@ export const conversationsOf = (env: Env): Conversations => ({
   replied: async (ref, seq, end) => conversation(env, ref).replied(seq, end),
 });
 
-export const adoptPins = async (env: Env, ref: ConversationRef, pins: readonly Pin[], session: string | undefined): Promise<void> =>
-  conversation(env, ref).adopt(pins, session, refName(ref));
+interface Handed {
+  readonly pins: readonly Pin[];
+  readonly session: string | undefined;
+  readonly isAgain: boolean | undefined;
+}
+
+/** The pins it has then. An older object says nothing of them. */
+export const adoptPins = async (env: Env, ref: ConversationRef, { pins, session, isAgain }: Handed): Promise<readonly Pin[]> =>
+  (await conversation(env, ref).adopt(pins, session, refName(ref), isAgain)) ?? [];
 
 export const showConversation = async (env: Env, ref: ConversationRef, limit: number): Promise<ConversationView> =>
   conversation(env, ref).show(limit);

@@ -7,10 +7,11 @@ import type { Snapshot } from "../../src/pipeline/snapshot.ts";
 import { within } from "../config/deadline.ts";
 import type { Env } from "../env.ts";
 import { ObjectClock } from "../object-clock.ts";
+import { systemClock } from "../runtime.ts";
 import { shardsOf } from "../shard/stub.ts";
 import type { Conversation } from "./durable-object.ts";
 import { forgetSaid } from "./handover.ts";
-import type { Ending } from "./state.ts";
+import type { Ending, Pin } from "./state.ts";
 import { adoptPins } from "./stub.ts";
 
 const HOUR_MS = 3_600_000;
@@ -65,14 +66,15 @@ export class Upkeep {
     await shardsOf(this.#env).addDead(ref, { ...facts, pool: entry.pool, reason: ending.outcome, atMs: ending.atMs });
   }
 
-  /** Gives the pins to the conversation that continues this one, once. */
-  async handPins(): Promise<void> {
+  /** Gives the pins to the conversation that continues this one, once; with `again` asks it who has the conversation now, and says who was found here. */
+  async handPins(again?: readonly Pin[]): Promise<void> {
     const { state, storage, ref } = this.#object;
-    if (state.movedTo === undefined || storage.meta("handed") !== undefined) return;
+    const pins = state.isHanded === true ? again : Object.values(state.pins);
+    if (state.movedTo === undefined || pins === undefined) return;
     // One that never had a word to remember hands on no name: what continues it is the first.
     const session = state.nextSeq > 1 || Object.keys(state.pins).length > 0 ? (storage.meta("session") ?? ref.key) : undefined;
-    await adoptPins(this.#env, state.movedTo, Object.values(state.pins), session);
-    storage.setMeta("handed", "1");
+    const theirs = await adoptPins(this.#env, state.movedTo, { pins, session, isAgain: state.isHanded });
+    this.#object.apply({ type: "handed", pins: theirs, nowMs: systemClock.nowMs() });
   }
 
   /** By number, not over a copy: what ends while one is listed must be listed too. Its incarnation may have died before it could. */

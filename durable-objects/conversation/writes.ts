@@ -66,6 +66,9 @@ export function writeRow(exec: Exec, write: Write): void {
     case "moved":
       exec(SET_META, "moved-to", refName(write.to));
       return;
+    case "handed":
+      exec(SET_META, "handed", "1");
+      return;
     case "stayed":
       exec("DELETE FROM meta WHERE name IN ('moved-to', 'handed')");
   }

@@ -20,6 +20,8 @@ export class ConversationObject extends DurableObject {
   state: State = emptyState;
   /** Memory: until when everything for an instance asks for a turn. */
   readonly ramps = new Map<string, number>();
+  /** Memory: the answer to its last question for a turn. */
+  turn: Turn | undefined;
   #configNumber = 0;
 
   protected override start(): void {
@@ -35,7 +37,7 @@ export class ConversationObject extends DurableObject {
   }
 
   protected override get isOwing(): boolean {
-    return this.rows.isWaiting;
+    return this.rows.isWaiting || this.rows.owesPins;
   }
 
   protected override get isSwept(): boolean {
@@ -74,11 +76,11 @@ export class ConversationObject extends DurableObject {
   /** Resolves when the other has the pins. */
   move(to: string): void {
     this.apply({ type: "move", to: { key: to }, own: this.name });
-    this.#handPins();
+    this.handPins();
   }
 
-  adopt(pins: readonly Pin[]): void {
-    this.apply({ type: "adopt", pins, nowMs: this.nowMs });
+  adopt(pins: readonly Pin[], isAgain: boolean | undefined): readonly Pin[] {
+    return Object.values(this.apply({ type: "adopt", pins, isAgain, nowMs: this.nowMs }).state.pins);
   }
 
   /** An operator sends a dead letter again. */
@@ -86,6 +88,7 @@ export class ConversationObject extends DurableObject {
     const rules = this.snapshot();
     const entry = this.rows.deadLetter(seq);
     if (rules === undefined || entry === undefined) return;
+    this.handPins([]);
     this.apply({ type: "replay", entry, ...this.moment(rules) });
   }
 
@@ -99,7 +102,7 @@ export class ConversationObject extends DurableObject {
     this.apply({ type: "wake", ...this.moment(rules) });
     if (this.state.queue.length + this.state.replying.length === 0) this.world.pending.delete(this.name);
     this.#planPurge();
-    this.#handPins();
+    this.handPins();
   }
 
   apply(event: Event): Step {
@@ -135,16 +138,18 @@ export class ConversationObject extends DurableObject {
   }
 
   /** To the conversation that continues this one, once; the alarm asks again. */
-  #handPins(): void {
-    const { world, rows, state } = this;
-    if (state.movedTo === undefined || rows.isHanded) return;
+  handPins(again?: readonly Pin[]): void {
+    const { world, state } = this;
+    const own = state.isHanded === true ? again : Object.values(state.pins);
+    if (state.movedTo === undefined || own === undefined) return;
     const to = named(world.conversations, state.movedTo.key);
-    const pins = world.bug === "move-forgets-pins" ? [] : Object.values(state.pins);
+    const pins = world.bug === "move-forgets-pins" ? [] : own;
     if (strikes(world, world.plan.weather.lose)) throw new Died("the call got lost");
-    to.enter(() => to.adopt(pins));
-    world.ledger.handed(this.name, Object.values(state.pins));
+    const theirs = to.enter(() => to.adopt(pins, state.isHanded));
+    if (strikes(world, world.plan.weather.lose)) throw new Died("the answer to the call got lost");
+    world.ledger.handed(this.name, own);
     tell(world, () => `${this.name} is ${to.name} from now on`);
-    rows.isHanded = true;
+    this.apply({ type: "handed", pins: theirs, nowMs: this.nowMs });
   }
 
   #perform(effect: Effect): void {
@@ -166,8 +171,7 @@ export class ConversationObject extends DurableObject {
         this.world.pending.add(this.name);
         return;
       case "hand-pins":
-        this.ringBy(this.nowMs + LEASE_MS);
-        this.later(this.world.dice.between(1, 30), () => this.#handPins());
+        this.later(this.world.dice.between(1, 30), () => this.handPins());
         return;
       case "granted":
         if (this.world.plan.isJudged) askInstance(this.world, effect.instance, (it) => it.granted(), undefined);

@@ -43,6 +43,10 @@ export class ConversationRows {
     return false;
   }
 
+  get owesPins(): boolean {
+    return this.movedTo !== undefined && !this.isHanded;
+  }
+
   deadLetter(seq: number): Entry | undefined {
     const row = this.messages.get(seq);
     return row?.state === "dead" && row.replayedAs === undefined ? row.entry : undefined;
@@ -63,6 +67,7 @@ export class ConversationRows {
       ...lately(rows.toReversed().map(lateRowOf), Object.fromEntries(this.debts), nowMs),
       isTold: this.isTold ? true : undefined,
       movedTo: this.movedTo,
+      isHanded: this.isHanded,
     };
   }
 
@@ -106,14 +111,14 @@ export class ConversationRows {
       case "told":
         this.isTold = write.isTold;
         return;
-      case "moved":
-        this.movedTo = write.to;
-        return;
-      case "stayed":
-        this.movedTo = undefined;
-        this.isHanded = false;
-        return;
+      default:
+        this.#move(write);
     }
+  }
+
+  #move(write: Extract<Write, { readonly row: "moved" | "handed" | "stayed" }>): void {
+    this.isHanded = write.row === "handed";
+    if (write.row !== "handed") this.movedTo = write.row === "moved" ? write.to : undefined;
   }
 
   #change(seq: number, change: Partial<MessageRow>): void {

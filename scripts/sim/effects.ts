@@ -102,10 +102,13 @@ export function choose(object: ConversationObject, effect: Extract<Effect, { do:
       object.apply({ type: "unchosen", seq, askedAtMs });
       return;
     }
+    object.handPins([]);
     const choice = world.plan.isJudged ? placed(object, effect, rules) : byChance(world, effect, rules);
     tell(world, () => `${object.name} #${seq} is placed: ${choice.instance ?? `nowhere (${choice.held}), without ${exclude.join(", ")}`}`);
     const found = choice.instance === undefined ? {} : { instance: choice.instance };
     object.apply({ type: "chosen", seq, pool, askedAtMs, detail: choice.held ?? "placed", ...found, ...object.moment(rules) });
+    const pin = object.state.pins[pool];
+    if (pin !== undefined) object.handPins([pin]);
   });
 }
 

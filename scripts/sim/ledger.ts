@@ -151,9 +151,10 @@ export class Ledger {
       this.breaks(`the person in ${conversation} is told twice that a message waits`);
   }
 
-  /** What the conversation it continues had when it moved. */
+  /** What the conversation it continues had when it moved, and whom it found for what was left there. */
   handed(conversation: string, pins: readonly Pin[]): void {
-    this.#handed.set(conversation, pins);
+    const before = (this.#handed.get(conversation) ?? []).filter(({ pool }) => !pins.some((pin) => pin.pool === pool));
+    this.#handed.set(conversation, [...before, ...pins]);
   }
 
   unarmed(object: string): void {

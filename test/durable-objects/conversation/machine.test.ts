@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { DEBT_MS } from "../../../durable-objects/conversation/failover.ts";
 import { wakeAtMs } from "../../../durable-objects/conversation/machine.ts";
-import { adopt } from "../../../durable-objects/conversation/speak.ts";
+import { adopt } from "../../../durable-objects/conversation/moving.ts";
 import { emptyState } from "../../../durable-objects/conversation/state.ts";
 import type { Outcome } from "../../../src/core/outcome.ts";
 import { accepted, busy, Driver, deliveryRules, failed, refused, unknown, unreachable } from "../../support/conversation.ts";
@@ -680,8 +680,8 @@ describe("found by review", () => {
     const nowMs = 1_000_000;
     const own = { pool: "support", instance: "eu-1", epoch: 2, atMs: nowMs, isUsed: false };
     const state = { ...emptyState, nextSeq: 3, pins: { support: own }, accepted: { "eu-2": { seq: 1, atMs: nowMs } } };
-    expect(adopt(state, handed, nowMs + 1000).state.pins["support"]).toEqual(own);
-    expect(adopt({ ...state, answered: { "eu-2": 1 } }, handed, nowMs + 1000).state.pins["support"]).toMatchObject({ instance: "eu-2" });
+    expect(adopt(state, { type: "adopt", pins: handed, nowMs: nowMs + 1000 }).state.pins["support"]).toEqual(own);
+    expect(adopt({ ...state, answered: { "eu-2": 1 } }, { type: "adopt", pins: handed, nowMs: nowMs + 1000 }).state.pins["support"]).toMatchObject({ instance: "eu-2" });
   });
 
   it("handed over a second time, its first answer lost, pins change nothing: not even back to an instance that died meanwhile", () => {
