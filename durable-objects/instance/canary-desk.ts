@@ -14,7 +14,7 @@ import type { InstancePorts } from "./ports.ts";
 import { instancesOf } from "./stub.ts";
 
 const WRITE_EVERY_MS = 5000;
-const LOOK_EVERY_MS = 10_000;
+export const LOOK_EVERY_MS = 10_000;
 /** One that says by itself that it goes away, and has not come back after so long, is out. */
 const LEAVING_MS = 600_000;
 
@@ -94,9 +94,8 @@ export class CanaryDesk {
     const { evidence } = this.#of(id);
     const atMs = this.#nowMs;
     if (isNobodyWell) return this.#hold(id, drained(evidence, atMs));
-    // With most of the others out, too, it is not the canary.
-    const out = (isMostlyWell && healthOf(this.#object.health, atMs).reason) || undefined;
-    const end = judge({ canary, evidence, out, nowMs: atMs });
+    const out = healthOf(this.#object.health, atMs).reason || undefined;
+    const end = judge({ canary, evidence, out, isCommon: !isMostlyWell, nowMs: atMs });
     if (end === undefined) return;
     const answer = await configOf(this.#env).changeCanary({ kind: "canary-ended", pool, id, atMs, ...end });
     if ("number" in answer) await this.#object.ports.routes.current(answer.number);

@@ -98,8 +98,10 @@ function isWorse(canary: Share, control: Share, { z, by }: { readonly z: number;
 export interface Look {
   readonly canary: Canary;
   readonly evidence: Evidence;
-  /** Why the instance is out; not given while it is well, or while most others are out too. */
+  /** Why the instance is out; not given while it is well. */
   readonly out?: string | undefined;
+  /** Most others are out too: it is not the canary. */
+  readonly isCommon?: boolean;
   readonly nowMs: number;
 }
 
@@ -109,10 +111,11 @@ export interface CanaryEnd {
   readonly verdict: string;
 }
 
-export function judge({ canary, evidence, out, nowMs }: Look): CanaryEnd | undefined {
-  const isLast = nowMs >= endOf(canary, evidence);
-  const isOut = out !== undefined && !drainedLately(evidence, nowMs);
-  const ground = (isOut ? `the instance is out: ${out}` : undefined) ?? groundIn(evidence, isLast);
+export function judge({ canary, evidence, out, isCommon = false, nowMs }: Look): CanaryEnd | undefined {
+  // While it is out all the same, that is no time to promote it.
+  const isExcused = out !== undefined && (isCommon || drainedLately(evidence, nowMs));
+  const isLast = nowMs >= endOf(canary, evidence) && !isExcused;
+  const ground = (out === undefined || isExcused ? undefined : `the instance is out: ${out}`) ?? groundIn(evidence, isLast);
   if (ground !== undefined) return { phase: "rolled-back", verdict: `${ground}; ${wordsOf(evidence)}` };
   if (!isLast) return undefined;
   return observationsIn(evidence) >= ENOUGH

@@ -97,6 +97,19 @@ describe("while its instance drains, and a moment after", () => {
     expect(judge({ canary: halfAnHour, evidence, out, nowMs: 229_999 })).toBe(undefined);
     expect(groundOf(judge({ canary: halfAnHour, evidence, out, nowMs: 230_000 }))).toBe(`rolled-back: the instance is out: ${out}`);
   });
+
+  it("nor is it promoted while it is out, however well it did before", () => {
+    const evidence = drainedFor(1_700_000, 1_800_000, evidenceOf({ handed: 20 }, { handed: 20 }));
+    const ended: Canary = { ...halfAnHour, untilMs: 1_700_000 };
+    const end = (isOut: boolean, nowMs: number) => groundOf(judge({ canary: ended, evidence, out: isOut ? out : undefined, nowMs }));
+    expect([end(true, 1_810_000), end(true, 1_830_000)]).toEqual(["running: ", `rolled-back: the instance is out: ${out}`]);
+    expect(end(false, 1_810_000)).toMatch(/^promoted: /);
+    const common = { canary: ended, evidence, out, isCommon: true };
+    expect([judge({ ...common, nowMs: 1_830_000 }), judge({ ...common, evidence: NO_EVIDENCE, nowMs: 1_830_000 })]).toEqual([
+      undefined,
+      undefined,
+    ]);
+  });
 });
 
 describe("at its end", () => {
