@@ -13,7 +13,7 @@ import type { Offer } from "../../src/ports/polls.ts";
 import type { Env } from "../env.ts";
 import { webDice } from "../runtime.ts";
 import type { Evidence } from "./canary.ts";
-import { CanaryDesk, lookInMs } from "./canary-desk.ts";
+import { CanaryDesk, LOOK_EVERY_MS, lookInMs } from "./canary-desk.ts";
 import { isHalfDrained } from "./half-drain.ts";
 import { type EventOf, type InstanceEvent, isFailure, isInDoubt, type ProbeResult, type State, step } from "./machine.ts";
 import { OutboxDesk } from "./outbox-desk.ts";
@@ -135,7 +135,8 @@ export class Instance extends DurableObject<Env> {
     return this.show();
   }
 
-  canary(id: string, seen?: Observation): Promise<Evidence> {
+  async canary(id: string, seen?: Observation): Promise<Evidence> {
+    if (seen !== undefined) await this.#prober.lookWithin(LOOK_EVERY_MS, this.ensureProbing());
     return this.#canaries.evidence(id, seen);
   }
 
@@ -154,8 +155,7 @@ export class Instance extends DurableObject<Env> {
       await this.#prober.arm(config, lookInMs(snapshot?.routes, this.#state.name));
       if (snapshot === undefined || config === undefined) return;
       await this.config();
-      const isHalf = await isHalfDrained(this.env, this.#state, snapshot.routes, this.ports.clock.nowMs());
-      if (isHalf) this.#take({ type: "undrain" });
+      if (await isHalfDrained(this, this.env, snapshot.routes)) this.#take({ type: "undrain" });
       this.#desk.purge();
       await this.#prober.ask(config);
       await this.#canaries.look();
@@ -164,7 +164,7 @@ export class Instance extends DurableObject<Env> {
     }
   }
 
-  /** Its drain goes with it, as it does in the document: half a drain would keep new conversations from one that returns. */
+  /** Its drain goes with it, as in the document: half a drain would keep new conversations from one that returns. */
   #leave(): void {
     this.#prober.stop();
     this.#take({ type: "undrain" });

@@ -7,14 +7,17 @@ import { knownAfterMs } from "../config/source.ts";
 import { configOf } from "../config/stub.ts";
 import type { Env } from "../env.ts";
 import type { State } from "./machine.ts";
+import type { InstancePorts } from "./ports.ts";
 
-export async function isHalfDrained(
-  env: Env,
-  { name, drainingSinceMs = Infinity }: State,
-  routes: Routes,
-  nowMs: number,
-): Promise<boolean> {
-  if (routes.draining.has(name) || nowMs - drainingSinceMs < knownAfterMs(env)) return false;
+/** The object around it. */
+interface Drained {
+  readonly ports: InstancePorts;
+  readonly health: State;
+}
+
+export async function isHalfDrained({ ports, health }: Drained, env: Env, { draining }: Routes): Promise<boolean> {
+  const { name, drainingSinceMs = Infinity } = health;
+  if (draining.has(name) || ports.clock.nowMs() - drainingSinceMs < knownAfterMs(env)) return false;
   const config = await configOf(env)
     .status()
     .catch(() => undefined);

@@ -67,6 +67,12 @@ export class Prober {
     return this.#ring(this.#nowMs + Math.min(mostMs, this.#delayMs(config)));
   }
 
+  /** Whatever the interval is, once its alarm is known: `ensured`. */
+  async lookWithin(ms: number, ensured: Promise<void>): Promise<void> {
+    await ensured;
+    await this.#ringBy(this.#nowMs + ms);
+  }
+
   /** The next who asks begins again. */
   stop(): void {
     this.#dueAtMs = undefined;

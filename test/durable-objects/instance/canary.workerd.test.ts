@@ -290,6 +290,17 @@ it("an instance that only polls is looked at often while a canary runs, and else
   await look("polled", dueInMs).toBeLessThanOrEqual(10_000);
 });
 
+it("what is seen of one has it looked at within ten seconds, however seldom its instance is asked", async () => {
+  const dueInMs = () =>
+    runInDurableObject(stubOf("seldom-new"), async (_, state) => ((await state.storage.getAlarm()) ?? Infinity) - Date.now());
+  await putWith("seldom", { ...native(`${origin}/durable`), probe: { intervalMs: 300_000 } });
+  await look("seldom", () => isHealthy("seldom")).toBe(true);
+  await look("seldom", dueInMs).toBeGreaterThan(60_000);
+  const { id } = await start("seldom", 600_000);
+  for (let times = 0; times < 5; times += 1) await stubOf("seldom-new").canary(id, failure(id));
+  expect(await dueInMs()).toBeLessThanOrEqual(10_000);
+});
+
 it("the sweep does not end one whose instance is drained", async () => {
   await put("away", "/durable");
   await drain("away", true);
