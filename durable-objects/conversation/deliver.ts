@@ -161,11 +161,13 @@ export function chosen(state: State, event: ChosenEvent): Step {
   if (asked.isReturn === true)
     return isPrimary(event) ? pinTo(free, head, { ...event, detail: "back to a primary" }) : advance(free, event);
   const isBack = pin?.isLeft === true && event.instance === pin.instance;
-  if (event.instance === undefined || (event.instance === pin?.instance && !isBack)) return waitForInstance(free, head, event);
-  return pinTo(free, head, { ...event, instance: event.instance, detail: head.lastDetail ?? event.detail });
+  const paced = { ...event, isPaced: asked.isPaced };
+  if (event.instance === undefined || (event.instance === pin?.instance && !isBack)) return waitForInstance(free, head, paced);
+  return pinTo(free, head, { ...paced, instance: event.instance, detail: head.lastDetail ?? event.detail });
 }
 
-type Placed = ChosenEvent & { readonly instance: string };
+type Paced = ChosenEvent & Pick<Choosing, "isPaced">;
+type Placed = Paced & { readonly instance: string };
 
 const isPrimary = (event: ChosenEvent): event is Placed =>
   event.instance !== undefined && event.rules.pools[event.pool]?.standbys.includes(event.instance) === false;
@@ -187,7 +189,7 @@ function pinTo(state: State, head: Entry, event: Placed): Step {
   // Whoever had it before and left it for a moment knows.
   const isNew = pin !== undefined && pin.instance !== instance;
   // That the one before may have it stays known: another hand-over is a repeat, and it can never be called too late to be of use.
-  const fresh = unheld(head, nowMs);
+  const fresh: Entry = event.isPaced === true ? { ...head, movableSinceMs: undefined } : unheld(head, nowMs);
   const from = pin === undefined ? {} : { from: pin.instance };
   const pinned: Step = {
     state: { ...withHead(state, fresh), pins: { ...state.pins, [pool]: next } },
@@ -203,14 +205,14 @@ function pinTo(state: State, head: Entry, event: Placed): Step {
   return andThen(asked, (state) => advance(state, event));
 }
 
-function waitForInstance(state: State, head: Entry, event: ChosenEvent): Step {
+function waitForInstance(state: State, head: Entry, event: Paced): Step {
   const waits = (head.waits ?? 0) + 1;
   const waiting: Entry = {
     ...head,
     waits,
     // What went wrong at its instance says more than that there is no other.
     lastDetail: head.lastDetail ?? event.detail,
-    dueAtMs: event.nowMs + backoffMs(NO_INSTANCE_BACKOFF, waits, event.dice),
+    dueAtMs: Math.max(event.isPaced === true ? head.dueAtMs : 0, event.nowMs + backoffMs(NO_INSTANCE_BACKOFF, waits, event.dice)),
     heldSinceMs: head.heldSinceMs ?? event.nowMs,
   };
   return {

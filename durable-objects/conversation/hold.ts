@@ -24,6 +24,8 @@ export interface Trouble {
   readonly mayMove: boolean;
   readonly isGone: boolean;
   readonly isHeldBack?: boolean | undefined;
+  /** It was answered: a failure of the message, perhaps, which another one would only repeat. */
+  readonly isReached?: boolean | undefined;
 }
 
 /** The pin cannot take the head now: wait for it, or give the pin up when the pool's policy says so. */
@@ -45,9 +47,11 @@ export function held(state: State, head: Entry, trouble: Trouble, moment: Moment
     effects: [{ do: "troubled", entry: waiting, detail: trouble.detail }],
   };
   if (decision === "park") return andThen(end(troubled.state, ending(waiting, "dead", AMBIGUOUS, moment)), (next) => leave(next, pin));
+  // Where no hold was waited for, another one is found at once, and asked no sooner than this one would have been.
+  const isPaced = trouble.isReached === true && !pin.isUsed && waiting.maybeAt !== pin.instance;
   if (decision === "move")
     return andThen({ ...troubled, writes: [{ row: "update", entry: waiting }] }, (next) =>
-      choose(next, waiting, { exclude: [pin.instance, ...avoided(next, moment.nowMs)], nowMs: moment.nowMs }),
+      choose(next, waiting, { exclude: [pin.instance, ...avoided(next, moment.nowMs)], nowMs: moment.nowMs, isPaced }),
     );
   const until = fence(waiting, pin, rules, { nowMs: moment.nowMs, mayMove });
   const later: Entry = { ...waiting, dueAtMs: until };
@@ -74,11 +78,12 @@ interface Choice {
   readonly exclude: readonly string[];
   readonly nowMs: number;
   readonly isReturn?: boolean;
+  readonly isPaced?: boolean;
 }
 
 export function choose(state: State, head: Entry, by: Choice): Step {
   const effect: Effect = { do: "choose", seq: head.seq, pool: head.pool, account: head.account, exclude: by.exclude, askedAtMs: by.nowMs };
-  const choosing = { seq: head.seq, sinceMs: by.nowMs, epoch: state.pins[head.pool]?.epoch, isReturn: by.isReturn };
+  const choosing = { seq: head.seq, sinceMs: by.nowMs, epoch: state.pins[head.pool]?.epoch, isReturn: by.isReturn, isPaced: by.isPaced };
   return { state: { ...state, choosing }, writes: [], effects: [effect] };
 }
 

@@ -56,7 +56,13 @@ function unsettled(state: State, head: Entry, attempt: Attempt, event: OutcomeEv
   };
   const over = overBy(failed, attempt, event) ?? (isReached ? poisonOf(failed, event) : undefined);
   if (over !== undefined) return end(state, over);
-  const trouble = { detail: result.detail, mayMove: mayMove(result), isGone: false, isHeldBack: result.isHeldBack ?? result.isOurs };
+  const trouble = {
+    detail: result.detail,
+    mayMove: mayMove(result),
+    isGone: false,
+    isReached,
+    isHeldBack: result.isHeldBack ?? result.isOurs,
+  };
   const waiting = { ...failed, dueAtMs: event.nowMs + waitMs(result, failed, head.lastDetail === result.detail, event.dice) };
   const left = mayHave(result) ? owedBefore(state, head, attempt.instance, event.nowMs) : still(state);
   return andThen(left, (next) => held(withHead(next, failed), waiting, trouble, event));

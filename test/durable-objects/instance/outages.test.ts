@@ -5,7 +5,7 @@ import { healthOf, initialState, type State, step } from "../../../durable-objec
 import { NO_TURNS, type Turns, takeTurn } from "../../../durable-objects/instance/turns.ts";
 import type { DeliveryRules } from "../../../src/core/delivery-rules.ts";
 import type { Outcome } from "../../../src/core/outcome.ts";
-import { accepted, answerOf, Driver, deliveryRules, onceRules, unknown } from "../../support/conversation.ts";
+import { accepted, answerOf, Driver, deliveryRules, failed, onceRules, unknown } from "../../support/conversation.ts";
 
 const TICK_MS = 250;
 const MINUTE_MS = 60_000;
@@ -123,8 +123,8 @@ function talksOf(many: number, gateways: Gateways, rules: DeliveryRules): readon
   });
 }
 
-function pass(gateways: Gateways, talks: readonly Talk[], untilMs: number): void {
-  for (; gateways.nowMs < untilMs; gateways.nowMs += TICK_MS) {
+function pass(gateways: Gateways, talks: readonly Talk[], untilMs: number, tickMs = TICK_MS): void {
+  for (; gateways.nowMs < untilMs; gateways.nowMs += tickMs) {
     if (gateways.nowMs % 2000 === 0) gateways.probe();
     for (const talk of talks) talk.tick();
   }
@@ -219,5 +219,55 @@ describe("a pool of one", () => {
     };
     pass(gateways, talks, 30 * MINUTE_MS);
     expect(talks.flatMap((talk) => talk.endings().slice(1))).toEqual(["b dead: poison: http 502"]);
+  });
+});
+
+describe("a first message that every gateway answers with an error", () => {
+  const well: Served = { isUp: true, outcome: accepted, ms: 50 };
+  const error: Served = { isUp: true, outcome: failed, ms: 20 };
+
+  /** Until it has ended, or `untilMs`. */
+  function asked(many: number, serve: (nowMs: number) => Served, untilMs: number) {
+    const names = Array.from({ length: many }, (_, index) => `eu-${index + 1}`);
+    const gateways = new Gateways((_, nowMs) => serve(nowMs), names);
+    const talk = new Talk(gateways, deliveryRules({ instances: names }));
+    talk.commit({ messageId: "a" });
+    let fewest = many;
+    let endedAtMs: number | undefined;
+    while (gateways.nowMs < untilMs) {
+      pass(gateways, [talk], gateways.nowMs + 50, 10);
+      fewest = Math.min(fewest, gateways.well.length);
+      if (talk.state.queue.length === 0) endedAtMs ??= gateways.nowMs;
+    }
+    return { gateways, talk, fewest, endedAtMs: endedAtMs ?? untilMs };
+  }
+
+  it.each([2, 3, 4, 6])("for two seconds, of a pool of %i, is delivered, and nobody is taken out for it", (many) => {
+    const { talk, fewest, endedAtMs } = asked(many, (nowMs) => (nowMs < 2000 ? error : well), MINUTE_MS);
+    expect([talk.endings(), fewest]).toEqual([["a delivered: accepted"], many]);
+    expect(endedAtMs).toBeLessThan(5000);
+  });
+
+  it.each([2, 3, 4, 6])("always, of a pool of %i, is poison no sooner than of a pool of one, and empties none", (many) => {
+    const { gateways, talk, fewest, endedAtMs } = asked(many, () => error, 15 * MINUTE_MS);
+    expect([talk.endings(), gateways.sent.length]).toEqual([["a dead: poison: http 500"], 12]);
+    expect(fewest).toBeGreaterThan(0);
+    expect(endedAtMs).toBeGreaterThan(2 * MINUTE_MS);
+  });
+
+  it("is still told to the person within five seconds: to wait for another is to wait", () => {
+    const rules = deliveryRules({ tells: { held: true, moved: false, unanswered: false } });
+    const driver = new Driver(rules);
+    driver.commit({ messageId: "a" });
+    const sinceMs = driver.nowMs;
+    while (driver.notices().length === 0 && driver.nowMs < sinceMs + MINUTE_MS) {
+      driver.run(
+        driver.nowMs + TICK_MS,
+        () => failed,
+        () => (driver.state.pins["support"]?.instance === "eu-1" ? "eu-2" : "eu-1"),
+      );
+    }
+    expect(driver.notices()).toEqual(["a held"]);
+    expect(driver.nowMs - sinceMs).toBeLessThanOrEqual(5000);
   });
 });
