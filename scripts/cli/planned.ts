@@ -60,18 +60,28 @@ const DEFAULT_RETRY_MS = 5000;
 
 const pathOf = (name: string): string => `/instances/${encodeURIComponent(name)}`;
 
+interface Errable {
+  readonly error?: string;
+}
+
 /** A look while waiting is repeated for a while: an edge that is deployed just now is back soon. */
-export async function look<T extends object>(call: Call, path: string, patience: Partial<Patience>): Promise<T> {
+export async function look<T extends Errable>(
+  call: Call,
+  path: string,
+  patience: Partial<Patience>,
+  errorOf: (seen: T) => string | undefined = ({ error }) => error,
+): Promise<T> {
   const untilMs = call.nowMs() + OUT_MS;
   for (;;) {
     const seen = await call
       .edge()
-      .get<T & { readonly error?: string }>(path, LOOK_MS)
+      .get<T>(path, LOOK_MS)
       .catch((error: unknown) => (error instanceof CliFailure && error.exitCode === 3 ? error : Promise.reject(error)));
     const isOver = call.nowMs() >= untilMs;
-    if (!(seen instanceof CliFailure) && (seen.error === undefined || isOver)) return seen;
+    const wrong = seen instanceof CliFailure ? seen.message : errorOf(seen);
+    if (!(seen instanceof CliFailure) && (wrong === undefined || isOver)) return seen;
     if (seen instanceof CliFailure && isOver) throw seen;
-    call.output.progress(`waiting: ${seen instanceof CliFailure ? seen.message : seen.error}`);
+    call.output.progress(`waiting: ${wrong}`);
     await pause(call, OUT_POLL_MS, patience);
   }
 }
@@ -94,8 +104,13 @@ export async function pause(call: Call, ms: number, { signal }: Partial<Patience
   if (signal?.aborted === true) throw interrupted();
 }
 
+/** What a drain is relied on for: `isReturning`, that conversations wait. */
+export interface Relied {
+  readonly isReturning: boolean;
+}
+
 /** By the edge's clock: after `quietAtMs` no place of the edge can be sending any more. That time is no part of the patience. */
-export async function untilQuiet(call: Call, drained: DrainAnswer, patience: Patience): Promise<InstanceAnswer> {
+export async function untilQuiet(call: Call, drained: DrainAnswer, relied: Relied, patience: Patience): Promise<InstanceAnswer> {
   const { instance } = drained;
   const first = await showInstance(call, instance, patience);
   const leftOf = ({ quietAtMs, nowMs }: InstanceAnswer): number => Math.max(drained.quietAtMs, quietAtMs ?? 0) - nowMs;
@@ -103,19 +118,23 @@ export async function untilQuiet(call: Call, drained: DrainAnswer, patience: Pat
   for (let round = 0, shown = first; ; round += 1, shown = await showInstance(call, instance, patience)) {
     checkDrains(shown, first);
     const leftMs = leftOf(shown);
-    if (leftMs <= 0 && shown.isDrainListed) return shown;
+    if (leftMs <= 0 && shown.isDrainListed) return mustAwait(shown, relied);
     if (call.nowMs() >= untilMs) throw new CliFailure(1, `${instance} drains, but is not quiet yet${patience.hint ?? ""}`);
     if (round % TELL_EVERY === 0) call.output.progress(`waiting: quiet in ${Math.max(0, Math.ceil(leftMs / 1000))} s at the latest`);
     await pause(call, Math.min(POLL_MS, Math.max(50, leftMs)), patience);
   }
 }
 
-/** Before somebody relies on it: it drains, and never ceased to since it was seen to. */
-export async function stillDrains(call: Call, before: InstanceAnswer, patience: Partial<Patience>): Promise<void> {
-  const shown = await showInstance(call, before.name, patience);
+/** Before somebody relies on it: it drains as it did, and never ceased to since it was seen to. */
+export function mustStillDrain(shown: InstanceAnswer, before: InstanceAnswer, relied: Relied): void {
   checkDrains(shown, before);
-  if (!shown.isDrainListed) throw new Undrained(before.name);
-  if (patience.signal?.aborted === true) throw interrupted();
+  if (!shown.isDrainListed) throw new Undrained(shown.name);
+  mustAwait(shown, relied);
+}
+
+function mustAwait(shown: InstanceAnswer, { isReturning }: Relied): InstanceAnswer {
+  if (isReturning && shown.isReturning !== true) throw new Unawaited(shown.name);
+  return shown;
 }
 
 function checkDrains({ name, error, drainingSinceMs }: InstanceAnswer, before: InstanceAnswer): void {
@@ -125,8 +144,15 @@ function checkDrains({ name, error, drainingSinceMs }: InstanceAnswer, before: I
 
 /** Somebody else has to do with it too. */
 export class Undrained extends CliFailure {
+  constructor(name: string, how = "is no longer draining as it was: somebody undrained it meanwhile") {
+    super(1, `${name} ${how}`);
+  }
+}
+
+/** It drains for good: its conversations move. */
+class Unawaited extends Undrained {
   constructor(name: string) {
-    super(1, `${name} is no longer draining as it was: somebody undrained it meanwhile`);
+    super(name, "drains, and its conversations do not wait for it: somebody drained it without --returning meanwhile");
   }
 }
 

@@ -7,10 +7,12 @@ import {
   type DrainAnswer,
   fence,
   insteadOf,
+  mustStillDrain,
+  type Relied,
   type ResumeAnswer,
   resume,
   type SuspendAnswer,
-  stillDrains,
+  showInstance,
   unfence,
   untilQuiet,
   untilSuspended,
@@ -39,9 +41,10 @@ it is --returning. With adminRpc its gateway is suspended once nothing is in fli
 without, stop it with SIGTERM, and it finishes them. Undo: clawedge instance undrain NAME`,
   run: async (call) => {
     const timeoutS = numberOption(call, "timeout", { least: 1, most: 86_400 }) ?? DEFAULT_TIMEOUT_S;
-    const drained = await fence(call, operand(call, 0), isSet(call, "returning"));
+    const relied = { isReturning: isSet(call, "returning") };
+    const drained = await fence(call, operand(call, 0), relied.isReturning);
     const isQuiet = isSet(call, "wait");
-    const suspension = isQuiet ? await untilIdle(call, drained, timeoutS * 1000) : undefined;
+    const suspension = isQuiet ? await untilIdle(call, drained, relied, timeoutS * 1000) : undefined;
     call.output.answer({ ...drained, isQuiet, suspension }, () => [
       drained.changed
         ? `${drained.instance} is draining since ${time(drained.drainingSinceMs)}`
@@ -53,14 +56,14 @@ without, stop it with SIGTERM, and it finishes them. Undo: clawedge instance und
 };
 
 /** Undefined where its gateway is not to be asked. */
-async function untilIdle(call: Call, drained: DrainAnswer, timeoutMs: number): Promise<SuspendAnswer | undefined> {
+async function untilIdle(call: Call, drained: DrainAnswer, relied: Relied, timeoutMs: number): Promise<SuspendAnswer | undefined> {
   const { instance } = drained;
   const hint = `. Wait on: ${again(call, ["instance", "drain", instance])}`;
   const patience = () => ({ untilMs: call.nowMs() + timeoutMs, hint });
-  const shown = await untilQuiet(call, drained, patience());
+  const shown = await untilQuiet(call, drained, relied, patience());
   if (shown.hasAdminRpc !== true) return undefined;
   const suspension = await untilSuspended(call, instance, patience());
-  await stillDrains(call, shown, {});
+  mustStillDrain(await showInstance(call, instance, {}), shown, relied);
   return suspension;
 }
 

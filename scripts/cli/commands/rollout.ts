@@ -1,13 +1,13 @@
 /** `clawedge rollout`: the instances of a pool restarted one after the other, while nobody loses a message or is told of it. */
 import { again, beside } from "../again.ts";
 import { numberOption } from "../args.ts";
-import { isInService } from "../back.ts";
 import { type Call, type Command, isSet, operand, textValue } from "../command.ts";
 import { CliFailure, usageError } from "../failure.ts";
+import { isAway, membersOf } from "../others.ts";
 import { plural } from "../output.ts";
-import { look, type Patience, pause, showInstance, Undrained } from "../planned.ts";
-import { isUnrestarted, mayTakeOver, type Rolled, type Rollout, rollInstance, takenAlready, wordsFor } from "../rollout.ts";
-import { type InstanceAnswer, stateOf } from "./instance.ts";
+import { pause, showInstance, Undrained } from "../planned.ts";
+import { isUnrestarted, type Rolled, type Rollout, rollInstance, wordsFor } from "../rollout.ts";
+import type { InstanceAnswer } from "./instance.ts";
 
 const DEFAULT_TIMEOUT_S = 600;
 
@@ -71,13 +71,6 @@ function seekCommand({ trailing, env, seekProgram }: Call, names: readonly strin
   if (problem !== undefined) throw usageError(`${problem}. Nothing was drained`);
 }
 
-async function membersOf(call: Call, pool: string, patience: Partial<Patience> = {}): Promise<readonly InstanceAnswer[]> {
-  const { instances } = await look<{ readonly instances: readonly InstanceAnswer[] }>(call, "/instances", patience);
-  const members = instances.filter(({ pools }) => pools.includes(pool));
-  if (members.length === 0) throw new CliFailure(1, `no pool with instances is called ${pool}. See: clawedge instance list`);
-  return members;
-}
-
 /** Who drains already comes first, so that there is never more than one away. */
 function orderOf(call: Call, pool: string, members: readonly InstanceAnswer[]): readonly string[] {
   const [from, only] = [textValue(call, "from"), textValue(call, "only")];
@@ -91,15 +84,12 @@ function orderOf(call: Call, pool: string, members: readonly InstanceAnswer[]): 
   return [...new Set([...wanted, ...away, ...names])];
 }
 
-const isAway = ({ isDrainListed, drainingSinceMs }: InstanceAnswer): boolean => isDrainListed || drainingSinceMs !== undefined;
-
 async function walk(call: Call, rolling: Rollout, names: readonly string[], pauseMs: number): Promise<readonly Rolled[]> {
   const done: Rolled[] = [];
   for (const [index, name] of names.entries()) {
     const now: Rolled = { instance: name, stage: "before" };
     try {
       if (index > 0) await pause(call, pauseMs + (await unknownMs(call, rolling, done.at(-1))), rolling);
-      await othersAreWell(call, rolling, name);
       await rollInstance(call, rolling, now);
       done.push(now);
     } catch (error) {
@@ -116,18 +106,6 @@ async function unknownMs(call: Call, rolling: Rollout, last: Rolled | undefined)
   if (leftMs > 0)
     call.output.progress(`waiting until every place of the edge knows that ${last.instance} is back: ${Math.ceil(leftMs / 1000)} s`);
   return leftMs;
-}
-
-async function othersAreWell(call: Call, rolling: Rollout, name: string): Promise<void> {
-  const { pool, force } = rolling;
-  const members = await membersOf(call, pool, rolling);
-  if (!mayTakeOver(rolling, name) && members.some((member) => member.name === name && isAway(member))) throw takenAlready(name);
-  const others = members.filter((member) => member.name !== name);
-  if (others.length === 0) call.output.progress(`${name} is the only instance of ${pool}: what is written meanwhile waits for it`);
-  const bad = others.find((member) => !isInService(member));
-  if (bad === undefined || force) return;
-  const why = bad.error ?? bad.reason ?? "";
-  throw new CliFailure(1, `${bad.name} is ${stateOf(bad)}${why === "" ? "" : `: ${why}`}. With --force ${name} is taken away all the same`);
 }
 
 interface Stopped {
@@ -164,6 +142,7 @@ function stopped({ call, rolling, done, now, names }: Stopped, reason: string): 
     restarting: `${instance} stays drained${waits}; the command was run, or begun`,
     readmitting: `${instance} was being taken back`,
     done: `${instance} is back in service`,
+    "given-back": `${instance} was drained, and is back in service; the command was not run`,
     unrestarted: `${instance} is back in service, as it was; the command was run`,
     lost: `${instance} was drained, and is no longer as it was; the command was not run`,
   };

@@ -17,8 +17,8 @@ export interface Reply {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** `GET /admin/routes` to its answer; a function sees how often it was asked. */
-export type Replies = Readonly<Record<string, Reply | ((times: number) => Reply)>>;
+/** `GET /admin/routes` to its answer; a function sees how often it was asked before, and with what now. */
+export type Replies = Readonly<Record<string, Reply | ((times: number, body: string) => Reply)>>;
 
 export const TOKEN = "the-admin-token";
 
@@ -34,7 +34,8 @@ export async function fakeAdmin(replies: Replies) {
     const times = counts.get(name) ?? 0;
     counts.set(name, times + 1);
     const found = replies[name];
-    const reply = typeof found === "function" ? found(times) : (found ?? { status: 418, text: `nobody expected ${name}` });
+    const reply =
+      typeof found === "function" ? found(times, bytes.toString()) : (found ?? { status: 418, text: `nobody expected ${name}` });
     response.writeHead(reply.status ?? 200, { "content-type": "application/json", ...reply.headers });
     response.end(reply.text ?? JSON.stringify(reply.json));
   });

@@ -5,12 +5,16 @@ export interface Member {
   readonly name: string;
   isHealthy: boolean;
   isDrainListed: boolean;
-  isReturning: boolean;
+  /** Undefined: its edge says nothing of it. */
+  isReturning: boolean | undefined;
   verdict: "up" | "down" | "draining";
   hasAdminRpc: boolean;
   /** What its gateway says to being suspended, one after the other; the last one again and again. */
   suspends: readonly object[];
   resumes: readonly object[];
+  readonly pools: readonly string[];
+  /** Its object cannot be asked. */
+  readonly error?: string | undefined;
   /** It has no address. */
   calledAtMs?: number;
 }
@@ -19,11 +23,12 @@ export const READY = { status: "ready", activeCount: 0, blockers: [], expiresAtM
 export const DRAINING = { status: "draining", activeCount: 2, blockers: [{ kind: "root-request", count: 2 }], retryAfterMs: 20_000 };
 
 export const member = (name: string, more: Partial<Member> = {}): Member => ({
-  ...{ name, isHealthy: true, isDrainListed: false, isReturning: false, verdict: "up", hasAdminRpc: false },
+  ...{ name, isHealthy: true, isDrainListed: false, isReturning: false, verdict: "up", hasAdminRpc: false, pools: ["support"] },
   ...{ suspends: [READY], resumes: [{ status: "running", resumed: false }] },
   ...more,
 });
 
+const OUT: Reply = { status: 503, text: "nobody is here" };
 const LOOK_MS = 1000;
 const QUIET_MS = 5000;
 
@@ -39,10 +44,10 @@ export function meanwhile<M extends Member>(one: M, happens: () => void): M {
 export type PlannedEdge = Awaited<ReturnType<typeof plannedEdge>>;
 
 export async function plannedEdge(members: readonly Member[], knownAfterMs = 0) {
-  const edge = { nowMs: 1_000_000, outLooks: 0, quietMs: QUIET_MS };
+  const edge = { nowMs: 1_000_000, outLooks: 0, quietMs: QUIET_MS, undrains: true };
   const since = new Map(members.flatMap(({ name, isDrainListed }) => (isDrainListed ? [[name, edge.nowMs] as const] : [])));
   const shown = (one: Member): object => {
-    const { name, isHealthy, isDrainListed, isReturning, hasAdminRpc, verdict, calledAtMs } = one;
+    const { name, isHealthy, isDrainListed, isReturning, hasAdminRpc, verdict, calledAtMs, pools, error } = one;
     const drainingSinceMs = since.get(name);
     const drain = drainingSinceMs === undefined ? {} : { drainingSinceMs, quietAtMs: drainingSinceMs + edge.quietMs };
     const seen =
@@ -50,26 +55,28 @@ export async function plannedEdge(members: readonly Member[], knownAfterMs = 0) 
         ? { url: "http://gateway", lastProbe: { verdict, atMs: edge.nowMs, reason: verdict } }
         : { url: null, pollers: [{ account: "telegram:support", calledAtMs, isWaiting: true, open: 0 }] };
     const state = { isHealthy, isDraining: isDrainListed, isDrainListed, isReturning, hasAdminRpc };
-    return { name, pools: ["support"], region: null, ...state, ...drain, ...seen, nowMs: edge.nowMs };
+    return { name, pools, region: null, ...state, ...drain, ...seen, error, nowMs: edge.nowMs };
   };
   const look = (reply: () => object) => (): Reply => {
     edge.nowMs += LOOK_MS;
     if (edge.outLooks > 0) {
       edge.outLooks -= 1;
-      return { status: 503, text: "nobody is here" };
+      return OUT;
     }
     return { json: reply() };
   };
   const of = (one: Member): Replies => ({
     [`GET /admin/instances/${one.name}`]: look(() => shown(one)),
-    [`POST /admin/instances/${one.name}/drain`]: () => {
-      const changed = !one.isDrainListed;
-      one.isDrainListed = true;
+    [`POST /admin/instances/${one.name}/drain`]: (_, body) => {
+      const isReturning = body.includes("true");
+      const changed = !one.isDrainListed || one.isReturning !== isReturning;
+      Object.assign(one, { isDrainListed: true, isReturning });
       since.set(one.name, since.get(one.name) ?? edge.nowMs);
       return { json: { instance: one.name, changed, number: 2, drainingSinceMs: edge.nowMs, quietAtMs: edge.nowMs + edge.quietMs } };
     },
     [`POST /admin/instances/${one.name}/undrain`]: () => {
-      one.isDrainListed = false;
+      if (!edge.undrains) return OUT;
+      Object.assign(one, { isDrainListed: false, isReturning: false });
       since.delete(one.name);
       return { json: { instance: one.name, changed: true, number: 3, knownAtMs: edge.nowMs + knownAfterMs } };
     },
