@@ -12,7 +12,7 @@ import { migrate } from "../migrate.ts";
 import { jsonLog, systemClock, webDice } from "../runtime.ts";
 import { answerIn, type KeptAnswer, keepAnswer } from "./answer-rows.ts";
 import { addCounters, readCounters } from "./counter-rows.ts";
-import { addDead, type DeadFilter, listDead, removeDead } from "./dead-rows.ts";
+import { addDead, type DeadFilter, type ListedDead, listDead, removeDead } from "./dead-rows.ts";
 import * as machine from "./machine.ts";
 import { keepNearAnswer, type NearAnswer, type NearLook, nearestAnswer } from "./near-rows.ts";
 import { MIGRATIONS } from "./schema.ts";
@@ -74,7 +74,7 @@ export class Shard extends DurableObject<Env> {
     removeDead(this.#sql, id);
   }
 
-  listDead(filter: DeadFilter): readonly DeadEntry[] {
+  listDead(filter: DeadFilter): readonly ListedDead[] {
     return listDead(this.#sql, filter);
   }
 

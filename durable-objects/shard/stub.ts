@@ -3,6 +3,7 @@
  * all shards at once. Nothing here retries: every call may be repeated by its caller without counting twice.
  */
 import { type ConversationRef, type Residency, refName, refOf } from "../../src/core/conversation-ref.ts";
+import { readDeadId } from "../../src/core/dead-id.ts";
 import { hash32 } from "../../src/core/hash.ts";
 import { addDeltas } from "../../src/core/series.ts";
 import type { Permits } from "../../src/ports/permits.ts";
@@ -13,7 +14,7 @@ import type { Env } from "../env.ts";
 import { objectOf } from "../objects.ts";
 import { systemClock } from "../runtime.ts";
 import type { KeptAnswer } from "./answer-rows.ts";
-import { byNewest, type DeadFilter } from "./dead-rows.ts";
+import { byNewest, type DeadFilter, type ListedDead } from "./dead-rows.ts";
 import type { ShardReading } from "./durable-object.ts";
 import type { NearAnswer, NearLook } from "./near-rows.ts";
 import type { Pending } from "./storage.ts";
@@ -109,6 +110,17 @@ export async function listDead(env: ShardEnv, residencies: readonly Residency[],
   const pages: readonly (readonly DeadEntry[])[] = await Promise.all(allShards(env, residencies).map((shard) => shard.listDead(filter)));
   return pages.flat().toSorted(byNewest).slice(0, filter.limit);
 }
+
+/** Of those that died until then the oldest, as they were written, and how many there are. An older shard counts what it gives. */
+export async function dueDead(env: ShardEnv, residencies: readonly Residency[], filter: DeadFilter & { readonly untilMs: number }) {
+  const given: readonly (readonly ListedDead[])[] = await Promise.all(allShards(env, residencies).map((shard) => shard.listDead(filter)));
+  const pages = given.map((page) => page.filter(({ atMs }) => atMs <= filter.untilMs));
+  const count = pages.reduce((sum, page) => sum + (page[0]?.due ?? page.length), 0);
+  return { letters: pages.flat().toSorted(byOldest).slice(0, filter.limit), count };
+}
+
+const seqOf = ({ id }: DeadEntry): number => readDeadId(id)?.seq ?? 0;
+const byOldest = (left: DeadEntry, right: DeadEntry): number => left.atMs - right.atMs || seqOf(left) - seqOf(right);
 
 export interface SweepLimits {
   readonly perShard: number;

@@ -7,7 +7,7 @@ import * as z from "zod/mini";
 import { replayDead, showLetter } from "../../durable-objects/conversation/stub.ts";
 import type { Env } from "../../durable-objects/env.ts";
 import { systemClock } from "../../durable-objects/runtime.ts";
-import { listDead, shardsOf } from "../../durable-objects/shard/stub.ts";
+import { dueDead, listDead, shardsOf } from "../../durable-objects/shard/stub.ts";
 import type { ConversationRef } from "../../src/core/conversation-ref.ts";
 import { readDeadId } from "../../src/core/dead-id.ts";
 import { residenciesOf } from "../sweep.ts";
@@ -43,16 +43,17 @@ deadApp.post("/admin/dead/replay", async (context) => {
   const input = await readInput(context, batchSchema);
   if (!input.ok) return answerError(context, input.problem);
   const { account, limit, perSecond, beforeMs = systemClock.nowMs() } = input.value;
-  const listed = await listedDead(context.env, MOST_LISTED, account);
-  if (listed === undefined) return answerError(context, (await noRoutes(context.env)) ?? UNKNOWN);
-  const due = listed.filter((entry) => entry.atMs <= beforeMs).toReversed();
+  const snapshot = await inForce(context.env);
+  if (!snapshot.ok) return answerError(context, snapshot.problem);
+  const filter = { limit: MOST_LISTED, untilMs: beforeMs, ...(account === undefined ? {} : { account }) };
+  const due = await dueDead(context.env, residenciesOf(snapshot.value.routes), filter);
   const results: { readonly id: string; readonly result: "replayed" | "gone" }[] = [];
-  for (const { id } of due.slice(0, limit)) {
+  for (const { id } of due.letters.slice(0, limit)) {
     if (results.length > 0) await systemClock.sleep(1000 / perSecond);
     results.push({ id, result: await replayOne(context.env, id) });
   }
   const replayed = results.filter(({ result }) => result === "replayed").length;
-  const counts = { replayed, gone: results.length - replayed, remaining: due.length - results.length };
+  const counts = { replayed, gone: results.length - replayed, remaining: due.count - results.length };
   logChange(context, "admin.dead-replayed", { account: account ?? "", ...counts });
   return context.json({ ...counts, beforeMs, results });
 });
@@ -87,7 +88,7 @@ deadApp.post(`${PREFIX}:id/replay`, async (context) => {
   return answerError(context, { status: 409, code: "not-replayable", message });
 });
 
-/** More than this many letters are replayed in several rounds. */
+/** Of each shard. */
 const MOST_LISTED = 500;
 
 async function listedDead(env: Env, limit: number, account?: string) {

@@ -1,0 +1,64 @@
+/** Dead letters sent again by the hundred: oldest first, and none forgotten. */
+import { reset } from "cloudflare:test";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { forget } from "../../../durable-objects/config/memory.ts";
+import { dueDead, shardsOf } from "../../../durable-objects/shard/stub.ts";
+import type { ConversationRef } from "../../../src/core/conversation-ref.ts";
+import { deadId } from "../../../src/core/dead-id.ts";
+import { goodText } from "../../durable-objects/config/documents.ts";
+import { admin, env } from "./support.ts";
+
+const ACCOUNT = "telegram:support";
+const ref: ConversationRef = { residency: "eu", key: `${ACCOUNT}/chat/777` };
+
+beforeEach(async () => {
+  expect((await admin("POST", "/admin/routes", goodText())).status).toBe(200);
+});
+afterEach(async () => {
+  await reset();
+  forget(env.ROUTES);
+});
+
+async function die(from: number, to: number, atMs: (seq: number) => number): Promise<void> {
+  const dying = Array.from({ length: to - from + 1 }, async (_, index) => {
+    const seq = from + index;
+    const facts = { id: deadId(ref, seq), account: ACCOUNT, conversation: ref.key, messageId: String(seq), pool: "support", reason: "r" };
+    await shardsOf(env).addDead(ref, { ...facts, atMs: atMs(seq) });
+  });
+  await Promise.all(dying);
+}
+
+const replay = async (body: object) => (await admin("POST", "/admin/dead/replay", { perSecond: 50, ...body })).body;
+const idsOf = ({ results }: { readonly results: readonly { readonly id: string }[] }) => results.map(({ id }) => id);
+
+it("of more than a page the oldest goes first, and all that are left are counted", async () => {
+  const nowMs = Date.now() - 100_000;
+  await die(1, 510, (seq) => nowMs + seq);
+  const first = await replay({ limit: 2 });
+  expect(idsOf(first)).toEqual([deadId(ref, 1), deadId(ref, 2)]);
+  expect(first.remaining).toBe(508);
+});
+
+it("those that died before are found behind any number that died since", async () => {
+  const nowMs = Date.now() - 100_000;
+  await die(1, 3, () => nowMs);
+  await die(4, 510, (seq) => nowMs + seq);
+  const batch = await replay({ limit: 100, beforeMs: nowMs });
+  expect(idsOf(batch)).toEqual([1, 2, 3].map((seq) => deadId(ref, seq)));
+  expect(batch.remaining).toBe(0);
+});
+
+it("those that died in one moment go in the order in which they were written", async () => {
+  const nowMs = Date.now() - 1000;
+  await die(8, 12, () => nowMs);
+  expect(idsOf(await replay({}))).toEqual([8, 9, 10, 11, 12].map((seq) => deadId(ref, seq)));
+});
+
+it("a shard of an older version gives its newest, and they are put into order all the same", async () => {
+  const letter = (seq: number) => ({ id: deadId(ref, seq), atMs: seq });
+  const shard = { listDead: async () => [letter(3), letter(2), letter(1)], removeDead: async () => undefined };
+  const none = { ...shard, listDead: async () => [] };
+  const SHARD = { idFromName: (name: string) => name, get: (name: string) => (name === "|shard-0" ? shard : none) };
+  const due = await dueDead({ ...env, SHARD } as unknown as typeof env, [], { limit: 1, untilMs: 2 });
+  expect([due.letters.map(({ id }) => id), due.count]).toEqual([[deadId(ref, 1)], 2]);
+});
