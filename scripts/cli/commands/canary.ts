@@ -2,8 +2,9 @@
 import type { Canary } from "../../../src/core/canary.ts";
 import { numberOption } from "../args.ts";
 import { type Call, type Command, isSet, operand, textValue } from "../command.ts";
-import { CliFailure, usageError } from "../failure.ts";
+import { CliFailure, edgeError, usageError } from "../failure.ts";
 import { facts, table, time } from "../output.ts";
+import { look } from "../planned.ts";
 
 interface Figures {
   readonly handed: number;
@@ -16,6 +17,11 @@ interface Figures {
 interface CanaryAnswer extends Canary {
   readonly figures?: { readonly canary: Figures; readonly rest: Figures };
   /** Its instance's object could not be asked. */
+  readonly error?: string;
+}
+
+interface CanariesAnswer {
+  readonly canaries: readonly CanaryAnswer[];
   readonly error?: string;
 }
 
@@ -62,7 +68,7 @@ async function untilEnded(call: Call, started: CanaryAnswer): Promise<CanaryAnsw
   const begunAtMs = call.nowMs();
   // By the edge's clock it lasts so long; longer, when its instance drains meanwhile.
   for (let { untilMs } = started; call.nowMs() - begunAtMs < untilMs - started.startedAtMs + GRACE_MS; await call.sleep(WATCH_MS)) {
-    const now = (await canariesOf(call)).find(({ id }) => id === started.id);
+    const now = (await watched(call, started)).find(({ id }) => id === started.id);
     if (now === undefined) throw new CliFailure(1, `the canary of ${started.pool} was cleared, or the document has its instance no more`);
     if (now.phase !== "running") return now;
     ({ untilMs } = now);
@@ -75,8 +81,18 @@ async function untilEnded(call: Call, started: CanaryAnswer): Promise<CanaryAnsw
 const wordsOf = (figures: Figures | undefined): string =>
   figures === undefined ? "nothing known" : `${figures.errors} errors of ${figures.handed}`;
 
+/** An edge that is deployed just now is back soon, and its canary runs on meanwhile. */
+async function watched(call: Call, { pool }: CanaryAnswer): Promise<readonly CanaryAnswer[]> {
+  try {
+    return (await look<CanariesAnswer>(call, "/canaries", {})).canaries;
+  } catch (error) {
+    if (!(error instanceof CliFailure) || error.exitCode !== 3) throw error;
+    throw edgeError(`${error.message}\nThe canary of ${pool} goes on all the same. Look: clawedge canary show ${pool}`);
+  }
+}
+
 async function canariesOf(call: Call): Promise<readonly CanaryAnswer[]> {
-  return (await call.edge().get<{ readonly canaries: readonly CanaryAnswer[] }>("/canaries")).canaries;
+  return (await call.edge().get<CanariesAnswer>("/canaries")).canaries;
 }
 
 export const canaryShow: Command = {

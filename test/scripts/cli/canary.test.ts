@@ -54,6 +54,17 @@ describe("canary start", () => {
     expect([ran.code, ran.err.includes("should have ended")]).toEqual([1, false]);
   });
 
+  it("--watch looks again when the edge is away for a moment, and when it stays away says that the canary runs on", async () => {
+    const watch = ["canary", "start", "support", "--instance", "eu-3", "--watch"];
+    const out = { status: 503, text: "nobody is here" };
+    const short = (times: number) => (times > 0 && times < 5 ? out : { json: { canaries: [times < 7 ? running : ended] } });
+    const ran = await against({ ...started, "GET /admin/canaries": short }, ...watch);
+    expect([ran.code, ran.out.includes("state    rolled-back"), ran.err.includes("waiting: ")]).toEqual([1, true, true]);
+    const long = await against({ ...started, "GET /admin/canaries": out }, ...watch);
+    expect(long).toMatchObject({ code: 3, err: expect.stringContaining("answered http 503") });
+    expect(long.err).toContain("The canary of support goes on all the same. Look: clawedge canary show support\n");
+  });
+
   it("--watch does not wait for ever, nor for one that was cleared", async () => {
     const watch = ["canary", "start", "support", "--instance", "eu-3", "--watch"];
     expect(await against({ ...started, ...listOf(running) }, ...watch)).toMatchObject({ code: 1, err: expect.stringContaining("Look:") });
