@@ -19,6 +19,7 @@ type Matter = readonly unknown[];
 const ANY: Matter = [true];
 
 let passed = 0;
+let isStopped = false;
 
 function isDue(name: string, matter: Matter): boolean {
   const [wanted, nth] = String(Reflect.get(env, "FAULT_POINT") ?? "").split("@");
@@ -42,9 +43,13 @@ export function blockAt(name: string, matter = ANY): void {
 /** True: the caller goes no further, and everything stands still as soon as what was written is durable. */
 export function stopsAt(name: string, matter = ANY): boolean {
   if (!isDue(name, matter)) return false;
+  isStopped = true;
   setTimeout(block, DURABLE_MS, name);
   return true;
 }
+
+/** Whether a caller has gone no further, and all is about to stand still: whoever would go on behind it does not. */
+export const hasStopped = (): boolean => isStopped;
 
 /** The same for whoever can wait: it never goes on. */
 export async function haltAt(name: string, matter = ANY): Promise<void> {

@@ -6,6 +6,7 @@ import type { ConversationRef } from "../../src/core/conversation-ref.ts";
 import type { OutcomeKind } from "../../src/core/outcome.ts";
 import { addDeltas, type Delta, series } from "../../src/core/series.ts";
 import type { Shards } from "../../src/ports/shards.ts";
+import { FAULTS, hasStopped } from "../fault-point.ts";
 import { deltaOf } from "./ledger.ts";
 import type { Ending } from "./state.ts";
 import type { ConversationStorage } from "./storage.ts";
@@ -80,6 +81,8 @@ export class Reporter {
     shards: Shards,
     at: { readonly ref: ConversationRef; readonly nowMs: number; readonly firstOpen: number; readonly instance?: string },
   ): Promise<void> {
+    // A step that stopped has told of none of its ends: a batch must not pass over them.
+    if (FAULTS && hasStopped()) return;
     if (this.#batch.isSent && this.hasWork) this.#prepare(at);
     if (this.#batch.isSent) return;
     const { serial, delta, instance, atMs } = this.#batch;

@@ -7,7 +7,7 @@ export const HELP = `npm run faults -- [--times N] [--point NAME]... [--seed N] 
 Webhooks of three accounts flow through the bundle built with its fault points, in workerd, with its state on disk. At each point workerd
 is stopped in its tracks, killed with kill -9 and started again, N times; then every message is reconciled, as in a soak.
 
-  --times N      kills at each point (default 20)
+  --times N      kills at each point (default 20), each of which must hit it
   --point NAME   this one alone; may be given more than once (default all)
   --seed N       which passing of a point is the last one (default a new one, which is printed)
   --json FILE    write figures and findings to FILE too
@@ -16,7 +16,7 @@ is stopped in its tracks, killed with kill -9 and started again, N times; then e
 
 Points: ${POINTS.join(", ")}
 
-Exit codes: 0 every invariant held and every point was hit, 1 not so, 2 wrong flags.`;
+Exit codes: 0 every invariant held, every point was hit that often and something was acknowledged at each, 1 not so, 2 wrong flags.`;
 
 export interface FaultSettings {
   readonly times: number;

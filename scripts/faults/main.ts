@@ -9,6 +9,7 @@ import { type FaultSettings, HELP, readCommandLine } from "./command-line.ts";
 import { faultBundle } from "./edge.ts";
 import type { Point } from "./points.ts";
 import { playRound, type RoundResult } from "./round.ts";
+import { missing } from "./verdict.ts";
 
 const TELL_EVERY = 50;
 
@@ -25,10 +26,12 @@ async function playPoint(point: Point, bundle: Bundle, { times, seed, isKept }: 
   const plan = Array.from({ length: times }, () => point);
   const { verdict, hits: all, msPerKill, complaints, dir } = await playRound({ bundle, plan, seed, onKill, isKept });
   const hits = all[point] ?? 0;
-  const isWell = verdict.isHeld && hits > 0;
-  const { acknowledged, repeatsByKill } = verdict.figures;
+  const { acknowledged, repeatsByKill, recoveries, slowestRecoveryMs } = verdict.figures;
+  const lacks = missing({ isHeld: verdict.isHeld, hits, times, acknowledged });
+  const isWell = lacks.length === 0;
   const figures = `hit ${hits} of ${times}, ${msPerKill} ms each, ${acknowledged} acknowledged, ${repeatsByKill} received again`;
-  console.log(`${isWell ? "held" : "BROKEN"} ${point}: ${figures}`);
+  const again = recoveries === 0 ? "" : `, sent again by itself within ${slowestRecoveryMs} ms`;
+  console.log(`${isWell ? "held" : "BROKEN"} ${point}: ${figures}${again}${isWell ? "" : `: ${lacks.join(", ")}`}`);
   if (!isWell) console.log(linesOf(verdict, complaints).join("\n"));
   if (isKept) console.log(`left behind: ${dir}`);
   return { point, hits, msPerKill, verdict, isWell };

@@ -71,11 +71,16 @@ const link = (account: string, more: Partial<Link>): Link => ({
   isOnce: false,
   deaths: ["poison", "ambiguous"],
   maxAttempts: MAX_ATTEMPTS,
+  mostUnreceived: 0.2,
   ...more,
 });
 
 export const LINKS: readonly Link[] = [
   link(NATIVE, {}),
   link(MIXED, { speakers: [POLLER] }),
-  link(ASKED, { isOnce: true, deaths: ["poison", "ambiguous", "cut-off", "model-failed", "undelivered", "unconfirmed"] }),
+  link(ASKED, {
+    isOnce: true,
+    mostUnreceived: 0.5,
+    deaths: ["poison", "ambiguous", "cut-off", "model-failed", "undelivered", "unconfirmed"],
+  }),
 ];

@@ -5,6 +5,8 @@ export interface Chance {
   readonly next: () => number;
   readonly between: (low: number, high: number) => number;
   readonly pick: <T>(from: readonly T[]) => T;
+  /** Draws all of them in some order, then all again: nothing waits for its turn for ever. */
+  readonly deck: <T>(from: readonly T[]) => () => T;
   /** A stream of its own, so that what one part draws changes nothing for the others. */
   readonly fork: () => Chance;
 }
@@ -22,13 +24,23 @@ function stream(seed: number): () => number {
 
 export function chanceOf(seed: number): Chance {
   const next = stream(seed);
+  const pick = <T>(from: readonly T[]): T => {
+    const found = from[Math.floor(next() * from.length)];
+    if (found === undefined) throw new Error("nothing to pick from");
+    return found;
+  };
   return {
     next,
     between: (low, high) => low + next() * (high - low),
-    pick: (from) => {
-      const found = from[Math.floor(next() * from.length)];
-      if (found === undefined) throw new Error("nothing to pick from");
-      return found;
+    pick,
+    deck: (from) => {
+      let left = from;
+      return () => {
+        if (left.length === 0) left = from;
+        const found = pick(left);
+        left = left.filter((each) => each !== found);
+        return found;
+      };
     },
     fork: () => chanceOf(Math.floor(next() * 2 ** 32)),
   };

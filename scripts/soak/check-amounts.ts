@@ -1,5 +1,5 @@
 /** How much must have happened, so that a run without a finding says something. Pure. */
-import type { Facts, Least } from "./facts.ts";
+import { type Facts, kindOf, type Least } from "./facts.ts";
 
 const PER_MINUTE: Least = { acknowledged: 2_000, kills: 2 };
 
@@ -18,4 +18,10 @@ export function tooFew({ said, kills, least }: Facts): readonly string[] {
     ...(acknowledged < least.acknowledged ? [`${acknowledged} acknowledged, wanted ${least.acknowledged}`] : []),
     ...(kills.length < least.kills ? [`${kills.length} kills, wanted ${least.kills}`] : []),
   ];
+}
+
+/** Kinds of trouble that nobody met: the run says nothing of them. */
+export function unmet({ mustMeet, troubles }: Facts): readonly string[] {
+  const met = new Set(troubles.filter(({ isMissed }) => isMissed !== true).map(kindOf));
+  return mustMeet.filter((kind) => !met.has(kind));
 }

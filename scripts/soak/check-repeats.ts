@@ -25,12 +25,12 @@ interface Judged {
 }
 
 /** Things that happened, each of which excuses one repeat. */
-interface Causes<T> {
+export interface Causes<T> {
   /** Uses up the first that fits. */
   readonly use: (fits: (each: T) => boolean) => boolean;
 }
 
-function causes<T>(all: readonly T[]): Causes<T> {
+export function causes<T>(all: readonly T[]): Causes<T> {
   const left = [...all];
   const use = (fits: (each: T) => boolean): boolean => {
     const at = left.findIndex(fits);

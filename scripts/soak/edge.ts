@@ -36,7 +36,7 @@ function parse(line: string): Line | undefined {
 const WHAT: Readonly<Record<string, Logged["what"]>> = { "message.settled": "settled", "message.held": "held" };
 
 function loggedOf(line: Line): Logged | undefined {
-  const { ts, event, account, message, state, outcome, detail } = line;
+  const { ts, event, account, message, state, outcome, detail, again } = line;
   const what = WHAT[String(event)];
   if (what === undefined) return undefined;
   return {
@@ -45,6 +45,7 @@ function loggedOf(line: Line): Logged | undefined {
     state: String(state),
     detail: String(outcome ?? detail),
     atMs: Date.parse(String(ts)),
+    ...(again === true ? { isAgain: true } : {}),
   };
 }
 

@@ -11,11 +11,17 @@ export interface Window {
 /** From the signal until the next incarnation answered. */
 export type Kill = Window;
 
-/** An instance misbehaved, or the platform's API did towards an account. */
+/** An instance misbehaved, or was drained, or the platform's API did towards an account. */
 export interface Trouble extends Window {
   readonly where: string;
+  readonly side: "native" | "agent" | "poller" | "platform" | "operator";
   readonly kind: string;
+  /** Nobody met it, or it was over before anybody could notice. */
+  readonly isMissed?: boolean;
 }
+
+/** As `native hang`: two sides may call different things the same. */
+export const kindOf = ({ side, kind }: Pick<Trouble, "side" | "kind">): string => `${side} ${kind}`;
 
 /** In the order of saying within a conversation; `isAcknowledged`: the platform need not send it again. */
 export interface Said {
@@ -55,6 +61,8 @@ export interface Logged {
   readonly state: string;
   readonly detail: string;
   readonly atMs: number;
+  /** Told by a later incarnation than the one in which it ended. */
+  readonly isAgain?: boolean;
 }
 
 /** The edge says that it sends a part of an answer again, and why. */
@@ -109,6 +117,8 @@ export interface Link {
   readonly deaths: readonly string[];
   /** So often a message may reach its instance, kills apart. */
   readonly maxAttempts: number;
+  /** Of its acknowledged messages this share may end as dead letters that nobody received. */
+  readonly mostUnreceived: number;
 }
 
 /** What a run must come to, so that its other figures mean something. */
@@ -136,6 +146,10 @@ export interface Facts {
   readonly repeatsCounted: number;
   readonly kills: readonly Kill[];
   readonly troubles: readonly Trouble[];
+  /** What came where redirects point to. */
+  readonly followed: readonly string[];
+  /** Kinds of trouble, by `kindOf`, each of which somebody must have met. */
+  readonly mustMeet: readonly string[];
   readonly least: Least;
 }
 

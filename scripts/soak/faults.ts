@@ -6,8 +6,16 @@ import type { Instance } from "../fakes/instance.ts";
 import type { ChatFault } from "../fakes/instance-chat-fault.ts";
 import type { Fault } from "../fakes/instance-fault.ts";
 import type { Chance } from "./chance.ts";
-import type { Trouble } from "./facts.ts";
+import { kindOf, type Trouble } from "./facts.ts";
 import type { Native } from "./native.ts";
+
+interface Breakage<F extends { readonly kind: string }> {
+  readonly fault: F;
+  /** The least is what it takes for anybody to notice. */
+  readonly lastsMs?: readonly [least: number, most: number];
+  /** Default: the fault's kind. */
+  readonly called?: string;
+}
 
 /** `hang` and `mute` cost an attempt's whole deadline: they are rarer than the rest by being short. */
 const NATIVE_FAULTS: readonly (Partial<Fault> & { readonly kind: Fault["kind"]; readonly share?: number })[] = [
@@ -38,7 +46,12 @@ const CHAT_FAULTS: readonly (Partial<ChatFault> & { readonly kind: ChatFault["ki
   { kind: "stuck", times: 1 },
 ];
 
-const POLL_FAULTS: readonly (Partial<Fault> & { readonly kind: Fault["kind"] })[] = [{ kind: "deaf" }, { kind: "slow", ms: 800 }];
+/** Nothing is lost on one that does not ask until a hand-over ends, after half a minute, or until it is out for its silence, after two. */
+const POLL_FAULTS: readonly Breakage<Partial<Fault> & { readonly kind: Fault["kind"] }>[] = [
+  { fault: { kind: "deaf" }, lastsMs: [33_000, 45_000] },
+  { fault: { kind: "deaf" }, called: "silent", lastsMs: [123_000, 135_000] },
+  { fault: { kind: "slow", ms: 800 } },
+];
 
 const GRAPH_FAILURES: readonly GraphFailure[] = [
   { code: 131000, times: 2 },
@@ -61,6 +74,36 @@ export interface Breakable {
   readonly agents: readonly Instance[];
   readonly poller: Instance;
   readonly graph: GraphApi;
+  /** Where redirects point to: whoever follows one is found there. */
+  readonly elsewhere: string;
+}
+
+const bare = <F extends { readonly kind: string }>(faults: readonly F[]): readonly Breakage<F>[] => faults.map((fault) => ({ fault }));
+
+const sideKinds = (side: Trouble["side"], all: readonly Breakage<{ readonly kind: string }>[]): readonly string[] =>
+  [...new Set(all.map(({ fault, called }) => called ?? fault.kind))].map((kind) => kindOf({ side, kind }));
+
+/** Every kind of trouble that an instance can make. A run that is shorter than this cannot meet them all. */
+export const ALL_KINDS: readonly string[] = [
+  ...sideKinds("native", bare(NATIVE_FAULTS)),
+  ...sideKinds("agent", bare(CHAT_FAULTS)),
+  ...sideKinds("poller", POLL_FAULTS),
+];
+export const MEETS_ALL_MINUTES = 5;
+
+interface Broken extends Pick<Trouble, "where" | "side"> {
+  /** How many requests have met a fault so far. */
+  readonly hits: () => number;
+}
+
+/** Nobody can count requests that found no port. */
+const isMet = ({ kind, fromMs, toMs }: Trouble, leastMs: number, hits: number): boolean =>
+  toMs - fromMs >= leastMs && (kind === "refuse" || hits > 0);
+
+/** Where nobody counts, a fault is met by having been there. */
+function uncounted(): () => number {
+  let asked = 0;
+  return () => asked++;
 }
 
 const QUIET_MS = [3_000, 10_000] as const;
@@ -68,27 +111,29 @@ const BROKEN_MS = [800, 3_500] as const;
 const GRAPH_EVERY_MS = [1_500, 5_000] as const;
 const LOOK_MS = 100;
 
-export function startBreaking({ natives, agents, poller, graph }: Breakable, chance: Chance): Breaking {
+export function startBreaking({ natives, agents, poller, graph, elsewhere }: Breakable, chance: Chance): Breaking {
   const troubles: Trouble[] = [];
   let isOver = false;
   const rest = async (ms: number): Promise<void> => {
     for (const endMs = Date.now() + ms; !isOver && Date.now() < endMs; ) await sleep(LOOK_MS);
   };
   const breakAgain = async <F extends { readonly kind: string }>(
-    where: string,
-    faults: readonly F[],
+    { where, side, hits }: Broken,
+    all: readonly Breakage<F>[],
     set: (fault: F | undefined) => Promise<void> | void,
   ): Promise<void> => {
     const own = chance.fork();
+    const draw = own.deck(all);
     while (!isOver) {
       await rest(own.between(...QUIET_MS));
       if (isOver) return;
-      const fault = own.pick(faults);
-      const fromMs = Date.now();
+      const { fault, called = fault.kind, lastsMs = BROKEN_MS } = draw();
+      const [fromMs, hitsBefore] = [Date.now(), hits()];
       await set(fault);
-      await rest(own.between(...BROKEN_MS));
+      await rest(own.between(...lastsMs));
       await set(undefined);
-      troubles.push({ where, kind: fault.kind, fromMs, toMs: Date.now() });
+      const trouble = { where, side, kind: called, fromMs, toMs: Date.now() };
+      troubles.push(isMet(trouble, lastsMs[0], hits() - hitsBefore) ? trouble : { ...trouble, isMissed: true });
     }
   };
   const annoy = async (): Promise<void> => {
@@ -99,9 +144,11 @@ export function startBreaking({ natives, agents, poller, graph }: Breakable, cha
     }
   };
   const running = [
-    ...natives.map(({ name, setFault }) => breakAgain(name, NATIVE_FAULTS, setFault)),
-    ...agents.map(({ name, chat }) => breakAgain(name, CHAT_FAULTS, chat.setFault)),
-    breakAgain(poller.name, POLL_FAULTS, poller.setFault),
+    ...natives.map(({ name: where, hits, setFault }) =>
+      breakAgain({ where, side: "native", hits }, bare(NATIVE_FAULTS), (fault) => setFault(fault && { ...fault, location: elsewhere })),
+    ),
+    ...agents.map(({ name: where, chat }) => breakAgain({ where, side: "agent", hits: uncounted() }, bare(CHAT_FAULTS), chat.setFault)),
+    breakAgain({ where: poller.name, side: "poller", hits: uncounted() }, POLL_FAULTS, poller.setFault),
     annoy(),
   ];
   return {
@@ -118,4 +165,4 @@ export const refusalsOf = (graph: GraphApi, where: string): readonly Trouble[] =
   graph
     .calls()
     .filter(({ status }) => status !== 200)
-    .map(({ atMs, status }) => ({ where, kind: `http ${status}`, fromMs: atMs, toMs: atMs }));
+    .map(({ atMs, status }) => ({ where, side: "platform", kind: `http ${status}`, fromMs: atMs, toMs: atMs }));

@@ -10,7 +10,7 @@ import { check } from "./check.ts";
 import { isEnough, leastOf } from "./check-amounts.ts";
 import { HELP, readCommandLine, type SoakSettings } from "./command-line.ts";
 import type { Facts } from "./facts.ts";
-import { startBreaking } from "./faults.ts";
+import { ALL_KINDS, MEETS_ALL_MINUTES, startBreaking } from "./faults.ts";
 import { startOperator } from "./operator.ts";
 import { startPeople } from "./people.ts";
 import { linesOf } from "./report.ts";
@@ -60,7 +60,8 @@ async function run(world: World, { minutes, seed }: SoakSettings): Promise<Facts
   clearInterval(news);
   const repeatsCounted = await totalOf(edge.url, "clawedge_replies_repeated_total");
   const troubles = [...breaking.troubles, ...operator.drains];
-  return factsOf(world, { said: people.said, ended, repeatsCounted, troubles, least });
+  const mustMeet = minutes >= MEETS_ALL_MINUTES ? ALL_KINDS : [];
+  return factsOf(world, { said: people.said, ended, repeatsCounted, troubles, least, mustMeet });
 }
 
 async function restUntil(atMs: number, isOver: () => boolean): Promise<void> {

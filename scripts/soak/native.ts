@@ -12,6 +12,8 @@ export interface Native {
   readonly name: string;
   readonly url: string;
   readonly receipts: readonly Receipt[];
+  /** Requests that met a fault. */
+  readonly hits: () => number;
   /** Undefined ends it. `share`: of the requests it hits. `refuse` closes the port, and with it the probes. */
   readonly setFault: (fault: (Partial<Fault> & { readonly share?: number }) | undefined) => Promise<void>;
   readonly close: () => Promise<void>;
@@ -29,6 +31,7 @@ export interface NativeOptions {
 interface State {
   readonly options: NativeOptions;
   readonly receipts: Receipt[];
+  hits: number;
   fault: (Fault & { readonly share: number }) | undefined;
 }
 
@@ -54,6 +57,7 @@ async function take(state: State, account: string, [request, response]: [Incomin
   const { name: instance, secret, dice, patienceMs } = state.options;
   const arrivedAtMs = Date.now();
   const fault = state.fault !== undefined && dice() < state.fault.share ? state.fault : undefined;
+  if (fault !== undefined) state.hits += 1;
   if (fault !== undefined && (await misbehave(fault, response))) return;
   if (request.headers["x-telegram-bot-api-secret-token"] !== secret) return void response.writeHead(401).end();
   const text = (await readBody(request, MAX_BODY_BYTES))?.toString("utf8") ?? "";
@@ -69,7 +73,7 @@ async function take(state: State, account: string, [request, response]: [Incomin
 }
 
 export async function startNative(options: NativeOptions): Promise<Native> {
-  const state: State = { options, receipts: [], fault: undefined };
+  const state: State = { options, receipts: [], hits: 0, fault: undefined };
   const open = (port: number): Promise<Service> =>
     listen(port, (request, response, { pathname }) => {
       const probe = request.method === "GET" ? PROBES[pathname] : undefined;
@@ -87,5 +91,5 @@ export async function startNative(options: NativeOptions): Promise<Native> {
       await closing?.();
     } else if (closing === undefined) ({ close } = await open(port));
   };
-  return { name: options.name, url, receipts: state.receipts, setFault, close: async () => close?.() };
+  return { name: options.name, url, receipts: state.receipts, hits: () => state.hits, setFault, close: async () => close?.() };
 }

@@ -35,7 +35,7 @@ export function startOperator(url: string, instances: readonly string[], chance:
       await insist(() => setDraining(url, where, true));
       await rest(chance.between(...DRAINED_MS));
       await insist(() => setDraining(url, where, false));
-      drains.push({ where, kind: "drain", fromMs, toMs: Date.now() });
+      drains.push({ where, side: "operator", kind: "drain", fromMs, toMs: Date.now() });
     }
   })();
   return {

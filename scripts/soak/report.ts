@@ -15,8 +15,9 @@ const INVARIANTS: Readonly<Record<keyof Faults, string>> = {
   unacknowledged: "messages never acknowledged",
   unfinished: "acknowledged messages without a terminal state",
   storedTwice: "messages stored twice",
-  groundless: "dead letters without a reason that this link allows, or without trouble",
-  unlogged: "ends without a line in the log, and no kill to swallow it",
+  groundless: "dead letters without a reason that this link allows, or without a cause of their own",
+  perished: "accounts with too many dead letters that nobody received",
+  unlogged: "ends without a line in the log",
   contradicted: "messages with two different ends",
   garbled: "answers with a gap, or out of order",
   misplaced: "answers in another chat or by another account",
@@ -30,6 +31,9 @@ const INVARIANTS: Readonly<Record<keyof Faults, string>> = {
   overmoved: "notices of a move, and there was none",
   restless: "conversations that moved twice within a minute, from instances they had spoken with",
   swaying: "conversations that went to and fro between instances",
+  slowRecoveries: "kills after which what waited was sent too late, although nothing was broken",
+  followed: "requests that came where a redirect pointed to",
+  unmet: "kinds of trouble that nobody met in all this time",
   tooFew: "amounts that are too small for this length",
 };
 
@@ -43,14 +47,17 @@ const spell = (counts: Readonly<Record<string, number>>): string =>
 
 export function linesOf({ faults, figures, isHeld }: Verdict, complaints: ReadonlyMap<string, number>): readonly string[] {
   const { acknowledged, conversations, kills, troubles, receipts, ends, parts } = figures;
-  const { repeatsByKill, repeatsByPolicy, repeatsUnheard, partsRepeatedByKill, linesSwallowed, moves, toldHeld, toldMoved } = figures;
+  const { repeatsByKill, repeatsByPolicy, repeatsUnheard, partsRepeatedByKill, linesAgain, moves, toldHeld, toldMoved } = figures;
   const { partsRepeatedByPolicy, partsRepeatedUnheard } = figures;
   return [
     `acknowledged ${acknowledged} in ${conversations} conversations, kills ${kills}, troubles ${troubles}`,
     `receipts ${receipts}; again: ${repeatsByKill} over a kill, ${repeatsByPolicy} not confirmed by the instance, ${repeatsUnheard} not heard by the edge`,
     `parts read ${parts}; again: ${spell(partsRepeatedByKill)} over a kill, ${partsRepeatedByPolicy} not confirmed by the platform, ${partsRepeatedUnheard} not heard by the edge; the edge counted ${figures.repeatsCounted}`,
     `moves ${moves}; people were told of ${toldMoved}, and ${toldHeld} times that they wait`,
-    `lines of the log that a kill swallowed: ${linesSwallowed}`,
+    `ends that a later incarnation logged: ${linesAgain}`,
+    `dead letters that nobody received: ${spell(figures.deadUnreceived)}`,
+    `sent again by itself after ${figures.recoveries} kills with something waiting, ${figures.slowestRecoveryMs} ms after the start at most`,
+    `troubles met: ${spell(figures.troublesMet)}`,
     ...Object.entries(ends).map(([kind, count]) => `  ${kind}: ${count}`),
     ...[...complaints].map(([event, count]) => `the edge complained: ${event} ${count} times`),
     ...Object.entries(INVARIANTS).flatMap((invariant) => finding(invariant, faults[invariant[0] as keyof Faults])),

@@ -3,13 +3,14 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type GraphApi, startGraphApi } from "../fakes/graph-api.ts";
+import { listen } from "../fakes/http-service.ts";
 import type { Instance } from "../fakes/instance.ts";
 import { startTelegramApi, type TelegramApi } from "../fakes/telegram-api.ts";
 import { issueToken } from "./admin.ts";
 import { ASKED, LINKS, MIXED, NOTICES, NUMBER, POLLER, routesFor, TOKENS, VARS } from "./cast.ts";
 import type { Chance } from "./chance.ts";
 import { type SoakEdge, type StartEdge, startSoakEdge } from "./edge.ts";
-import type { Ended, Facts, Least, Part, Said, Told, Trouble } from "./facts.ts";
+import type { Ended, Facts, Least, Link, Part, Said, Told, Trouble } from "./facts.ts";
 import { refusalsOf } from "./faults.ts";
 import { accountOfToken, callsByBody, type Poller, receiptsOf, startAgents, startNatives, startPoller } from "./gateways.ts";
 import type { Native } from "./native.ts";
@@ -24,6 +25,9 @@ export interface World {
   readonly natives: readonly Native[];
   readonly agents: readonly Instance[];
   readonly poller: Poller;
+  /** Where redirects point to, and what came there. */
+  readonly elsewhere: string;
+  readonly followed: readonly string[];
   readonly stop: (isKept: boolean) => Promise<void>;
 }
 
@@ -32,6 +36,11 @@ export async function startWorld(chance: Chance, startEdge: StartEdge = startSoa
   const telegram = await startTelegramApi({ tokens: Object.values(TOKENS) });
   const numbers = [{ id: NUMBER, token: VARS.WA_TOKEN }];
   const graph = await startGraphApi({ appSecret: VARS.WA_APP, numbers, secondMs: SECOND_MS, mostDelayS: MOST_DELAY_S });
+  const followed: string[] = [];
+  const elsewhere = await listen(0, ({ method }, response, { pathname }) => {
+    followed.push(`${method} ${pathname}`);
+    response.writeHead(200).end();
+  });
   const natives = await startNatives(chance);
   const agents = await startAgents(dir);
   const urls = new Map([...natives, ...agents].map(({ name, url }) => [name, url]));
@@ -42,10 +51,16 @@ export async function startWorld(chance: Chance, startEdge: StartEdge = startSoa
   const stop = async (isKept: boolean): Promise<void> => {
     await edge.stop();
     const instances = [...agents, poller.instance];
-    await Promise.all([...instances.map((each) => each.stop()), ...natives.map((each) => each.close()), telegram.stop(), graph.stop()]);
+    await Promise.all([
+      ...instances.map((each) => each.stop()),
+      ...natives.map((each) => each.close()),
+      telegram.stop(),
+      graph.stop(),
+      elsewhere.close(),
+    ]);
     if (!isKept) rmSync(dir, { recursive: true, force: true });
   };
-  return { dir, edge, telegram, graph, natives, agents, poller, stop };
+  return { dir, edge, telegram, graph, natives, agents, poller, elsewhere: `${elsewhere.url}/elsewhere`, followed, stop };
 }
 
 interface Read {
@@ -80,9 +95,14 @@ export interface Notes {
   readonly troubles: readonly Trouble[];
   /** Default: nothing in particular. */
   readonly least?: Least;
+  readonly mustMeet?: readonly string[];
+  readonly links?: readonly Link[];
 }
 
-export function factsOf(world: World, { said, ended, repeatsCounted, troubles, least = { acknowledged: 0, kills: 0 } }: Notes): Facts {
+const NO_AMOUNTS = { least: { acknowledged: 0, kills: 0 }, mustMeet: [], links: LINKS };
+
+export function factsOf(world: World, notes: Notes): Facts {
+  const { said, ended, repeatsCounted, troubles, least, mustMeet, links } = { ...NO_AMOUNTS, ...notes };
   const read = readOf(world);
   const parts = read.flatMap(({ account, chat, text, ...rest }): readonly Part[] => {
     const part = readPart(text);
@@ -94,7 +114,7 @@ export function factsOf(world: World, { said, ended, repeatsCounted, troubles, l
   });
   const { logged, repeated, moves, kills } = world.edge;
   return {
-    ...{ links: LINKS, said, ended, parts, told, repeatsCounted, logged, repeated, moves, kills, least },
+    ...{ links, said, ended, parts, told, repeatsCounted, logged, repeated, moves, kills, least, mustMeet, followed: world.followed },
     receipts: receiptsOf(world.natives, world.agents, world.poller),
     strays: read
       .filter(({ text }) => readPart(text) === undefined && noticeIn(text) === undefined)

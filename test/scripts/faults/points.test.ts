@@ -2,6 +2,7 @@
 import { expect, it } from "vitest";
 import { readCommandLine } from "../../../scripts/faults/command-line.ts";
 import { POINTS, passingsOf } from "../../../scripts/faults/points.ts";
+import { missing } from "../../../scripts/faults/verdict.ts";
 import { productFiles, textOf } from "../../habits/sources.ts";
 
 const CALL = /\b(?:blockAt|haltAt|stopsAt)\("([\w.]+)"/g;
@@ -35,3 +36,13 @@ it("one point alone, or all of them", () => {
   expect(readCommandLine(["--times", "3", "--point", "inMigration"], 7)).toMatchObject({ times: 3, points: ["inMigration"], seed: 7 });
   expect(readCommandLine([], 7)?.points).toEqual(POINTS);
 });
+
+const proven = { isHeld: true, hits: 200, times: 200, acknowledged: 1 };
+
+it.each([
+  ["every kill a hit, and somebody served", {}, []],
+  ["one hit of 200", { hits: 1 }, ["hit 1 of 200 times"]],
+  ["one missed", { hits: 199 }, ["hit 199 of 200 times"]],
+  ["an edge that acknowledges nothing", { acknowledged: 0 }, ["nothing was acknowledged"]],
+  ["an invariant", { isHeld: false }, ["an invariant was broken"]],
+])("a point is proven by all of it: %s", (_what, bent, lacks) => expect(missing({ ...proven, ...bent })).toEqual(lacks));

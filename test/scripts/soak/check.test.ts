@@ -2,7 +2,7 @@
 import { expect, it } from "vitest";
 import { check, type Faults } from "../../../scripts/soak/check.ts";
 import { overtold } from "../../../scripts/soak/check-notices.ts";
-import type { Ended, Facts, Link, Logged, Move, Part, Receipt, Said, Told } from "../../../scripts/soak/facts.ts";
+import type { Ended, Facts, Link, Logged, Move, Part, Receipt, Said, Told, Trouble } from "../../../scripts/soak/facts.ts";
 
 const NATIVE = "telegram:native";
 const MIXED = "telegram:mixed";
@@ -10,9 +10,17 @@ const ASKED = "whatsapp:asked";
 const DEATHS = ["poison", "ambiguous"];
 
 const links: readonly Link[] = [
-  { account: NATIVE, instances: ["n-1", "n-2"], speakers: [], isOnce: false, deaths: DEATHS, maxAttempts: 3 },
-  { account: MIXED, instances: ["n-3", "p-1"], speakers: ["p-1"], isOnce: false, deaths: DEATHS, maxAttempts: 3 },
-  { account: ASKED, instances: ["a-1", "a-2"], speakers: [], isOnce: true, deaths: [...DEATHS, "cut-off"], maxAttempts: 3 },
+  { account: NATIVE, instances: ["n-1", "n-2"], speakers: [], isOnce: false, deaths: DEATHS, maxAttempts: 3, mostUnreceived: 0.2 },
+  { account: MIXED, instances: ["n-3", "p-1"], speakers: ["p-1"], isOnce: false, deaths: DEATHS, maxAttempts: 3, mostUnreceived: 0.2 },
+  {
+    account: ASKED,
+    instances: ["a-1", "a-2"],
+    speakers: [],
+    isOnce: true,
+    deaths: [...DEATHS, "cut-off"],
+    maxAttempts: 3,
+    mostUnreceived: 0.5,
+  },
 ];
 
 const said = (name: string, chat = "1"): Said => {
@@ -68,7 +76,9 @@ const honest: Facts = {
   strays: [],
   repeatsCounted: 9,
   kills: [{ fromMs: 5_000, toMs: 6_000 }],
-  troubles: [{ where: "n-1", kind: "hang", fromMs: 7_000, toMs: 8_000 }],
+  troubles: [{ where: "n-1", side: "native", kind: "hang", fromMs: 7_000, toMs: 8_000 }],
+  followed: [],
+  mustMeet: ["native hang"],
   least: { acknowledged: 4, kills: 1 },
 };
 
@@ -89,6 +99,24 @@ const receipts = (...more: readonly Receipt[]): Partial<Facts> => ({ receipts: [
 const dies = (name: string, outcome: string, more: Partial<Ended> = {}): Partial<Facts> => ({
   ended: replaced(honest.ended, name, { state: "dead", outcome, ...more }),
   logged: replaced(honest.logged, name, { state: "dead" }),
+});
+
+/** The second of two native messages is dead, received by nobody, at `endedAtMs`, and something was wrong at an instance. */
+const inDoubt = (trouble: Partial<Trouble>, endedAtMs = 7_500): Partial<Facts> => ({
+  ...dies(N2, "ambiguous", { endedAtMs }),
+  receipts: without(honest.receipts, N2),
+  kills: [{ fromMs: 100, toMs: 200 }],
+  troubles: honest.troubles.map((each) => ({ ...each, ...trouble })),
+  mustMeet: [],
+});
+/** As in `inDoubt`, behind a first message that was delivered so late. */
+const behind = (firstEndedAtMs: number): Facts["ended"] =>
+  replaced(replaced(honest.ended, N1, { endedAtMs: firstEndedAtMs }), N2, { state: "dead", outcome: "ambiguous", endedAtMs: 9_000 });
+/** Killed at 45 s, back at 46 s: the second native message waited from 44 s on, and was received so late. */
+const waitedUntil = (atMs: number): Partial<Facts> => ({
+  kills: [...honest.kills, { fromMs: 45_000, toMs: 46_000 }],
+  receipts: replaced(honest.receipts, N2, { atMs }),
+  ended: replaced(honest.ended, N2, { arrivedAtMs: 44_000, endedAtMs: atMs + 10 }),
 });
 
 it("an honest run is clean", () => {
@@ -134,9 +162,32 @@ it.each<readonly [what: string, facts: Partial<Facts>, found: readonly string[]]
   ],
   ["a repeat that was stored as new", { ended: [...honest.ended, ended(N2, "delivered")] }, ["storedTwice"]],
   ["dead in quiet times", dies(N2, "poison: http 500"), ["groundless"]],
+  ["in doubt, and nobody could have it: its instance refused with a 500", inDoubt({ kind: "status" }), ["groundless"]],
+  ["in doubt, and it was another account's instance that hung", inDoubt({ where: "n-3" }), ["groundless"]],
+  ["in doubt, and it was not yet its turn when an instance hung", { ...inDoubt({}, 9_000), ended: behind(8_500) }, ["groundless"]],
+  [
+    "two in doubt in a conversation for one kill",
+    {
+      receipts: honest.receipts.filter(({ name }) => name !== N1 && name !== N2),
+      ended: [N1, N2].reduce((all, name) => replaced(all, name, { state: "dead", outcome: "ambiguous", endedAtMs: 5_900 }), honest.ended),
+      logged: [N1, N2].reduce((all, name) => replaced(all, name, { state: "dead" }), honest.logged),
+      troubles: [],
+      mustMeet: [],
+    },
+    ["groundless"],
+  ],
+  ["a redirect that somebody followed", { followed: ["POST /elsewhere"] }, ["followed"]],
+  ["a kind of trouble that was never there", { mustMeet: ["native hang", "native redirect"] }, ["unmet"]],
+  ["a kind of trouble that nobody met", { troubles: honest.troubles.map((each) => ({ ...each, isMissed: true })) }, ["unmet"]],
+  ["sent again 10,001 ms after the start, although nobody was broken", waitedUntil(56_001), ["slowRecoveries"]],
   ["dead while another's instance was broken", dies(N2, "poison: http 500", { arrivedAtMs: 6_900, endedAtMs: 7_500 }), []],
   ["dead of what this link does not know", dies(N2, "refused: http 400", { endedAtMs: 7_500 }), ["groundless"]],
   ["no line in the log", { logged: without(honest.logged, N2) }, ["unlogged"]],
+  [
+    "no line in the log, although a kill came right after the end",
+    { ended: replaced(honest.ended, N2, { endedAtMs: 4_990 }), logged: without(honest.logged, N2) },
+    ["unlogged"],
+  ],
   ["two ends in the log", { logged: [...honest.logged, logged(N2, "dead")] }, ["contradicted"]],
   ["another end in the log", { logged: replaced(honest.logged, N2, { state: "dead" }) }, ["contradicted"]],
   ["an answer without its end", { parts: honest.parts.filter(({ to }) => to !== 90) }, ["garbled"]],
@@ -277,14 +328,36 @@ it.each<readonly [what: string, facts: Partial<Facts>, figures: object]>([
   ["two moves in a row, the second from one that had nothing yet", { ...moved(2_000, 3_000), receipts: honest.receipts }, { moves: 2 }],
   ["an agent without words", { ended: replaced(honest.ended, A2, { outcome: "empty" }), parts: without(honest.parts, A2) }, {}],
   [
-    "a line that a kill swallowed",
-    { ended: replaced(honest.ended, N2, { endedAtMs: 4_990 }), logged: without(honest.logged, N2) },
-    { linesSwallowed: 1, ends: expect.objectContaining({ "telegram:native delivered": 2 }) },
+    "a line that a later incarnation wrote, and one that it wrote again",
+    {
+      logged: [
+        ...honest.logged.map((line) => (line.name === N2 ? { ...line, isAgain: true } : line)),
+        { ...logged(N1, "delivered"), isAgain: true },
+      ],
+    },
+    { linesAgain: 1, ends: expect.objectContaining({ "telegram:native delivered": 2 }) },
   ],
   [
     "a dead letter that says why",
     { ...dies(N2, "ambiguous", { endedAtMs: 5_500 }), receipts: without(honest.receipts, N2) },
-    { ends: expect.objectContaining({ "telegram:native dead ambiguous": 1 }) },
+    { ends: expect.objectContaining({ "telegram:native dead ambiguous": 1 }), deadUnreceived: { [NATIVE]: 1 } },
+  ],
+  ["one in doubt that its instance may have stored", inDoubt({}), { deadUnreceived: { [NATIVE]: 1 } }],
+  ["one in doubt that its instance has", { ...dies(N2, "ambiguous") }, { deadUnreceived: {} }],
+  ["kinds of trouble", {}, { troublesMet: { "native hang": 1 } }],
+  ["sent again 10 s after the start", waitedUntil(56_000), { recoveries: 1, slowestRecoveryMs: 10_000 }],
+  [
+    "sent again later, where the instance was broken a moment before",
+    {
+      ...waitedUntil(70_000),
+      troubles: [...honest.troubles, { where: "n-2", side: "native", kind: "status", fromMs: 20_000, toMs: 21_000 }],
+    },
+    { recoveries: 0 },
+  ],
+  [
+    "sent again later, because it was killed again meanwhile",
+    { ...waitedUntil(58_000), kills: [...honest.kills, { fromMs: 45_000, toMs: 46_000 }, { fromMs: 50_000, toMs: 51_000 }] },
+    { recoveries: 1, slowestRecoveryMs: 7_000 },
   ],
 ])("counts and excuses: %s", (_what, facts, figures) => {
   expect(broken(facts)).toEqual([]);
@@ -298,4 +371,45 @@ it.each([
   const dead = (name: string, endedAtMs: number) => ended(name, "dead", "poison", { endedAtMs });
   const facts = { ...honest, ended: [dead(N1, 30_000), dead(N2, secondEndedAtMs)], told: [told("held", 10_000), told("held", 40_000)] };
   expect(overtold(facts)).toHaveLength(count);
+});
+
+it("finds that everything was lost as dead letters, in doubt, with a kill every ten seconds to blame", () => {
+  const chats = 80;
+  const names = Array.from({ length: 3_000 }, (_, index) => `${NATIVE}#u${index + 1}`);
+  const at = (index: number): number => Math.floor(index / chats) * 15_000;
+  const facts: Facts = {
+    ...honest,
+    said: names.map((name, index) => said(name, `${index % chats}`)),
+    receipts: [],
+    ended: names.map((name, index) => {
+      const conversation = `${NATIVE}/chat/${index % chats}`;
+      return ended(name, "dead", "ambiguous", { conversation, arrivedAtMs: at(index), endedAtMs: at(index) + 14_000 });
+    }),
+    logged: names.map((name) => logged(name, "dead")),
+    parts: [],
+    kills: Array.from({ length: 60 }, (_, index) => ({ fromMs: index * 10_000, toMs: index * 10_000 + 800 })),
+    troubles: [],
+    mustMeet: [],
+  };
+  expect(broken(facts)).toEqual(["perished"]);
+  expect(check(facts)).toMatchObject({ isHeld: false, figures: { acknowledged: 3_000, deadUnreceived: { [NATIVE]: 3_000 } } });
+});
+
+it("a machine so busy that a seventh of all is parked unreceived, each with its kill, is held", () => {
+  const names = Array.from({ length: 700 }, (_, index) => `${NATIVE}#u${index + 1}`);
+  const isParked = (index: number): boolean => index % 7 === 0;
+  const facts: Facts = {
+    ...honest,
+    said: names.map((name) => said(name, name)),
+    receipts: names.flatMap((name, index) => (isParked(index) ? [] : [receipt(name, "n-1", 1_100)])),
+    ended: names.map((name, index) => {
+      const conversation = `${NATIVE}/chat/${name}`;
+      return isParked(index)
+        ? ended(name, "dead", "ambiguous", { conversation, endedAtMs: 12_000 })
+        : ended(name, "delivered", "accepted", { conversation });
+    }),
+    logged: names.map((name, index) => logged(name, isParked(index) ? "dead" : "delivered")),
+    parts: [],
+  };
+  expect(broken(facts)).toEqual([]);
 });

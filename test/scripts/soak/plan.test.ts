@@ -20,6 +20,15 @@ describe("chance", () => {
     expect(draw(7).every((value) => value >= 0 && value < 1)).toBe(true);
   });
 
+  it("a deck draws each once before it draws one again", () => {
+    const draw3 = chanceOf(7).deck(["a", "b", "c"]);
+    const drawn = Array.from({ length: 6 }, draw3);
+    expect([drawn.slice(0, 3).toSorted(), drawn.slice(3).toSorted()]).toEqual([
+      ["a", "b", "c"],
+      ["a", "b", "c"],
+    ]);
+  });
+
   it("a fork draws by itself", () => {
     const [one, other] = [chanceOf(7), chanceOf(7)];
     const [fork, same] = [one.fork(), other.fork()];
