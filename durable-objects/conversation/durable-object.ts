@@ -15,7 +15,7 @@ import { systemClock, webDice } from "../runtime.ts";
 import { AlarmClock } from "./alarm-clock.ts";
 import { Effects } from "./effects.ts";
 import { type Event, step, wakeAtMs } from "./machine.ts";
-import { proactivePool } from "./proactive.ts";
+import { rightsOf } from "./proactive.ts";
 import { Reporter } from "./reporter.ts";
 import { type ConversationView, type LetterView, letterOf, viewOf } from "./show.ts";
 import { speak } from "./speak.ts";
@@ -89,13 +89,8 @@ export class Conversation extends DurableObject<Env> {
 
   async speak(asked: Speak, name: string): Promise<SpeakVerdict> {
     this.requests += 1;
-    const pool = Object.keys(this.#state.pins).length === 0 ? await proactivePool(this, this.env, asked) : undefined;
-    const decided = speak(this.#state, {
-      type: "speak",
-      speak: asked,
-      nowMs: systemClock.nowMs(),
-      ...(pool === undefined ? {} : { proactivePool: pool }),
-    });
+    const rights = await rightsOf(this, this.env, asked);
+    const decided = speak(this.#state, { type: "speak", speak: asked, nowMs: systemClock.nowMs(), ...rights });
     // Asking leaves no trace: an instance that tries chats nobody wrote in must not fill the disk with them.
     if (decided.writes.length > 0) this.#know(name);
     this.#take(decided);

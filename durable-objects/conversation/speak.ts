@@ -7,7 +7,9 @@ export interface SpeakEvent {
   readonly speak: Speak;
   readonly nowMs: number;
   /** The pool in which this instance may become the owner of a conversation that has none; undefined: it may not. */
-  readonly proactivePool?: string;
+  readonly proactivePool?: string | undefined;
+  /** Those its account leads to, where it has pins in several; undefined: nobody can say. */
+  readonly pools?: readonly string[] | undefined;
 }
 
 export interface SpeakStep extends Step {
@@ -16,7 +18,10 @@ export interface SpeakStep extends Step {
 
 export function speak(state: State, event: SpeakEvent): SpeakStep {
   if (state.movedTo !== undefined) return { ...still(state), verdict: { verdict: "moved", to: state.movedTo } };
-  const pins = Object.values(state.pins);
+  const all = Object.values(state.pins);
+  const current = all.filter(({ pool }) => event.pools?.includes(pool) !== false);
+  // Nothing comes any more to a pool that the document lost. Whoever is alone has the last question still.
+  const pins = current.length === 0 ? all : current;
   const own = pins.find((pin) => pin.instance === event.speak.instance);
   if (own !== undefined) return { ...answer(state, event), verdict: { verdict: "owner", epoch: own.epoch } };
   if (pins.length === 0 && event.proactivePool !== undefined) return pinSpeaker(state, event, event.proactivePool);

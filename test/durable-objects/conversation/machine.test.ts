@@ -577,6 +577,41 @@ describe("speaking", () => {
   });
 });
 
+describe("a pool that the document lost", () => {
+  const ask = (driver: Driver, instance: string, pools: readonly string[] | undefined) =>
+    driver.feed({
+      type: "speak",
+      nowMs: driver.nowMs,
+      pools,
+      speak: { instance, account: "telegram:support", class: "send", chat: { id: "7", kind: "direct" } },
+    });
+  const both = () => {
+    const driver = pinned();
+    driver.commit({ messageId: "b", pool: "sales" });
+    driver.place("us-1");
+    driver.answer(accepted);
+    return driver;
+  };
+
+  it("leaves no owner behind where another serves the conversation", () => {
+    const driver = both();
+    expect(ask(driver, "us-1", ["support", "sales"])).toMatchObject({ verdict: { verdict: "owner" } });
+    const step = ask(driver, "us-1", ["support"]);
+    expect(step).toMatchObject({ verdict: { verdict: "suppressed", owner: "eu-1" } });
+    expect(step.writes).toEqual([]);
+    expect(ask(driver, "eu-1", ["support"])).toMatchObject({ verdict: { verdict: "owner" } });
+  });
+
+  it("silences nobody while no configuration can be read", () =>
+    expect(ask(both(), "us-1", undefined)).toMatchObject({ verdict: { verdict: "owner" } }));
+
+  it("nor whoever has the conversation alone: its last question was theirs", () => {
+    const driver = pinned();
+    expect(ask(driver, "eu-1", ["sales"])).toMatchObject({ verdict: { verdict: "owner" } });
+    expect(ask(driver, "eu-2", ["sales"])).toMatchObject({ verdict: { verdict: "suppressed", owner: "eu-1" } });
+  });
+});
+
 describe("moving house", () => {
   const to = { key: "telegram:support/chat/-1002" };
 
@@ -681,7 +716,9 @@ describe("found by review", () => {
     const own = { pool: "support", instance: "eu-1", epoch: 2, atMs: nowMs, isUsed: false };
     const state = { ...emptyState, nextSeq: 3, pins: { support: own }, accepted: { "eu-2": { seq: 1, atMs: nowMs } } };
     expect(adopt(state, { type: "adopt", pins: handed, nowMs: nowMs + 1000 }).state.pins["support"]).toEqual(own);
-    expect(adopt({ ...state, answered: { "eu-2": 1 } }, { type: "adopt", pins: handed, nowMs: nowMs + 1000 }).state.pins["support"]).toMatchObject({ instance: "eu-2" });
+    expect(
+      adopt({ ...state, answered: { "eu-2": 1 } }, { type: "adopt", pins: handed, nowMs: nowMs + 1000 }).state.pins["support"],
+    ).toMatchObject({ instance: "eu-2" });
   });
 
   it("handed over a second time, its first answer lost, pins change nothing: not even back to an instance that died meanwhile", () => {

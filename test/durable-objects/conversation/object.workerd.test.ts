@@ -127,6 +127,17 @@ it("who was left with a message that they may have owes it after a restart too, 
   expect(await accepted(0)).toEqual({ good: { seq: 1, atMs: 77 }, sick: { seq: 0, atMs: 5 } });
 });
 
+it("whoever has it in a pool that the document lost is not heard beside one that serves, and is alone", async () => {
+  const { ref, stub } = conversation();
+  const pin = (pool: string, instance: string) => ({ pool, instance, epoch: 1, atMs: 1, isUsed: true });
+  const hear = async (instance: string) =>
+    (await conversations.speak(ref, { instance, account: "telegram:support", class: "send", chat: { id: "7", kind: "direct" } })).verdict;
+  await stub.adopt([pin("vanished", "sick")], undefined, ref.key);
+  expect(await hear("sick")).toBe("owner");
+  await stub.adopt([pin("good", "good")], undefined, ref.key);
+  expect([await hear("sick"), await hear("good")]).toEqual(["suppressed", "owner"]);
+});
+
 it("a start reads as little of a long history as of a short one", async () => {
   const { commit, states, stub } = conversation();
   await commit();
