@@ -157,7 +157,7 @@ export class Handing {
 }
 
 /** Nothing was sent, and nobody was found to be broken. */
-const waits = (detail: string): Outcome => ({ kind: "busy", retryAfterMs: PERMIT_WAIT_MS, detail, isHeldBack: true });
+const waits = (detail: string): Outcome => ({ kind: "busy", retryAfterMs: PERMIT_WAIT_MS, detail, isHeldBack: true, isOurs: true });
 
 /** It is sent to the instance, which does not come for it. */
 const isSent = (account: string, instance: string, routes: Snapshot["routes"]): boolean =>

@@ -24,6 +24,8 @@ export interface Trouble {
   readonly mayMove: boolean;
   readonly isGone: boolean;
   readonly isHeldBack?: boolean | undefined;
+  /** The edge had no room: nothing is known of the instance, and a hold that began goes on. */
+  readonly isUnknown?: boolean | undefined;
   /** It was answered: a failure of the message, perhaps, which another one would only repeat. */
   readonly isReached?: boolean | undefined;
 }
@@ -33,11 +35,12 @@ export function held(state: State, head: Entry, trouble: Trouble, moment: Moment
   const pin = state.pins[head.pool];
   const rules = pin && within(moment.rules, head.pool, pin);
   // Busy is not broken: time spent waiting for a healthy instance is no part of a hold.
-  const held: Entry = { ...head, heldSinceMs: sinceMs(trouble.mayMove, head.heldSinceMs, moment), lastDetail: trouble.detail };
+  const since = sinceOf(trouble, moment);
+  const held: Entry = { ...head, heldSinceMs: since(trouble.mayMove, head.heldSinceMs), lastDetail: trouble.detail };
   if (rules === undefined || pin === undefined) return still(withHead(state, held));
   // Who will be back is waited for, whatever the policy.
   const mayMove = trouble.mayMove && (trouble.isGone || !moment.rules.returning.includes(pin.instance));
-  const waiting: Entry = { ...held, movableSinceMs: sinceMs(mayMove && !isAlone(pin, rules), head.movableSinceMs, moment) };
+  const waiting: Entry = { ...held, movableSinceMs: since(mayMove && !isAlone(pin, rules), head.movableSinceMs) };
   const { isGone, isHeldBack } = trouble;
   const hold = { nowMs: moment.nowMs, sinceMs: waiting.movableSinceMs ?? moment.nowMs, isGone, isHeldBack, maybeAt: waiting.maybeAt };
   const decision = mayMove ? giveUpPin(pin, hold, rules) : "keep";
@@ -58,8 +61,12 @@ export function held(state: State, head: Entry, trouble: Trouble, moment: Moment
   return { state: withHead(state, later), writes: [{ row: "update", entry: later }], effects: troubled.effects };
 }
 
-const sinceMs = (isSo: boolean, beganAtMs: number | undefined, { nowMs }: Moment): number | undefined =>
-  isSo ? (beganAtMs ?? nowMs) : undefined;
+const sinceOf =
+  ({ isUnknown }: Trouble, { nowMs }: Moment) =>
+  (isSo: boolean, beganAtMs: number | undefined): number | undefined => {
+    if (isUnknown === true) return beganAtMs;
+    return isSo ? (beganAtMs ?? nowMs) : undefined;
+  };
 
 /** Its pool as it can be moved in: nobody is given to a member that drains. */
 function within({ pools, draining }: DeliveryRules, pool: string, pin: Pin): PoolRules | undefined {

@@ -62,6 +62,7 @@ function unsettled(state: State, head: Entry, attempt: Attempt, event: OutcomeEv
     isGone: false,
     isReached,
     isHeldBack: result.isHeldBack ?? result.isOurs,
+    isUnknown: result.isOurs === true && result.kind === "busy",
   };
   const waiting = { ...failed, dueAtMs: event.nowMs + waitMs(result, failed, head.lastDetail === result.detail, event.dice) };
   const left = mayHave(result) ? owedBefore(state, head, attempt.instance, event.nowMs) : still(state);

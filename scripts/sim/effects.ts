@@ -66,7 +66,8 @@ function withoutPermit(object: ConversationObject, request: Request, back: (outc
   }
   const times = { nowMs: world.agenda.nowMs, leaseMs: request.deadlineMs + PERMIT_WAIT_MS };
   const permit = strikes(world, lose) ? undefined : world.permits.acquire(pool, limit, times);
-  if (permit === undefined) return { kind: "busy", retryAfterMs: PERMIT_WAIT_MS, detail: "the pool's concurrency cap", isHeldBack: true };
+  if (permit === undefined)
+    return { kind: "busy", retryAfterMs: PERMIT_WAIT_MS, detail: "the pool's concurrency cap", isHeldBack: true, isOurs: true };
   send(object, request, (outcome) => {
     if (!strikes(world, lose)) world.permits.release(pool, permit);
     back(outcome);

@@ -185,6 +185,28 @@ describe("a message that is kept back", () => {
     expect([driver.state.pins["support"]?.instance, driver.state.queue]).toEqual(["eu-2", []]);
   });
 
+  it.each([2, 6])("because the pool's concurrency cap is full, every %i. time: its hold goes on, ends in a move, and is told", (every) => {
+    const noPermit = { kind: "busy", retryAfterMs: 1000, detail: "the pool's concurrency cap", isHeldBack: true, isOurs: true } as const;
+    const driver = inTrouble();
+    driver.rules = deliveryRules({ tells: { held: true, moved: false, unanswered: false } });
+    const sinceMs = driver.state.queue[0]?.heldSinceMs ?? 0;
+    for (let asked = 1; driver.state.choosing === undefined; asked += 1) {
+      driver.answer(asked % every === 0 ? noPermit : unreachable);
+      while (driver.state.choosing === undefined && driver.state.queue[0]?.attempt === undefined)
+        driver.wake(wakeAtMs(driver.state, driver.nowMs)! - driver.nowMs);
+      expect(driver.nowMs - sinceMs).toBeLessThan(33_000);
+    }
+    expect(driver.notices()).toEqual([`${driver.state.queue[0]?.messageId} held`]);
+  });
+
+  it("because the cap is full, and never sent: that is no trouble of its instance's, and begins no hold", () => {
+    const driver = new Driver();
+    driver.commit();
+    driver.place("eu-1");
+    driver.answer({ ...heldBack("busy"), isOurs: true });
+    expect(driver.state.queue[0]).toMatchObject({ heldSinceMs: undefined, movableSinceMs: undefined });
+  });
+
   it("does not begin its time to fail anew: what fails at every trial is poison in time", () => {
     const driver = new Driver(deliveryRules({ policy: "hold", maxAttempts: 100 }));
     driver.commit();
