@@ -87,8 +87,9 @@ async function change(context: AdminContext, event: CanaryEvent): Promise<Respon
   if (answer.status === "unknown-pool") return answerError(context, unknownPool(answer.pool));
   if (answer.status === "canary-stands") {
     const { pool, instance, phase } = answer.canary;
-    const how = "End a running one first; list a promoted one in the document, or forget it";
-    const message = `${instance} is ${phase} in ${pool}. ${how}: clawedge canary clear ${pool}`;
+    const [how, verb, or] =
+      phase === "running" ? ["End it", "rollback", ", or promote"] : ["List a promoted one in the document, or forget it", "clear", ""];
+    const message = `${instance} is ${phase} in ${pool}. ${how} first: clawedge canary ${verb} ${pool}${or}`;
     return answerError(context, { status: 409, code: answer.status, message });
   }
   const number = "number" in answer ? answer.number : undefined;

@@ -95,6 +95,15 @@ it("a document that its pool could not list it in is refused, while it runs and 
   await admin("POST", "/admin/canaries/sales/clear");
 });
 
+it("a running one is in the way of another start, and not to be forgotten: it is ended first", async () => {
+  await start({ pool: "support", instance: "eu-2" });
+  const refused = [await start({ pool: "support", instance: "eu-2" }), await admin("POST", "/admin/canaries/support/clear")];
+  for (const { status, body } of refused) {
+    expect([status, body.error.code]).toEqual([409, "canary-stands"]);
+    expect(body.error.message).toBe("eu-2 is running in support. End it first: clawedge canary rollback support, or promote");
+  }
+});
+
 it("another one is not started where that would bring a rolled-back one back: clear it first", async () => {
   const listed = { ...document, pools: { ...document.pools, support: { instances: ["eu-1", "eu-2"] } } };
   const third = { ...listed, instances: { ...listed.instances, "eu-3": { native } } };
