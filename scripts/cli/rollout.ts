@@ -108,7 +108,7 @@ async function takeAway(work: Work): Promise<Lease | undefined> {
   rolled.stage = "drained";
   const lease = await timed("suspendMs", (patience) => suspendIfAsked(call, rollout, shown, patience));
   rolled.suspension = lease?.status;
-  say(rolled.suspension === "ready" ? "nothing is in flight to it, and nothing runs there" : "nothing is in flight to it");
+  say(rolled.suspension === "ready" ? "nothing new is in flight to it, and nothing runs there" : "nothing new is in flight to it");
   const last = await around(work);
   mustStillDrain(last.self, shown, rollout);
   await orGiveBack(work, isOurs, last);

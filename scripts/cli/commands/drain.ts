@@ -27,7 +27,7 @@ export const instanceDrain: Command = {
   options: {
     wait: {
       type: "boolean",
-      help: "return when nothing is in flight to it any more, and its gateway, where it can be asked, has finished",
+      help: "return when nothing new is in flight to it any more, and its gateway, where it can be asked, has finished",
     },
     returning: { type: "boolean", help: "it will be back soon: its conversations wait for it, whatever their pool's failover policy" },
     timeout: {
@@ -37,8 +37,9 @@ export const instanceDrain: Command = {
     },
   },
   notes: `New conversations avoid it at once, pinned ones as the configuration spreads; then their pool's failover policy decides, unless
-it is --returning. With adminRpc its gateway is suspended once nothing is in flight, and has finished its turns when --wait returns;
-without, stop it with SIGTERM, and it finishes them. Undo: clawedge instance undrain NAME`,
+it is --returning. With adminRpc its gateway is suspended once nothing new is in flight, and has finished its turns when --wait returns;
+without, stop it with SIGTERM, and it finishes them. What it may have already is still offered to it, until it says so: it knows a
+repeat. Undo: clawedge instance undrain NAME`,
   run: async (call) => {
     const timeoutS = numberOption(call, "timeout", { least: 1, most: 86_400 }) ?? DEFAULT_TIMEOUT_S;
     const relied = { isReturning: isSet(call, "returning") };
@@ -49,7 +50,7 @@ without, stop it with SIGTERM, and it finishes them. Undo: clawedge instance und
       drained.changed
         ? `${drained.instance} is draining since ${time(drained.drainingSinceMs)}`
         : `${drained.instance} was draining already`,
-      ...(isQuiet ? quietLines(suspension) : [`nothing is in flight to it from ${time(drained.quietAtMs)} on; --wait waits for it`]),
+      ...(isQuiet ? quietLines(suspension) : [`nothing new is in flight to it from ${time(drained.quietAtMs)} on; --wait waits for it`]),
     ]);
     return 0;
   },
@@ -69,11 +70,14 @@ async function untilIdle(call: Call, drained: DrainAnswer, relied: Relied, timeo
 
 function quietLines(suspension: SuspendAnswer | undefined): readonly string[] {
   if (suspension?.status !== "ready") {
-    return ["nothing is in flight to it: it can be stopped", ...insteadOf(suspension ?? { status: "unsupported", detail: "no adminRpc" })];
+    return [
+      "nothing new is in flight to it: it can be stopped",
+      ...insteadOf(suspension ?? { status: "unsupported", detail: "no adminRpc" }),
+    ];
   }
   const until = suspension.expiresAtMs === undefined ? "" : `, until ${time(suspension.expiresAtMs)} by its clock`;
   return [
-    "nothing is in flight to it, and nothing runs there: it can be stopped",
+    "nothing new is in flight to it, and nothing runs there: it can be stopped",
     `it is suspended${until}: to keep it so, ask again within two minutes; clawedge instance undrain ends it`,
   ];
 }

@@ -33,7 +33,7 @@ export const rollout: Command = {
     },
     force: { type: "boolean", help: "although another instance of the pool is not healthy or drains, or this one drains already" },
   },
-  notes: `For each instance: drain, wait until nothing is in flight and its gateway has finished, run COMMAND, wait until it is seen well,
+  notes: `For each instance: drain, wait until nothing new is in flight and its gateway has finished, run COMMAND, wait until it is seen well,
 take it back. COMMAND is run without a shell and restarts the instance that {} and CLAWEDGE_INSTANCE name (CLAWEDGE_POOL: the pool). It must
 not end before the old process has: clawedge rollout support -- ssh {} systemctl restart openclaw-gateway
 A gateway that was suspended shows whether it was restarted: if not, it is taken back and the rollout stops.

@@ -435,11 +435,11 @@ it("instance token prints what to set, and needs an account", async () => {
 const drain = { instance: "eu-1", changed: true, number: 2, drainingSinceMs: AT, quietAtMs: AT + 5000 };
 const shown = (nowMs: number) => ({ name: "eu-1", isDrainListed: true, drainingSinceMs: AT, quietAtMs: AT + 5000, nowMs });
 
-it("instance drain says from when on nothing is in flight", async () => {
+it("instance drain says from when on nothing new is in flight", async () => {
   const ran = await against({ "POST /admin/instances/eu-1/drain": { json: drain } }, "instance", "drain", "eu-1");
   expect([ran.code, ran.out]).toEqual([
     0,
-    "eu-1 is draining since 2026-11-21 09:30:00Z\nnothing is in flight to it from 2026-11-21 09:30:05Z on; --wait waits for it\n",
+    "eu-1 is draining since 2026-11-21 09:30:00Z\nnothing new is in flight to it from 2026-11-21 09:30:05Z on; --wait waits for it\n",
   ]);
 });
 

@@ -15,7 +15,7 @@ it("--wait asks the gateway, again and again, until nothing runs there, and says
   const ran = await instance(asked([DRAINING, { status: "busy", detail: "http 503, UNAVAILABLE" }, READY]), "drain", "--wait");
   expect([ran.code, ran.changes]).toEqual([0, ["eu-1/drain", "eu-1/suspend", "eu-1/suspend", "eu-1/suspend"]]);
   expect(ran.err).toContain("waiting: eu-1 is still at work: 2 root-request\nwaiting: eu-1 is still at work: http 503, UNAVAILABLE\n");
-  expect(ran.out).toContain("nothing is in flight to it, and nothing runs there: it can be stopped\n");
+  expect(ran.out).toContain("nothing new is in flight to it, and nothing runs there: it can be stopped\n");
   expect(ran.out).toContain("it is suspended, until 1970-01-01 00:02:00Z by its clock");
 });
 
@@ -51,7 +51,11 @@ it.each([
   ["is not to be asked", member("eu-1"), "does not tell whether it still works (no adminRpc): stop it with SIGTERM"],
 ])("a gateway that %s is left to finish by itself", async (_, one, hint) => {
   const ran = await instance(one, "drain", "--wait");
-  expect([ran.code, ran.out.includes("nothing is in flight to it: it can be stopped"), ran.out.includes(hint)]).toEqual([0, true, true]);
+  expect([ran.code, ran.out.includes("nothing new is in flight to it: it can be stopped"), ran.out.includes(hint)]).toEqual([
+    0,
+    true,
+    true,
+  ]);
 });
 
 it("--json has what the gateway said", async () => {
