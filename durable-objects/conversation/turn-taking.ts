@@ -21,7 +21,6 @@ export function isTooLate(deadlineAtMs: number, { askedAtMs, nowMs }: { readonly
   return deadlineAtMs - nowMs < Math.min(LEAST.ms, LEAST.share * Math.max(0, deadlineAtMs - askedAtMs));
 }
 
-export class TurnTaking {
 /** What may be asked once only is no trial: who hangs would cost it. But not for ever, for the probes may be wrong. */
 const SPARED = { forMs: 300_000, waitMs: 3000 };
 const isSpared = ({ attempt, heldSinceMs }: Entry, nowMs: number): boolean =>
@@ -39,25 +38,26 @@ export function heldBackBy(entry: Entry, turn: Turn, nowMs: number): Outcome | u
 export const withAbsence = (outcome: Outcome, turn: Turn | undefined): Outcome =>
   turn?.verdict === "go" && turn.isAbsent === true && isSilence(outcome) ? { ...outcome, isAbsent: true } : outcome;
 
+export class TurnTaking {
   readonly #instances: Pick<Instances, "turn" | "isRefusing">;
   /** Memory: until when everything for this instance asks. */
   readonly #ramps = new Map<string, number>();
-
   /** Memory: what was said last, if it was asked for. */
   turn: Turn | undefined;
+
   constructor(instances: Pick<Instances, "turn" | "isRefusing">) {
     this.#instances = instances;
   }
 
   /** Undefined: it may go. */
   async heldBack(entry: Entry, instance: string, nowMs: number): Promise<Outcome | undefined> {
-    const isRetry = isTroubled(entry);
     this.turn = undefined;
+    const isRetry = isTroubled(entry);
     const isFree = nowMs >= (this.#ramps.get(instance) ?? 0) && !this.#instances.isRefusing(instance, entry.account, nowMs);
     if (!isRetry && isFree) return undefined;
     const turn = await this.#instances.turn(instance, isRetry, entry.account);
-    if (turn.rampUntilMs !== undefined) this.#ramps.set(instance, turn.rampUntilMs);
     this.turn = turn;
+    if (turn.rampUntilMs !== undefined) this.#ramps.set(instance, turn.rampUntilMs);
     return heldBackBy(entry, turn, nowMs);
   }
 }

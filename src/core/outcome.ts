@@ -26,8 +26,6 @@ export interface Outcome {
   readonly isAbsent?: boolean;
   /** What was to be sent, or what with, or where to, was not there to send: the instance is blamed for nothing. */
   readonly isOurs?: boolean;
-  /** What was to be sent, or what with, or where to, was not there to send: the instance is blamed for nothing. */
-  readonly isOurs?: boolean;
   /** The instance said that it is draining or suspended. */
   readonly isDraining?: boolean;
   /** It has the message and has not confirmed it: it must go nowhere else, and nothing is wrong yet. */
