@@ -9,6 +9,8 @@ export function bentEvent(bug: Bug | undefined, told: Event): Event {
   const event = told.type === "outcome" ? { ...told, outcome: bentOutcome(bug, told.outcome) } : told;
   if (bug === "no-dead-letter" && "rules" in event) return withPools(event, { maxAttempts: Infinity, poisonMs: Infinity });
   if (bug === "moves-while-returning" && "rules" in event) return { ...event, rules: { ...event.rules, returning: [] } };
+  if (bug === "restart-is-told" && "rules" in event && event.rules.returning.length > 0)
+    return withPools({ ...event, rules: { ...event.rules, returning: [] } }, { policy: "hold" });
   if (bug === "asked-again" && event.type === "wake") return withPools(event, { ambiguous: "resend" });
   return event;
 }

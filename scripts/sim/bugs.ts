@@ -28,6 +28,7 @@ export const BUGS = {
   "no-ramp": "an instance that comes back gets all that waited for it at once",
   "no-turns": "every message tries an instance that is down for itself",
   "moves-while-returning": "conversations leave an instance that will be back soon",
+  "restart-is-told": "a person is told that a message waits, though its instance will be back from a planned restart",
   "collapse-drops-maybe": "a message that an instance may have is called outdated",
   "notice-every-message": "a person is told of every message that it waits",
   "canary-splits-conversation": "the canary is drawn for each message and not for the conversation",
