@@ -71,6 +71,4 @@ async function part(name: string, work: () => Promise<unknown>): Promise<void> {
 const failed = (part: string, error: unknown): void =>
   jsonLog.write({ level: "error", event: "sweep.failed", part, reason: String(error) });
 
-export const residenciesOf = (routes: Routes): readonly Residency[] => [
-  ...new Set([...routes.accounts.values()].flatMap((account) => account.residency ?? [])),
-];
+export const residenciesOf = ({ residencies }: Routes): readonly Residency[] => [...residencies];

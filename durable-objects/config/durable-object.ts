@@ -68,7 +68,7 @@ export class Config extends DurableObject<Env> {
   current(): AcceptedCopy | undefined {
     const state = this.#storage.load();
     const kept = this.#storage.documentAt(state.number);
-    return kept === undefined ? undefined : acceptedCopy(state, kept);
+    return kept === undefined ? undefined : acceptedCopy(state, kept, this.#storage.residencies());
   }
 
   /** An artefact by its name, as long as a kept document has it. */
@@ -82,7 +82,7 @@ export class Config extends DurableObject<Env> {
     const before = state.document?.number ?? 0;
     for (const { number } of this.#storage.history()) {
       const kept = number < before ? this.#storage.documentAt(number) : undefined;
-      const copy = kept && { ...acceptedCopy(state, kept), number };
+      const copy = kept && { ...acceptedCopy(state, kept, this.#storage.residencies()), number };
       if (copy !== undefined && compile(copy, openedAs(this.model(copy.model))).ok) return copy;
     }
     return undefined;

@@ -38,9 +38,10 @@ const acceptedSchema = z.object({
   number: z.int().check(z.positive()),
   text: z.string(),
   draining: z.array(z.string()),
-  /** Both unknown to the first release, which reads past them. */
+  /** Both unknown to the first release, which reads past them; older ones than this know no residencies. */
   returning: z._default(z.array(z.string()), []),
   canaries: z._default(z.array(canarySchema), []),
+  residencies: z.optional(z.array(z.string())),
   /** The raw text the Config object dealt with last; isolates offer only another one. */
   rawHash: z.optional(z.string()),
   isRawRejected: z._default(z.boolean(), false),

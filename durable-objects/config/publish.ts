@@ -12,12 +12,13 @@ const WRITE_TIMEOUT_MS = 10_000;
 /** When the alarm comes back if this incarnation dies in it: after a model and both copies, and some room. */
 export const PUBLISH_LEASE_MS = 3 * WRITE_TIMEOUT_MS + 5000;
 
-export const acceptedCopy = (state: ConfigState, { text, model }: KeptDocument): AcceptedCopy => ({
+export const acceptedCopy = (state: ConfigState, { text, model }: KeptDocument, residencies: readonly string[]): AcceptedCopy => ({
   number: state.number,
   text,
   draining: [...state.draining],
   returning: [...state.returning],
   canaries: [...state.canaries],
+  residencies: [...residencies],
   rawHash: state.raw?.hash,
   isRawRejected: state.raw?.isRejected ?? false,
   acceptedAtMs: state.numberedAtMs,

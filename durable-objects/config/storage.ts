@@ -21,7 +21,13 @@ const MIGRATIONS: readonly string[] = [
    CREATE TABLE training (one INTEGER PRIMARY KEY CHECK (one = 1), text TEXT NOT NULL);
    CREATE TABLE artefacts (name TEXT PRIMARY KEY, is_in_kv INTEGER NOT NULL) WITHOUT ROWID;
    CREATE TABLE artefact_parts (name TEXT NOT NULL, part INTEGER NOT NULL, bytes BLOB NOT NULL, PRIMARY KEY (name, part));`,
+  `CREATE TABLE residencies (name TEXT PRIMARY KEY) WITHOUT ROWID;
+   INSERT INTO residencies SELECT value FROM json_each('["eu","fedramp","us"]')
+     WHERE EXISTS (SELECT 1 FROM documents WHERE text LIKE '%"residency"%"' || value || '"%');`,
 ];
+
+/** In a comment, too: that one is asked where nothing is does no harm. */
+const RESIDENCY = /"residency"\s*:\s*"(\w+)"/g;
 
 /** A document as it was accepted, with the name of its model. */
 export interface KeptDocument {
@@ -68,8 +74,17 @@ export class ConfigStorage {
       "INSERT INTO documents (number, hash, source, at_ms, by, restored_from, model, text) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
       ...[number, hash, source, atMs, by ?? null, restoredFrom ?? null, model ?? null, text],
     );
+    for (const [, name] of text.matchAll(RESIDENCY)) this.#sql.exec("INSERT OR IGNORE INTO residencies (name) VALUES (?)", name);
     const last = "SELECT number FROM documents ORDER BY number DESC LIMIT 1 OFFSET ?";
     this.#sql.exec(`DELETE FROM documents WHERE number <= (${last})`, HISTORY_LENGTH);
+  }
+
+  /** Every one that a document ever named: what lives there stays there, and its totals may never fall. */
+  residencies(): readonly string[] {
+    return this.#sql
+      .exec<{ name: string }>("SELECT name FROM residencies")
+      .toArray()
+      .map(({ name }) => name);
   }
 
   /** What was in force under this number: its own document, or the one a drain of this number left as it was. */

@@ -1,7 +1,7 @@
 /** The routes document in force, read the way the journey needs it: lookups instead of records, nothing left to check. */
 import type { Account } from "../core/account.ts";
 import { type Canary, membersWith } from "../core/canary.ts";
-import { type ConversationRef, conversationRef } from "../core/conversation-ref.ts";
+import { type ConversationRef, conversationRef, type Residency } from "../core/conversation-ref.ts";
 import type { Chat } from "../core/message.ts";
 import { channelOf } from "./ids.ts";
 import type { InstanceConfig, PoolConfig, RoutesDocument } from "./schema.ts";
@@ -20,6 +20,8 @@ export interface Routes {
   readonly returning: ReadonlySet<string>;
   /** By pool; a pool has one at a time. */
   readonly canaries: ReadonlyMap<string, Canary>;
+  /** Of its accounts, and of all that there ever were: who was in one is still found there. */
+  readonly residencies: ReadonlySet<Residency>;
   /** `account/sender` to person. */
   readonly identities: ReadonlyMap<string, string>;
 }
@@ -29,12 +31,13 @@ export interface AdminState {
   readonly draining: readonly string[];
   readonly returning: readonly string[];
   readonly canaries: readonly Canary[];
+  readonly residencies?: readonly string[] | undefined;
 }
 
 export const NO_ADMIN_STATE: AdminState = { draining: [], returning: [], canaries: [] };
 
 export function buildRoutes(number: number, document: RoutesDocument, admin: Partial<AdminState> = {}): Routes {
-  const { draining, returning, canaries } = { ...NO_ADMIN_STATE, ...admin };
+  const { draining, returning, canaries, residencies = [] } = { ...NO_ADMIN_STATE, ...admin };
   const instances = new Map(Object.entries(document.instances));
   const pools = new Map(Object.entries(document.pools));
   const standing = canaries.filter(({ pool, instance }) => pools.has(pool) && instances.has(instance));
@@ -51,6 +54,10 @@ export function buildRoutes(number: number, document: RoutesDocument, admin: Par
     draining: new Set(draining),
     returning: new Set(returning.filter((instance) => draining.includes(instance))),
     canaries: new Map(standing.map((canary) => [canary.pool, canary])),
+    residencies: new Set([
+      ...(residencies as readonly Residency[]),
+      ...Object.values(document.accounts).flatMap(({ residency }) => residency ?? []),
+    ]),
     identities: new Map(Object.entries(document.identities).flatMap(([person, ids]) => ids.map((id) => [id, person] as const))),
   };
 }

@@ -1,10 +1,13 @@
-/** Dead letters sent again by the hundred: oldest first, and none forgotten. */
+/** Dead letters sent again by the hundred: oldest first, none forgotten, and those of a residency that no account names any more too. */
 import { reset } from "cloudflare:test";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { forget } from "../../../durable-objects/config/memory.ts";
-import { dueDead, shardsOf } from "../../../durable-objects/shard/stub.ts";
-import type { ConversationRef } from "../../../src/core/conversation-ref.ts";
+import { configOf } from "../../../durable-objects/config/stub.ts";
+import { dueDead, shardsOf, sweepShards } from "../../../durable-objects/shard/stub.ts";
+import { type ConversationRef, refName } from "../../../src/core/conversation-ref.ts";
 import { deadId } from "../../../src/core/dead-id.ts";
+import { readMetrics } from "../../../workers/ops/metrics.ts";
+import { sweep } from "../../../workers/sweep.ts";
 import { goodText } from "../../durable-objects/config/documents.ts";
 import { admin, env } from "./support.ts";
 
@@ -61,4 +64,23 @@ it("a shard of an older version gives its newest, and they are put into order al
   const SHARD = { idFromName: (name: string) => name, get: (name: string) => (name === "|shard-0" ? shard : none) };
   const due = await dueDead({ ...env, SHARD } as unknown as typeof env, [], { limit: 1, untilMs: 2 });
   expect([due.letters.map(({ id }) => id), due.count]).toEqual([[deadId(ref, 1)], 2]);
+});
+
+it("a residency that no account names any more is still swept, listed, sent again and counted", async () => {
+  await die(1, 1, () => Date.now());
+  await shardsOf(env).setPending(ref, true);
+  await shardsOf(env).flush(ref, { serial: 1, delta: { clawedge_messages_total: 7 }, atMs: Date.now() });
+  const without = goodText().replace(/"residency":\s*"eu",?/g, "");
+  expect((await admin("POST", "/admin/routes", without)).status).toBe(200);
+  await expect.poll(async () => (await admin("GET", "/admin/routes")).body.number).toBe(2);
+  const { number, residencies } = (await configOf(env).current())!;
+  expect([number, residencies]).toEqual([2, ["eu"]]);
+  const listed = async () => (await admin("GET", "/admin/dead")).body.dead.length;
+  await expect.poll(listed).toBe(1);
+  expect(await readMetrics(env)).toMatchObject({ clawedge_messages_total: 7, clawedge_dead_letters: 1 });
+  await sweep({ ...env, PUBLIC_URL: undefined } as unknown as typeof env);
+  expect((await sweepShards(env, ["eu"], { perShard: 9, total: 9, withinMs: 5000 })).map(refName), "taken off: nothing is pending").toEqual(
+    [],
+  );
+  expect(await replay({})).toMatchObject({ gone: 1, remaining: 0 });
 });
