@@ -8,7 +8,7 @@ import type { Case, Stage } from "./case.ts";
 const TROUBLE =
   /^(egress\.(suppressed|rejected|failed|unheeded)|delivery\.refused|worker\.error|conversation\.error|admin\.error|notice\.failed)$/;
 
-function mustHideEdgeTokens({ telegram, realToken, edgeTokens }: Stage): void {
+export function mustHideEdgeTokens({ telegram, realToken, edgeTokens }: Stage): void {
   must(
     telegram.calls().every(({ token }) => token === realToken),
     "Telegram saw a token that is not the bot's",
