@@ -29,9 +29,7 @@ export interface HandedEvent {
 export function handed(state: State, { pins, nowMs }: HandedEvent): Step {
   if (state.movedTo === undefined) return still(state);
   const next = take(state, pins, nowMs);
-  return state.isHanded === true
-    ? next
-    : { ...next, state: { ...next.state, isHanded: true }, writes: [...next.writes, { row: "handed" }] };
+  return { ...next, state: { ...next.state, isHanded: true }, writes: [...next.writes, { row: "handed" }] };
 }
 
 export interface AdoptEvent {

@@ -124,12 +124,17 @@ export class Gateway {
     this.#whileAlive(dice.pick([300, 3000, 60_000]), () => this.#speak(conversation, 2));
   }
 
-  /** Through the edge, which asks whose conversation it is. */
+  /** Through the edge, which asks whose conversation it is, also where its chat moved to. */
   #speak(name: string, tries: number): void {
     const conversation = named(this.world.conversations, name);
     let isHeard = this.world.bug === "no-fence";
     try {
-      isHeard = conversation.enter(() => conversation.speak(this.name)).verdict === "owner" || isHeard;
+      const said = conversation.enter(() => conversation.speak(this.name));
+      if (said.verdict === "moved" && !isHeard) {
+        this.#speak(said.to.key, tries);
+        return;
+      }
+      isHeard = said.verdict === "owner" || isHeard;
     } catch (error) {
       if (!(error instanceof Died)) throw error;
       if (tries > 0) this.#whileAlive(1000, () => this.#speak(name, tries - 1));
