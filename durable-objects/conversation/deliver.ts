@@ -23,13 +23,23 @@ export function advance(state: State, moment: Moment): Step {
   const head = state.queue[0];
   if (head === undefined || isChoosing(state, head, moment.nowMs)) return still(state);
   if (head.attempt !== undefined) return isInFlight(state, head.attempt, moment.nowMs) ? still(state) : recoverAttempt(state, head, moment);
-  if (head.dueAtMs > moment.nowMs) return still(state);
+  if (head.dueAtMs > moment.nowMs && !isForNobody(state, head, moment)) return still(state);
   const rest = withoutOutdated(state, head, moment);
   if (rest !== undefined) return andThen(rest, (next) => advance(next, moment));
   const pool = poolOf(head, moment.rules);
   if (pool === undefined) return andThen(end(state, ending(head, "dead", "no-route", moment)), (next) => advance(next, moment));
   if (pool !== head.pool) return advance(withHead(state, { ...head, pool }), moment);
   return lookUp(state, head, moment) ?? toInstance(state, head, moment);
+}
+
+/** A wait for one that said so, or that failed, is looked at in between: it may have left, or drain. Short ones are not worth it. */
+export const LOOK_MS = 60_000;
+const SHORT_MS = 10_000;
+
+function isForNobody(state: State, head: Entry, { nowMs, rules }: Moment): boolean {
+  const pin = state.pins[head.pool];
+  if (pin === undefined || head.tries === 0 || head.dueAtMs - nowMs < SHORT_MS) return false;
+  return isDrained(head, pin, rules) || rules.pools[head.pool]?.instances.includes(pin.instance) !== true;
 }
 
 /** What this incarnation began counts as under way only for so long: a lost answer must not hold a conversation for ever. */

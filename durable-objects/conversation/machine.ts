@@ -11,7 +11,7 @@ import type { ConversationRef } from "../../src/core/conversation-ref.ts";
 import type { ReplyEnd } from "../../src/ports/bots.ts";
 import { type BriefedEvent, briefed } from "./briefing.ts";
 import { type CommitEvent, commit } from "./commit.ts";
-import { advance, type ChosenEvent, chosen, isChoosing, type UnchosenEvent, unchosen } from "./deliver.ts";
+import { advance, type ChosenEvent, chosen, isChoosing, LOOK_MS, type UnchosenEvent, unchosen } from "./deliver.ts";
 import type { Moment } from "./hold.ts";
 import { type LookedUpEvent, lookedUp } from "./look-up.ts";
 import { type AdoptEvent, adopt, type HandedEvent, handed, move, owesPins } from "./moving.ts";
@@ -117,5 +117,6 @@ function deliveryDueMs(state: State, nowMs: number): number | undefined {
   if (head === undefined) return undefined;
   if (head.attempt?.isOnce === true) return nowMs + ONCE_LEASE_MS;
   const isUnderWay = head.attempt !== undefined || isChoosing(state, head, nowMs) || head.dueAtMs <= nowMs;
-  return isUnderWay ? nowMs + LEASE_MS : head.dueAtMs;
+  if (isUnderWay) return nowMs + LEASE_MS;
+  return head.tries === 0 ? head.dueAtMs : Math.min(head.dueAtMs, nowMs + LOOK_MS);
 }

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { wakeAtMs } from "../../../durable-objects/conversation/machine.ts";
 import type { DeliveryRules, PoolRules } from "../../../src/core/delivery-rules.ts";
 import type { Outcome } from "../../../src/core/outcome.ts";
-import { accepted, answerOf, Driver, deliveryRules, failed, onceRules, unknown, unreachable } from "../../support/conversation.ts";
+import { accepted, answerOf, busy, Driver, deliveryRules, failed, onceRules, unknown, unreachable } from "../../support/conversation.ts";
 
 function pinned(rules: DeliveryRules = deliveryRules()): Driver {
   const driver = new Driver(rules);
@@ -262,6 +262,60 @@ describe("a clock that went back", () => {
     driver.answer(unreachable);
     driver.place("eu-3");
     expect(driver.handOvers().at(-1)).toBe("c@eu-3");
+  });
+});
+
+describe("a busy instance that said ten minutes", () => {
+  const waiting = (): Driver => {
+    const driver = pinned();
+    driver.commit({ messageId: "b" });
+    driver.answer({ ...busy, retryAfterMs: 600_000 });
+    return driver;
+  };
+
+  it.each<readonly [string, DeliveryRules, number]>([
+    ["and left the document", deliveryRules({ instances: ["eu-2"] }), 61_000],
+    ["and is drained for good", deliveryRules({}, ["eu-1"]), 95_000],
+  ])("%s: that is seen within a minute, and the conversation moves as any other", (_how, rules, withinMs) => {
+    const driver = waiting();
+    driver.rules = rules;
+    driver.run(
+      driver.nowMs + withinMs,
+      () => accepted,
+      () => "eu-2",
+    );
+    expect(driver.handOvers()).toEqual(["first@eu-1", "b@eu-1", "b@eu-2"]);
+  });
+
+  it("is looked at by whatever wakes the conversation meanwhile", () => {
+    const driver = waiting();
+    driver.rules = deliveryRules({ instances: ["eu-2"] });
+    driver.wake(1000);
+    expect(driver.state.choosing?.seq).toBe(2);
+  });
+
+  it("and is still there is not asked before that", () => {
+    const driver = waiting();
+    driver.run(driver.nowMs + 599_000, () => unreachable);
+    expect(driver.handOvers()).toEqual(["first@eu-1", "b@eu-1"]);
+    driver.run(driver.nowMs + 2000, () => accepted);
+    expect(driver.endings().at(-1)).toBe("b delivered: accepted");
+  });
+
+  it("holds nobody else's pace up: what is to be spaced out goes no sooner because its instance is gone", () => {
+    const driver = pinned();
+    const limits = { perSender: { perMinute: 1, burst: 1, onLimit: "defer" } } as const;
+    driver.commit({ messageId: "b", limits });
+    driver.answer(accepted);
+    driver.commit({ messageId: "c", limits });
+    driver.rules = deliveryRules({ instances: ["eu-2"] });
+    const sinceMs = driver.nowMs;
+    driver.run(
+      driver.nowMs + 40_000,
+      () => accepted,
+      () => "eu-2",
+    );
+    expect([driver.nowMs - sinceMs, driver.handOvers()]).toEqual([40_000, ["first@eu-1", "b@eu-1"]]);
   });
 });
 
