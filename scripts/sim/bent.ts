@@ -1,31 +1,49 @@
 /** How planted bugs bend what goes into the conversation machine and what comes out of it. Without a bug everything passes through untouched. */
 import type { Event } from "../../durable-objects/conversation/machine.ts";
-import type { Effect, State, Step, Write } from "../../durable-objects/conversation/state.ts";
-import type { PoolRules } from "../../src/core/delivery-rules.ts";
+import type { Effect, Pin, State, Step, Write } from "../../durable-objects/conversation/state.ts";
+import type { DeliveryRules, PoolRules } from "../../src/core/delivery-rules.ts";
 import type { Outcome } from "../../src/core/outcome.ts";
 import type { Bug } from "./bugs.ts";
 
-export function bentEvent(bug: Bug | undefined, told: Event): Event {
+export function bentEvent(bug: Bug | undefined, told: Event, { pins }: State): Event {
   const event = told.type === "outcome" ? { ...told, outcome: bentOutcome(bug, told.outcome) } : told;
-  if (bug === "no-dead-letter" && "rules" in event) return withPools(event, { maxAttempts: Infinity, poisonMs: Infinity });
-  if (bug === "moves-while-returning" && "rules" in event) return { ...event, rules: { ...event.rules, returning: [] } };
-  if (bug === "restart-is-told" && "rules" in event && event.rules.returning.length > 0)
-    return withPools({ ...event, rules: { ...event.rules, returning: [] } }, { policy: "hold" });
   if (bug === "asked-again" && event.type === "wake") return withPools(event, { ambiguous: "resend" });
-  return event;
+  return "rules" in event && bug !== undefined ? { ...event, rules: bentRules(bug, event.rules, pins) } : event;
 }
+
+function bentRules(bug: Bug, rules: DeliveryRules, pins: State["pins"]): DeliveryRules {
+  if (bug === "moves-while-returning") return { ...rules, returning: [] };
+  if (bug === "drained-is-used") return { ...rules, draining: [], returning: [] };
+  if (bug === "restart-is-told") return rules.returning.length === 0 ? rules : { ...rules, returning: [], pools: holding(rules.pools) };
+  const bend = BENDS[bug];
+  return bend === undefined ? rules : { ...rules, pools: each(rules.pools, (pool, name) => ({ ...pool, ...bend(pool, pins[name]) })) };
+}
+
+const each = (pools: DeliveryRules["pools"], bend: (pool: PoolRules, name: string) => PoolRules): DeliveryRules["pools"] =>
+  Object.fromEntries(Object.entries(pools).map(([name, pool]) => [name, bend(pool, name)] as const));
+
+const holding = (pools: DeliveryRules["pools"]): DeliveryRules["pools"] => each(pools, (pool) => ({ ...pool, policy: "hold" }));
+
+const BENDS: { readonly [Name in Bug]?: (rules: PoolRules, pin: Pin | undefined) => Partial<PoolRules> } = {
+  "no-dead-letter": () => ({ maxAttempts: Infinity, poisonMs: Infinity }),
+  "hold-ignored": () => ({ holdMs: 0 }),
+  "hold-moves": ({ policy }) => ({ policy: policy === "hold" ? "hold-then-move" : policy }),
+  "not-in-the-pool": ({ instances }, pin) => (pin === undefined ? {} : { instances: [...new Set([...instances, pin.instance])] }),
+  "everything-expires": ({ backlog }) => ({ backlog: { ...backlog, maxAgeMs: 60_000 } }),
+};
 
 function bentOutcome(bug: Bug | undefined, outcome: Outcome): Outcome {
   if (bug === "eager-failover" && outcome.kind === "unknown") return { kind: "unreachable", detail: "no answer" };
   if (bug === "bad-gateway-has-nothing" && [502, 504].includes(outcome.status ?? 0)) return { ...outcome, kind: "failed" };
+  if (bug === "busy-is-broken" && outcome.kind === "busy") return { ...outcome, isDraining: true };
   if (bug === "outage-is-poison" && outcome.kind === "unreachable") return { kind: "failed", detail: outcome.detail };
   return outcome;
 }
 
-function withPools<Ruled extends Extract<Event, { readonly rules: object }>>(event: Ruled, bent: Partial<PoolRules>): Ruled {
-  const pools = Object.entries(event.rules.pools).map(([name, rules]) => [name, { ...rules, ...bent }] as const);
-  return { ...event, rules: { ...event.rules, pools: Object.fromEntries(pools) } };
-}
+const withPools = <Ruled extends Extract<Event, { readonly rules: object }>>(event: Ruled, bent: Partial<PoolRules>): Ruled => ({
+  ...event,
+  rules: { ...event.rules, pools: each(event.rules.pools, (pool) => ({ ...pool, ...bent })) },
+});
 
 /** What the machine believes before a step. */
 export function bentBefore(bug: Bug | undefined, state: State): State {

@@ -35,6 +35,12 @@ export const BUGS = {
   "move-forgets-pins": "a chat that becomes another one begins anew",
   "no-sweeper": "nobody looks for what an alarm lost",
   "outbox-not-swept": "the sweeper knocks at conversations, and at no bot",
+  "hold-ignored": "a conversation that may be moved is moved at once, and its hold is not waited for",
+  "hold-moves": "a pool that holds what it has gives it up as others do",
+  "busy-is-broken": "an instance that is busy is left as one that is out",
+  "drained-is-used": "who drains gets what comes next as before",
+  "not-in-the-pool": "who has a conversation keeps it, in the pool or not",
+  "everything-expires": "what waited for a minute is outdated, whatever its pool says",
   "confirm-of-what-was-never-given": "an offset confirms every id below it, had by its poller or not",
 } as const;
 

@@ -33,7 +33,7 @@ export class ConversationObject extends DurableObject {
     this.state = emptyState;
     this.#configNumber = 0;
     this.ramps.clear();
-    this.world.ledger.left(this.name);
+    this.world.ledger.left(this);
   }
 
   protected override get isOwing(): boolean {
@@ -106,7 +106,7 @@ export class ConversationObject extends DurableObject {
   }
 
   apply(event: Event): Step {
-    const next = step(bentBefore(this.world.bug, this.state), bentEvent(this.world.bug, event));
+    const next = step(bentBefore(this.world.bug, this.state), bentEvent(this.world.bug, event, this.state));
     this.#take(next, event);
     return next;
   }
@@ -117,7 +117,7 @@ export class ConversationObject extends DurableObject {
     if (strikes(this.world, plan.weather.storage)) throw new Died("its storage fails");
     const writes = bentWrites(bug, next);
     this.rows.write(writes);
-    ledger.wrote(this, next.writes);
+    ledger.wrote(this, next.writes, event?.type);
     this.state = bentState(bug, next.state, event);
     if (bug !== "arm-late") this.#arm();
     this.point("after its rows");
@@ -147,7 +147,7 @@ export class ConversationObject extends DurableObject {
     if (strikes(world, world.plan.weather.lose)) throw new Died("the call got lost");
     const theirs = to.enter(() => to.adopt(pins, state.isHanded));
     if (strikes(world, world.plan.weather.lose)) throw new Died("the answer to the call got lost");
-    world.ledger.handed(this.name, own);
+    world.ledger.handed(this.name, state.isHanded === true ? theirs : own);
     tell(world, () => `${this.name} is ${to.name} from now on`);
     this.apply({ type: "handed", pins: theirs, nowMs: this.nowMs });
   }

@@ -86,9 +86,9 @@ function send({ world }: ConversationObject, request: Request, done: (outcome: O
 }
 
 function cameBack(object: ConversationObject, { entry, attempt }: Request, outcome: Outcome): void {
-  object.world.ledger.cameBack(object.name, { entry, attempt }, outcome);
-  if (!isSettled(outcome.kind)) tell(object.world, () => `${object.name} #${entry.seq}: ${outcome.kind}, ${outcome.detail}`);
   const rules = object.snapshot();
+  object.world.ledger.cameBack(object.name, { entry, attempt }, outcome, rules !== undefined);
+  if (!isSettled(outcome.kind)) tell(object.world, () => `${object.name} #${entry.seq}: ${outcome.kind}, ${outcome.detail}`);
   if (rules === undefined) return;
   object.apply({ type: "outcome", attemptId: attempt.id, outcome, ...object.moment(rules) });
   report(object.world, { entry, attempt }, outcome);

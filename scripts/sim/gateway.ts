@@ -90,12 +90,12 @@ export class Gateway {
   /** Nothing is stored by any of these. */
   #refusal({ entry }: Request): Outcome | undefined {
     const { weather } = this.world.plan;
+    if (strikes(this.world, weather.fail * 0.2)) return { kind: "refused", isPermanent: false, detail: "http 401" };
     if (entry.kind === "unfit") return { kind: "refused", isPermanent: true, detail: "http 400" };
     if (entry.kind === "poison") return { kind: "failed", detail: "http 500" };
     if (strikes(this.world, weather.busy)) return { kind: "busy", retryAfterMs: this.world.dice.pick([500, 3000]), detail: "http 429" };
     if (strikes(this.world, weather.busy * 0.2)) return { kind: "busy", isDraining: true, detail: "gateway_unavailable" };
-    if (strikes(this.world, weather.fail)) return { kind: "failed", detail: "http 500" };
-    return strikes(this.world, weather.fail * 0.1) ? { kind: "refused", isPermanent: false, detail: "http 401" } : undefined;
+    return strikes(this.world, weather.fail) ? { kind: "failed", detail: "http 500" } : undefined;
   }
 
   #take(request: Request, answer: Answer): void {

@@ -1,8 +1,11 @@
 /** What the checker knows of each conversation: kept, handed over, run and ended, by number; what is in the air; who owes an answer. */
 import type { Entry, Pin } from "../../durable-objects/conversation/state.ts";
 
-class Book {
+export class Book {
   readonly pins = new Map<string, Pin>();
+  /** Since when what is next waits; what expires hands its wait on. */
+  sinceMs = 0;
+  movedAtMs: number | undefined;
   readonly #ended = new Set<number>();
   readonly #handed = new Set<number>();
   readonly #ran = new Set<number>();
@@ -24,8 +27,14 @@ class Book {
     this.#kept += 1;
   }
 
-  waits(seq: number): void {
+  waits(seq: number, nowMs: number): void {
+    if (this.#waiting.size === 0) this.sinceMs = nowMs;
     this.#waiting.add(seq);
+  }
+
+  /** What comes after it is next. */
+  goesOn(seq: number, nowMs: number): void {
+    if (this.#waiting.has(seq)) this.sinceMs = nowMs;
   }
 
   /** Nobody waits for an instance any more. */

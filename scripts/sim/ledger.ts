@@ -3,14 +3,17 @@
  * at the end stands in `verdict.ts`.
  */
 import { DEBT_MS } from "../../durable-objects/conversation/failover.ts";
+import type { Event } from "../../durable-objects/conversation/machine.ts";
 import type { Attempt, Entry, Notice, Pin, Write } from "../../durable-objects/conversation/state.ts";
-import { hasReached, type Outcome } from "../../src/core/outcome.ts";
+import type { Outcome } from "../../src/core/outcome.ts";
 import type { ConversationObject } from "./conversation-object.ts";
 import { type Gateway, REPLAY_MS } from "./gateway.ts";
 import { Conversations } from "./ledger-conversations.ts";
 import type { Ack, Run, Shown } from "./ledger-facts.ts";
 import type { Request } from "./network.ts";
 import type { Plan } from "./plan.ts";
+import { isMove, wrongHandOver, wrongMove } from "./reasons.ts";
+import { Tried } from "./tried.ts";
 
 /** Clocks differ by a minute at most. */
 const SKEW_MS = 120_000;
@@ -23,8 +26,8 @@ export class Ledger {
   /** Account and event to where it ran. */
   readonly runs = new Map<string, Run[]>();
   readonly turns = new Map<string, number>();
-  /** How often a message reached an instance, or may have, by what came back. */
-  readonly reached = new Map<string, number>();
+  /** What came of hand-overs. */
+  readonly tried: Tried;
   /** Of each answer that ended: how many of its parts the edge says it may have repeated. */
   readonly repeats = new Map<string, number>();
   readonly #conversations = new Conversations();
@@ -38,6 +41,7 @@ export class Ledger {
   constructor(plan: Plan, nowMs: () => number) {
     this.#plan = plan;
     this.#nowMs = nowMs;
+    this.tried = new Tried(nowMs);
   }
 
   breaks(promise: string): void {
@@ -48,12 +52,17 @@ export class Ledger {
     this.acks.push({ id, account, conversation });
   }
 
-  wrote(object: ConversationObject, writes: readonly Write[]): void {
+  wrote(object: ConversationObject, writes: readonly Write[], event?: Event["type"]): void {
+    const book = this.#conversations.of(object.name);
+    const wrong = isMove(event) ? writes.flatMap((write) => (write.row === "pin" ? (wrongMove(object, book, write.pin) ?? []) : [])) : [];
+    if (wrong[0] !== undefined) this.breaks(`${object.name} ${wrong[0]}`);
     for (const write of writes) this.#wrote(object, write);
   }
 
-  handsOver({ name, rows }: ConversationObject, entry: Entry, attempt: Attempt): void {
+  handsOver({ name, rows, world }: ConversationObject, entry: Entry, attempt: Attempt): void {
     const book = this.#conversations.of(name);
+    const wrong = wrongHandOver(world, entry, attempt, `${name} #${entry.seq}`);
+    if (wrong !== undefined) this.breaks(`${name} #${entry.seq} goes to ${attempt.instance}, ${wrong}`);
     const owner = rows.pins.get(entry.pool)?.instance;
     if (owner !== attempt.instance) this.breaks(`${name} #${entry.seq} goes to ${attempt.instance}, and ${owner} has the conversation`);
     const account = this.#plan.accounts.find(({ id }) => id === entry.account);
@@ -64,15 +73,19 @@ export class Ledger {
     if (!book.takesOff(attempt.id)) this.breaks(`${name} #${entry.seq} is handed over beside another one`);
   }
 
-  cameBack(conversation: string, { entry, attempt }: Pick<Request, "entry" | "attempt">, { kind }: Outcome): void {
+  /** `isHeard`: something is made of it. */
+  cameBack(conversation: string, { entry, attempt }: Pick<Request, "entry" | "attempt">, outcome: Outcome, isHeard: boolean): void {
     this.#conversations.of(conversation).lands(attempt.id);
     const name = `${conversation} #${entry.seq}`;
-    if (hasReached(kind) && kind !== "refused") this.reached.set(name, (this.reached.get(name) ?? 0) + 1);
+    if (isHeard) this.tried.cameBack(name, attempt, outcome);
+    else this.tried.isLost(name, attempt);
   }
 
   /** The incarnation is gone, and its hand-over with it. */
-  left(conversation: string): void {
-    this.#conversations.of(conversation).landsAll();
+  left({ name, rows }: ConversationObject): void {
+    this.#conversations.of(name).landsAll();
+    for (const { entry, state } of rows.messages.values())
+      if (state === "waiting" && entry.attempt !== undefined) this.tried.isLost(`${name} #${entry.seq}`, entry.attempt);
   }
 
   /** A native gateway runs a message, or one that polls has stored it. */
@@ -174,11 +187,12 @@ export class Ledger {
         if (write.ending !== undefined) book.ends(write.entry.seq);
         else object.world.promises.committed(name, write.entry, { pin: rows.pins.get(write.entry.pool), isFirst: book.isIdle });
         book.keeps();
-        if (write.ending === undefined) book.waits(write.entry.seq);
+        if (write.ending === undefined) book.waits(write.entry.seq, this.#nowMs());
         this.#begins(object, write.entry);
         break;
       case "end":
         if (!book.ends(write.ending.seq)) this.breaks(`${name} #${write.ending.seq} ends twice`);
+        if (write.ending.state !== "expired") book.goesOn(write.ending.seq, this.#nowMs());
         book.leaves(write.ending.seq, ["delivered", "answered"].includes(write.ending.state));
         break;
       case "answered":
@@ -188,9 +202,10 @@ export class Ledger {
         this.#pins(object, write.pin);
         break;
       case "replay":
-        book.waits(write.entry.seq);
+        book.waits(write.entry.seq, this.#nowMs());
         break;
       case "reply":
+        book.goesOn(write.replying.entry.seq, this.#nowMs());
         book.leaves(write.replying.entry.seq, true);
     }
   }

@@ -15,9 +15,10 @@ const KNOWN_AFTER_MS = 15_000;
 
 export class Operator {
   readonly #versions: DeliveryRules[];
+  /** When each of them came. */
+  readonly #publishedAtMs: number[] = [0];
   /** Of each pool, with the number of the document it came with. */
   readonly #canaries = new Map<string, readonly { readonly number: number; readonly canary: Canary }[]>();
-  #publishedAtMs = 0;
   readonly #plan: Plan;
   #blindUntilMs = 0;
 
@@ -46,10 +47,17 @@ export class Operator {
 
   /** Every object that asks knows by now that it will be back. */
   isWaitedFor({ agenda, plan }: World, pool: string, instance: string): boolean {
-    if (agenda.nowMs - this.#publishedAtMs < KNOWN_AFTER_MS) return false;
+    if (agenda.nowMs - (this.#publishedAtMs.at(-1) ?? 0) < KNOWN_AFTER_MS) return false;
     return this.#versions.slice(plan.isCalm ? -1 : -2).every(({ returning, pools }) => {
       return returning.includes(instance) && pools[pool]?.instances.includes(instance) === true;
     });
+  }
+
+  /** Documents that an object may have read in this time: the one before the newest may be read at any. */
+  recent({ agenda, plan }: World, withinMs: number): readonly DeliveryRules[] {
+    const sinceMs = agenda.nowMs - withinMs;
+    const eldest = this.#publishedAtMs.findLastIndex((atMs) => atMs <= sinceMs);
+    return this.#versions.slice(Math.max(0, plan.isCalm ? eldest : Math.min(eldest, this.#versions.length - 2)));
   }
 
   isBlind({ agenda }: World): boolean {
@@ -133,7 +141,7 @@ export class Operator {
   #publish(world: World, rules: DeliveryRules, what: string): void {
     const next = { ...rules, number: this.rules.number + 1 };
     this.#versions.push(next);
-    this.#publishedAtMs = world.agenda.nowMs;
+    this.#publishedAtMs.push(world.agenda.nowMs);
     tell(world, () => `document ${next.number}: ${what}`);
   }
 }

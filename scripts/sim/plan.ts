@@ -140,7 +140,7 @@ function poolOf(name: string, size: number, dice: Dice): PoolPlan {
       holdMs: dice.pick([5000, 30_000]),
       ambiguous: dice.pick(["park", "park", "resend"]),
       maxAttempts: 12,
-      poisonMs: 900_000,
+      poisonMs: dice.pick([60_000, 900_000, 900_000]),
       attemptMs: undefined,
       returnAfterMs: dice.pick([undefined, 5000, 60_000]),
       standbys,

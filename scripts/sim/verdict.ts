@@ -1,6 +1,7 @@
 /** What can only be said when faults are over and time has run on: everything has settled, in exactly one way that the rules allow. */
 import type { MessageRow } from "./conversation-rows.ts";
 import type { Shown } from "./ledger-facts.ts";
+import { isExpiredWrongly, isLimitedWrongly, poisonMsOf } from "./reasons.ts";
 import { accountOf, named, type World } from "./world.ts";
 
 /** Reasons for which a message may be a dead letter; everything else is a loss. */
@@ -64,7 +65,8 @@ function wrongEnd(world: World, name: string, row: MessageRow): string | undefin
       return wrongDeath(world, name, row);
     case "limited":
     case "expired":
-      return hasRun(world, name, row) ? `is ${row.state} and has been run` : undefined;
+      if (hasRun(world, name, row)) return `is ${row.state} and has been run`;
+      return isOverWrongly(world, name, row) ? `is ${row.state} without a reason` : undefined;
     default:
       return undefined;
   }
@@ -73,6 +75,11 @@ function wrongEnd(world: World, name: string, row: MessageRow): string | undefin
 function wrongDelivery(world: World, { entry, instance }: MessageRow): string | undefined {
   const runs = world.ledger.runs.get(`${entry.account}/${entry.messageId}`) ?? [];
   return runs.some(({ gateway }) => gateway === instance) ? undefined : `is delivered to ${instance}, which never had it`;
+}
+
+function isOverWrongly(world: World, name: string, row: MessageRow): boolean {
+  const conversation = named(world.conversations, name);
+  return row.state === "limited" ? isLimitedWrongly(world, conversation, row) : isExpiredWrongly(world, conversation, row);
 }
 
 const hasRun = ({ ledger }: World, name: string, { entry }: MessageRow): boolean =>
@@ -98,16 +105,27 @@ function wrongDeath(world: World, name: string, row: MessageRow): string | undef
   if (!REASONS.some((reason) => outcome.startsWith(reason))) return `is dead without a reason: ${outcome}`;
   if (answerTo(world, row) !== undefined && isOfDelivery(outcome)) return `is dead (${outcome}), and an agent's answer to it was kept`;
   const isTurn = accountOf(world, row.entry.account).link === "chat";
-  const reached = world.ledger.reached.get(`${name} #${row.entry.seq}`) ?? 0;
-  if (outcome.startsWith("poison") && reached < (isLong(row) ? 6 : 12))
-    return `is poison after ${reached} attempts that reached an instance`;
+  if (outcome.startsWith("ambiguous") && !world.ledger.tried.isDoubted(`${name} #${row.entry.seq}`))
+    return "is ambiguous, and nobody had it or could have";
+  const poison = outcome.startsWith("poison") ? wrongPoison(world, name, row) : undefined;
+  if (poison !== undefined) return poison;
   if (outcome.startsWith("ambiguous") && !isTurn && world.ledger.mayRepeat(row.entry))
     return `is ambiguous in a pool that resends, ${name}`;
   return undefined;
+}
+
+/** One at which the edge itself dies may have reached nobody. */
+function wrongPoison(world: World, name: string, row: MessageRow): string | undefined {
+  const { tried } = world.ledger;
+  const message = `${name} #${row.entry.seq}`;
+  const reached = tried.reached(message);
+  if (reached >= 12 || (isLong(world, row) && (reached >= 6 || tried.lost(message) >= 12))) return undefined;
+  return `is poison after ${reached} attempts that reached an instance`;
 }
 
 const isOfDelivery = (outcome: string): boolean =>
   outcome.startsWith("ambiguous") || outcome.startsWith("poison") || outcome.startsWith("cut-off");
 
 /** By the object's clock, which may have jumped. */
-const isLong = ({ entry, endedAtMs = 0 }: MessageRow): boolean => endedAtMs - (entry.firstReachedAtMs ?? endedAtMs) >= 900_000;
+const isLong = ({ plan }: World, { entry, endedAtMs = 0 }: MessageRow): boolean =>
+  endedAtMs - (entry.firstReachedAtMs ?? endedAtMs) >= poisonMsOf(plan, entry);
