@@ -37,11 +37,10 @@ function lateness(entry: Entry, { nowMs, rules }: Moment): string | undefined {
 function collapsed(queue: readonly Entry[], head: Entry, moment: Moment): readonly Ending[] {
   const backlog = moment.rules.pools[head.pool]?.backlog;
   if (backlog?.policy !== "collapse" || head.heldSinceMs === undefined || moment.nowMs - head.heldSinceMs < backlog.afterMs) return [];
-  return queue
-    .filter(({ pool }) => pool === head.pool)
-    .slice(0, -backlog.keep)
-    .filter(({ maybeAt, isReplay }) => maybeAt === undefined && !isReplay)
-    .map((entry) => ending(entry, "expired", "collapsed", moment));
+  const waiting = queue.filter(({ pool, maybeAt, isReplay }) => pool === head.pool && maybeAt === undefined && !isReplay);
+  const newest = waiting.toReversed().toSorted((left, right) => Number(left.isOverheard ?? false) - Number(right.isOverheard ?? false));
+  const over = new Set(newest.slice(backlog.keep));
+  return waiting.filter((entry) => over.has(entry)).map((entry) => ending(entry, "expired", "collapsed", moment));
 }
 
 /** Since when the conversation waits is handed on, or a hold that always begins anew would never be over. */

@@ -146,6 +146,25 @@ describe("collapse", () => {
     expect(driver.state.queue.map(({ messageId }) => messageId)).toEqual(["a", "s", "r", "d"]);
   });
 
+  it("keeps the newest words of the person, whatever an operator sends again after them", () => {
+    const driver = pinned({ ...collapse, keep: 1 });
+    commitAll(driver, "ab");
+    driver.feed({ type: "replay", entry: { ...driver.state.queue[0]!, messageId: "r" }, ...driver.moment() });
+    driver.run(driver.nowMs + 65_000, () => unreachable);
+    driver.run(driver.nowMs + 10_000, () => accepted);
+    expect(endingsOf(driver)).toEqual(["a expired: collapsed", "b delivered: accepted", "r delivered: accepted"]);
+  });
+
+  it("keeps what was said to the bot before what it only overheard, and of that the newest where there is room", () => {
+    const group = (keep: number, said: string) => {
+      const driver = pinned({ ...collapse, keep });
+      for (const messageId of said) driver.commit({ messageId, ...(/[a-z]/.test(messageId) ? { isOverheard: true } : {}) });
+      driver.run(driver.nowMs + 65_000, () => unreachable);
+      return driver.state.queue.map(({ messageId }) => messageId).join("");
+    };
+    expect([group(1, "Qab"), group(2, "QaRb"), group(2, "aQbc"), group(1, "ab")]).toEqual(["Q", "QR", "Qc", "b"]);
+  });
+
   it("survives a restart in the middle, and a full backlog", () => {
     const driver = pinned({ ...collapse, keep: 1 });
     for (let index = 0; index < MAX_QUEUED; index += 1) driver.commit();
