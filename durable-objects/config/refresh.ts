@@ -40,7 +40,8 @@ export async function refresh(looking: Looking): Promise<void> {
   ]);
   const inKv = accepted?.ok === true ? accepted.value : undefined;
   if (inKv !== undefined) await install(looking, inKv);
-  const needsMore = memory.snapshot === undefined || isBelow(memory, inKv?.number ?? 0);
+  // Who cannot read KV must learn of a drain all the same.
+  const needsMore = accepted?.ok !== true || memory.snapshot === undefined || isBelow(memory, inKv?.number ?? 0);
   const known = (needsMore ? await askConfig(looking) : undefined) ?? inKv;
   if (raw?.ok === true && raw.value !== undefined) await offerUnknown(looking, raw.value, known);
   if (memory.snapshot === undefined && memory.uncompilable > 0) await fallBack(looking);

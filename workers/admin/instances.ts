@@ -33,12 +33,15 @@ instancesApp.get("/admin/instances", async (context) => {
   const { routes } = snapshot.value;
   const { active } = await readShards(context.env, residenciesOf(routes));
   const names = [...routes.instances.keys()];
-  const instances = await Promise.all(names.map((name) => describe(context.env, routes, name)));
+  const writtenAtMs = await writtenSince(context.env);
+  const instances = await Promise.all(names.map((name) => describe(context.env, routes, name, writtenAtMs)));
   return context.json({ instances: instances.map((one) => ({ ...one, active: active[one.name] ?? 0 })) });
 });
 
 instancesApp.get(`${PREFIX}:name`, (context) =>
-  forInstance(context, "", async (name, routes) => context.json(await describe(context.env, routes, name))),
+  forInstance(context, "", async (name, routes) =>
+    context.json(await describe(context.env, routes, name, await writtenSince(context.env))),
+  ),
 );
 
 /** The instance first: new conversations avoid it from the answer on. The document's drain list carries it to the pinned ones. */
@@ -55,6 +58,7 @@ instancesApp.post(`${PREFIX}:name/drain`, (context) =>
     return context.json({
       ...(await changed(context.env, name, listed)),
       drainingSinceMs: sinceMs,
+      // At the earliest: not before KV has it, as whoever looks at the instance is told.
       quietAtMs: sinceMs + quietAfterMs(context.env, routes, name),
     });
   }),
@@ -121,8 +125,17 @@ export const unknownInstance = (name: string): AdminError =>
     `No instance is called ${name.slice(0, 100)} in the routes document in force. GET /admin/instances lists them.`,
   );
 
+/** Since when KV has what is in force; as long as it has not, or nobody can say, not before now. */
+async function writtenSince(env: Env): Promise<number> {
+  const status = await configOf(env)
+    .status()
+    .catch(() => undefined);
+  const { isWritten, writtenAtMs = 0 } = status?.copies.accepted ?? { isWritten: false };
+  return isWritten ? writtenAtMs : systemClock.nowMs();
+}
+
 /** An object that cannot be asked is told as such; the others are still shown. */
-async function describe(env: Env, routes: Routes, name: string) {
+async function describe(env: Env, routes: Routes, name: string, writtenAtMs: number) {
   const config = routes.instances.get(name);
   const pools = [...routes.pools].filter(([, pool]) => pool.instances.includes(name)).map(([pool]) => pool);
   const known: InstanceDetails | { readonly error: string } = await showInstance(env, name).catch((error: unknown) => ({
@@ -137,6 +150,7 @@ async function describe(env: Env, routes: Routes, name: string) {
     isReturning: routes.returning.has(name),
     hasAdminRpc: config?.adminRpc !== undefined && config.adminRpc !== false,
     nowMs: systemClock.nowMs(),
-    quietAtMs: sinceMs === undefined ? null : sinceMs + quietAfterMs(env, routes, name),
+    quietAtMs: sinceMs === undefined ? null : Math.max(sinceMs, writtenAtMs) + quietAfterMs(env, routes, name),
+    knownAtMs: writtenAtMs + knownAfterMs(env),
   };
 }

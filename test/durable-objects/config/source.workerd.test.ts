@@ -194,17 +194,28 @@ it("a number that nobody has given is no snapshot", async () => {
   expect(await isolate().current(99)).toBeUndefined();
 });
 
-it("when KV is down the last good snapshot stays, and a cold isolate asks the Config object", async () => {
+it("when KV is down the last good snapshot stays, and an isolate asks the Config object, once for each TTL", async () => {
   await config.push(goodText());
   await published();
   const warm = isolate();
   await warm.current();
   kv.failing = true;
   expect(await warm.later()).toEqual({ atOnce: 1, afterwards: 1 });
-  expect(calls).toEqual([]);
-  expect(numberOf(await isolate().current())).toBe(1);
   expect(calls).toEqual(["current"]);
+  expect(numberOf(await isolate().current())).toBe(1);
+  expect(calls).toEqual(["current", "current"]);
   expect(log.map((line) => line.event)).toContain("routes.unreadable");
+});
+
+it("an isolate that cannot read KV learns of a drain all the same", async () => {
+  await config.push(goodText());
+  await published();
+  const one = isolate();
+  await one.current();
+  kv.failing = true;
+  await config.setDraining("eu-1", true);
+  expect(await one.later()).toEqual({ atOnce: 1, afterwards: 2 });
+  expect([...((await one.current())?.routes.draining ?? [])]).toEqual(["eu-1"]);
 });
 
 it("when KV and the Config object are down there is no snapshot, and both are asked again later", async () => {

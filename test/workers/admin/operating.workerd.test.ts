@@ -2,6 +2,7 @@ import { reset } from "cloudflare:test";
 import { afterEach, beforeEach, expect, inject, it, vi } from "vitest";
 import { forget } from "../../../durable-objects/config/memory.ts";
 import { routesSource } from "../../../durable-objects/config/source.ts";
+import { configOf } from "../../../durable-objects/config/stub.ts";
 import { conversationsOf, showConversation } from "../../../durable-objects/conversation/stub.ts";
 import { listDead, shardsOf } from "../../../durable-objects/shard/stub.ts";
 import type { Commit } from "../../../src/core/commit.ts";
@@ -163,6 +164,26 @@ it("a drain is known to the instance and to the document, and says when it has r
     ["eu-1", false],
     ["eu-2", false],
   ]);
+});
+
+it("it is not quiet, nor known to be back, before KV holds it", async () => {
+  const written = async () => (await configOf(env).status()).copies.accepted;
+  await expect.poll(async () => (await written()).isWritten, PATIENCE).toBe(true);
+  const shown = async () => (await admin("GET", "/admin/instances/eu-1")).body;
+  const [quietMs, knownMs] = [100 + 10_000 + 10_000, 100 + 10_000];
+  const put = vi.spyOn(env.ROUTES, "put").mockRejectedValue(new Error("KV PUT failed: 503"));
+  const drained = (await admin("POST", "/admin/instances/eu-1/drain")).body;
+  await expect.poll(async () => (await shown()).nowMs - drained.drainingSinceMs, PATIENCE).toBeGreaterThan(1000);
+  const pending = await shown();
+  expect(pending.quietAtMs - pending.knownAtMs).toBe(quietMs - knownMs);
+  expect(pending.quietAtMs - drained.quietAtMs).toBeGreaterThan(1000);
+
+  put.mockRestore();
+  await expect.poll(async () => (await written()).isWritten, PATIENCE).toBe(true);
+  const { writtenAtMs = 0 } = await written();
+  const { quietAtMs, knownAtMs } = await shown();
+  expect([quietAtMs - writtenAtMs, knownAtMs - writtenAtMs]).toEqual([quietMs, knownMs]);
+  expect(writtenAtMs - drained.drainingSinceMs).toBeGreaterThan(1000);
 });
 
 it("a token is good for its instance, with the address it is good for; revoking gives the next generation", async () => {
