@@ -2,14 +2,8 @@
 import type { Call } from "./command.ts";
 import type { InstanceAnswer } from "./commands/instance.ts";
 import { CliFailure } from "./failure.ts";
-import { type Patience, pause, type ResumeAnswer, resume, type SuspendAnswer, showInstance } from "./planned.ts";
-
-/** What is known of a gateway's suspension. */
-export interface Lease {
-  readonly status: SuspendAnswer["status"];
-  /** By our clock, when it was last asked to be suspended. */
-  renewedAtMs: number;
-}
+import { LEASE_MS, type Lease } from "./lease.ts";
+import { type Patience, pause, type ResumeAnswer, resume, showInstance } from "./planned.ts";
 
 export interface Returning {
   readonly instance: string;
@@ -21,8 +15,6 @@ export interface Returning {
 
 /** What one good look could be chance is not in two. */
 const GOOD_PROBES = 2;
-/** Of a suspension. */
-const LEASE_MS = 120_000;
 /** Before its end: one that still says then that it drains is asked whether it is still suspended, while it can tell. */
 const MARGIN_MS = 30_000;
 const POLL_MS = 1000;
@@ -63,13 +55,8 @@ const isLeaving = ({ leavingSinceMs }: InstanceAnswer): boolean => leavingSinceM
  * not sure that there was one, its lease is as long as anybody has to ask. A suspension ends with its process: what was still held, the
  * old process held.
  */
-async function untilResumed(
-  call: Call,
-  instance: string,
-  { status, renewedAtMs }: Lease,
-  patience: Patience,
-): Promise<boolean | undefined> {
-  const isSure = status === "ready";
+async function untilResumed(call: Call, instance: string, lease: Lease, patience: Patience): Promise<boolean | undefined> {
+  const isSure = lease.status === "ready";
   const untilMs = isSure ? patience.untilMs : Math.min(patience.untilMs, call.nowMs() + LEASE_MS);
   const ask = async (): Promise<ResumeAnswer> => (await resume(call, instance)) ?? { status: "unsupported" };
   let askedAtMs = call.nowMs();
@@ -80,8 +67,9 @@ async function untilResumed(
     answer = await ask();
   }
   if (isSure && !goesOn(answer)) throw new CliFailure(1, `its gateway does not go on (${answer.detail ?? answer.status})`);
+  if (lease.isGone) return true;
   if (answer.resumed === true) return false;
-  return isSure && answer.resumed === false && askedAtMs < renewedAtMs + LEASE_MS ? true : undefined;
+  return isSure && answer.resumed === false && askedAtMs < lease.renewedAtMs + LEASE_MS ? true : undefined;
 }
 
 const goesOn = ({ status }: ResumeAnswer): boolean => status === "running" || status === "unsupported";

@@ -28,6 +28,7 @@ export interface SuspendAnswer {
   readonly activeCount?: number;
   readonly blockers?: readonly { readonly kind: string; readonly count: number }[];
   readonly retryAfterMs?: number;
+  readonly suspensionId?: string;
   readonly expiresAtMs?: number;
 }
 
@@ -166,7 +167,7 @@ export async function untilSuspended(call: Call, instance: string, patience: Pat
   await pause(call, SETTLE_MS, patience);
   let work: string | undefined;
   for (;;) {
-    const answer = await call.edge().post<SuspendAnswer>(`${pathOf(instance)}/suspend`);
+    const answer = await suspend(call, instance);
     if (answer.status === "ready") return answer;
     if (isAtWork(answer)) work = workOf(answer);
     const said = saidBy(answer, work);
@@ -177,6 +178,10 @@ export async function untilSuspended(call: Call, instance: string, patience: Pat
     await pause(call, retryMsOf(answer, patience.untilMs - call.nowMs()), patience);
   }
 }
+
+/** Begins it, or renews it. */
+export const suspend = (call: Call, instance: string): Promise<SuspendAnswer> =>
+  call.edge().post<SuspendAnswer>(`${pathOf(instance)}/suspend`);
 
 const retryMsOf = ({ retryAfterMs = DEFAULT_RETRY_MS }: SuspendAnswer, leftMs: number): number =>
   Math.max(POLL_MS, Math.min(retryAfterMs, MAX_RETRY_MS, leftMs));

@@ -2,10 +2,11 @@
  * One instance of a rollout: drained, quiet, suspended, restarted by the operator's command, seen well, taken back. Says where it
  * stands when it stops, and takes nothing back to which the command was done: only who knows what it did knows whether it may work again.
  */
-import { isInService, type Lease, untilBack, untilShown } from "./back.ts";
+import { isInService, untilBack, untilShown } from "./back.ts";
 import type { Call } from "./command.ts";
 import type { InstanceAnswer } from "./commands/instance.ts";
 import { CliFailure } from "./failure.ts";
+import { keepUp, type Lease } from "./lease.ts";
 import { type Around, isAway, lookAround } from "./others.ts";
 import {
   fence,
@@ -152,11 +153,12 @@ async function orGiveBack({ call, rolled }: Work, isOurs: boolean, { unspared }:
 const tooOld = (): CliFailure =>
   new CliFailure(1, "this edge is older than drains for which conversations wait: update it, or give --move");
 
-async function restart({ call, rollout, rolled, say, timed }: Work, lease: Lease | undefined): Promise<void> {
+async function restart(work: Work, lease: Lease | undefined): Promise<void> {
+  const { call, rollout, rolled, say, timed } = work;
   const { instance } = rolled;
   rolled.stage = "restarting";
   say(`running ${rollout.command.join(" ")}`);
-  await timed("commandMs", (patience) => runCommand(call, rollout, rolled, patience));
+  await timed("commandMs", (patience) => runCommand(work, lease, patience));
   say("waiting until it is well");
   rolled.wasRestarted = await timed("backMs", (patience) => untilBack(call, { instance, lease, mayStay: rollout.mayStay }, patience));
   if (isUnrestarted(rollout, rolled)) say("was still suspended: it was not restarted, and goes on as it was");
@@ -180,7 +182,8 @@ async function suspendIfAsked(
 ): Promise<Lease | undefined> {
   if (!suspends || hasAdminRpc !== true) return undefined;
   const suspension = await untilSuspended(call, name, patience);
-  const lease = { status: suspension.status, renewedAtMs: call.nowMs() };
+  const { status, suspensionId } = suspension;
+  const lease = { status, suspensionId: status === "ready" ? suspensionId : undefined, renewedAtMs: call.nowMs(), isGone: false };
   if (suspension.status === "ready") return lease;
   const why = insteadOf(suspension).join(". ");
   if (suspension.status === "forbidden") throw new CliFailure(1, `${why} Or go on without: --no-suspend`);
@@ -192,11 +195,13 @@ async function suspendIfAsked(
 export const wordsFor = (command: readonly string[], instance: string): readonly string[] =>
   command.map((word) => word.replaceAll("{}", instance));
 
-async function runCommand(call: Call, rollout: Rollout, rolled: Rolled, { untilMs }: Patience): Promise<void> {
+async function runCommand({ call, rollout, rolled }: Work, lease: Lease | undefined, { untilMs }: Patience): Promise<void> {
   const { signal, command, pool } = rollout;
   const { instance } = rolled;
   const late = new AbortController();
   const timer = setTimeout(() => late.abort(), untilMs - call.nowMs());
+  const over = new AbortController();
+  const keeping = lease === undefined ? undefined : keepUp(call, instance, lease, over.signal);
   const failed = await call
     .runProgram({
       words: wordsFor(command, instance),
@@ -204,7 +209,11 @@ async function runCommand(call: Call, rollout: Rollout, rolled: Rolled, { untilM
       isBeside: call.output.isJson,
       signal: AbortSignal.any([signal, late.signal]),
     })
-    .finally(() => clearTimeout(timer));
+    .finally(() => {
+      clearTimeout(timer);
+      over.abort();
+    });
+  await keeping;
   if (failed?.isBegun === false) rolled.stage = "drained";
   if (signal.aborted) throw new CliFailure(1, "interrupted");
   if (late.signal.aborted) throw new CliFailure(1, `the command took longer than ${rollout.timeoutMs / 1000} s`);

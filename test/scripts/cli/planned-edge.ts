@@ -44,7 +44,7 @@ export function meanwhile<M extends Member>(one: M, happens: () => void): M {
 export type PlannedEdge = Awaited<ReturnType<typeof plannedEdge>>;
 
 export async function plannedEdge(members: readonly Member[], knownAfterMs = 0) {
-  const edge = { nowMs: 1_000_000, outLooks: 0, quietMs: QUIET_MS, undrains: true };
+  const edge = { nowMs: 1_000_000, outLooks: 0, quietMs: QUIET_MS, undrains: true, outSuspends: 0 };
   const since = new Map(members.flatMap(({ name, isDrainListed }) => (isDrainListed ? [[name, edge.nowMs] as const] : [])));
   const shown = (one: Member): object => {
     const { name, isHealthy, isDrainListed, isReturning, hasAdminRpc, verdict, calledAtMs, pools, error } = one;
@@ -80,7 +80,11 @@ export async function plannedEdge(members: readonly Member[], knownAfterMs = 0) 
       since.delete(one.name);
       return { json: { instance: one.name, changed: true, number: 3, knownAtMs: edge.nowMs + knownAfterMs } };
     },
-    [`POST /admin/instances/${one.name}/suspend`]: (times) => ({ json: one.suspends[Math.min(times, one.suspends.length - 1)] }),
+    [`POST /admin/instances/${one.name}/suspend`]: (times) => {
+      if (edge.outSuspends === 0) return { json: one.suspends[Math.min(times, one.suspends.length - 1)] };
+      edge.outSuspends -= 1;
+      return OUT;
+    },
     [`POST /admin/instances/${one.name}/resume`]: (times) => ({ json: one.resumes[Math.min(times, one.resumes.length - 1)] }),
   });
   const list = { "GET /admin/instances": look(() => ({ instances: members.map(shown) })) };

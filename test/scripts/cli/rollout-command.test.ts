@@ -1,7 +1,7 @@
 /** A rollout whose command is not what its author meant. */
 import { expect, it } from "vitest";
 import { clawedge } from "./fake-admin.ts";
-import { type Member, member, plannedEdge } from "./planned-edge.ts";
+import { type Member, member, type PlannedEdge, plannedEdge, READY } from "./planned-edge.ts";
 import { hints, rollout } from "./planned-rollout.ts";
 
 it.each([[""], ["  "]])("a variable that was not set is no command: nothing is drained for %j", async (word) => {
@@ -136,4 +136,50 @@ it("with --no-restart a suspended gateway is not waited for", async () => {
   };
   const ran = await rollout([one], { options: ["--no-restart", "--timeout", "10"] });
   expect([ran.code, ran.programs.length]).toEqual([0, 1]);
+});
+
+/** What a gateway says to being suspended, each time, and under which name it holds that. */
+const HOLDS = { ...READY, suspensionId: "s1" };
+const OTHER = { ...READY, suspensionId: "s2" };
+const GONE = { status: "unreachable", detail: "connection refused" };
+
+/** A command that takes until so much was asked of eu-1. */
+const lasting = (edge: PlannedEdge, change: string, count: number) => async (): Promise<undefined> => {
+  const seen = () => edge.changes().filter((each) => each === `eu-1/${change}`).length;
+  await expect.poll(seen, { interval: 5 }).toBe(count);
+  // Had it gone on, there would be more.
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(seen()).toBe(count);
+};
+
+it("while the command runs the suspension is kept up, until the gateway stops answering", async () => {
+  const edge = await plannedEdge([member("eu-1", { hasAdminRpc: true, suspends: [HOLDS, HOLDS, HOLDS, GONE] })]);
+  const ran = await rollout(edge, { command: lasting(edge, "suspend", 4), options: ["--json"] });
+  const [{ commandMs, wasRestarted }] = JSON.parse(ran.out).instances;
+  expect([ran.code, wasRestarted, commandMs >= 3 * 45_000]).toEqual([0, true, true]);
+});
+
+it("an edge that is away just then is asked again, for as long as the suspension may last", async () => {
+  const [short, long] = [3, 1000].map((outSuspends) => async () => {
+    const edge = await plannedEdge([member("eu-1", { hasAdminRpc: true, suspends: [HOLDS, HOLDS, HOLDS, HOLDS, GONE] })]);
+    const away = lasting(edge, "suspend", outSuspends === 3 ? 5 : 17);
+    return rollout(edge, {
+      command: () => {
+        edge.edge.outSuspends = outSuspends;
+        return away();
+      },
+    });
+  });
+  expect([(await short?.())?.code, (await long?.())?.code]).toEqual([0, 0]);
+});
+
+it("a new process that was suspended by that is let go on at once, and was restarted", async () => {
+  const edge = await plannedEdge([member("eu-1", { hasAdminRpc: true, suspends: [HOLDS, OTHER], resumes: STILL_HELD })]);
+  const ran = await rollout(edge, { command: lasting(edge, "resume", 1), options: ["--json"] });
+  expect([ran.code, JSON.parse(ran.out).instances[0].wasRestarted]).toEqual([0, true]);
+});
+
+it("a suspension without a name is not renewed: a new process could not be told from the old one", async () => {
+  const edge = await plannedEdge([member("eu-1", { hasAdminRpc: true })]);
+  expect((await rollout(edge, { command: lasting(edge, "suspend", 1) })).code).toBe(0);
 });
