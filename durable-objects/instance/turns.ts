@@ -102,8 +102,11 @@ function heldBack(turns: Turns, reason: string, { nowMs, dice }: Asked, { leastM
 const isAbsent = ({ isDown, isVouched, rises }: State): boolean => isDown && isVouched !== true && rises === 0;
 
 function onTrial(turns: Turns, state: State, asked: Asked & { readonly reason: string }): Answered {
-  if (isWithin(turns.trialAtMs, TRIAL_EVERY_MS, asked.nowMs)) return heldBack(turns, asked.reason, asked);
-  return { turns: { ...turns, trialAtMs: asked.nowMs }, turn: { verdict: "go", ...(isAbsent(state) ? { isAbsent: true } : {}) } };
+  const { nowMs, rule } = asked;
+  if (isWithin(turns.trialAtMs, TRIAL_EVERY_MS, nowMs)) return heldBack(turns, asked.reason, asked);
+  // Should it be back by this one, its conversation asks as all others do.
+  const turn: Turn = { verdict: "go", rampUntilMs: nowMs + rule.rampMs, ...(isAbsent(state) ? { isAbsent: true } : {}) };
+  return { turns: { ...turns, trialAtMs: nowMs }, turn };
 }
 
 function ramped(turns: Turns, { backSinceMs }: State, { rule, nowMs }: Asked): Answered {

@@ -52,8 +52,11 @@ function writingsOf(atMs: number, dice: Dice): readonly Writing[] {
   ]);
 }
 
+/** Each writes before, and meanwhile, and goes on when it is back. */
 const outageWritings = (atMs: number, dice: Dice): readonly Writing[] =>
   Array.from({ length: MANY }, (_, index) => [
     writing(index + 1, dice.between(0, 5000)),
     writing(index + 1, atMs + dice.between(1, 8000)),
+    writing(index + 1, atMs + dice.between(8000, OUTAGE_MS)),
+    writing(index + 1, atMs + OUTAGE_MS + dice.between(0, 8000)),
   ]).flat();

@@ -3,7 +3,6 @@
  * or is out with all that write to it. Seconds are simulated ones.
  */
 import type { Entry, Notice, Pin } from "../../durable-objects/conversation/state.ts";
-import { shareAt } from "../../src/core/ramp.ts";
 import { EPOCH_MS } from "./durable.ts";
 import type { Incident, Plan } from "./plan.ts";
 import { named, tell, type World } from "./world.ts";
@@ -23,6 +22,8 @@ const DETECTED_MS = 12_000;
 const MOVED_MS = 3000;
 const TOLD_MS = 5000;
 const RAMP_MS = 5000;
+/** What is promised, whatever the product makes of it. */
+const RAMP_START = 0.1;
 const AMPLIFIED = 1.2;
 
 export class Promises {
@@ -118,8 +119,7 @@ export class Promises {
   /** In the first seconds after it is back. */
   #overrun(): string | undefined {
     const { recovery } = this.#world.plan;
-    const share = (shareAt(0, recovery, 0) + shareAt(0, recovery, RAMP_MS)) / 2;
-    const most = 2 + recovery.perSecond * share * (RAMP_MS / 1000);
+    const most = 2 + recovery.perSecond * (RAMP_START + ((1 - RAMP_START) * RAMP_MS) / recovery.rampMs / 2) * (RAMP_MS / 1000);
     tell(this.#world, () => `${this.#sendsAfterwards} of at most ${most} in the first seconds`);
     return this.#sendsAfterwards > most ? `${this.#sendsAfterwards} messages in the first seconds after an outage` : undefined;
   }

@@ -72,8 +72,8 @@ describe("an instance that is out", () => {
     ["ejected", ejected, "held back: 3 failed deliveries, the last: http 502", {}],
   ])("%s: one trial goes out, all others wait two to five seconds and may be moved", (_, state, detail, known) => {
     const wait = (waitMs: number) => ({ verdict: "wait", isDown: true, waitMs, detail });
-    expect(ask(state, times(3, 1))).toEqual([{ verdict: "go", ...known }, wait(2000), wait(2000)]);
-    expect(ask(state, times(2, 1), 0.999_99)).toEqual([{ verdict: "go", ...known }, wait(5000)]);
+    expect(ask(state, times(3, 1))).toEqual([{ verdict: "go", rampUntilMs: 60_000, ...known }, wait(2000), wait(2000)]);
+    expect(ask(state, times(2, 1), 0.999_99)).toEqual([{ verdict: "go", rampUntilMs: 60_000, ...known }, wait(5000)]);
   });
 
   it("is absent as long as no probe is good: after one somebody is there, and who failed only deliveries was never gone", () => {
@@ -82,6 +82,10 @@ describe("an instance that is out", () => {
     const both = step(step(ejected, probed(1, "down")).state, probed(2, "down")).state;
     const absent = (state: State) => ask(state, [{ nowMs: 5 }]).map((turn) => turn.verdict === "go" && turn.isAbsent === true);
     expect([down, both, rising, vouched, ejected].flatMap(absent)).toEqual([true, true, false, false, false]);
+  });
+
+  it("a trial's conversation asks for what follows, for as long as a ramp would last: its own message may be what brings it back", () => {
+    expect(ask(down, [{ nowMs: 0 }, { nowMs: 5000 }]).map(({ rampUntilMs }) => rampUntilMs)).toEqual([60_000, 65_000]);
   });
 
   it("in any two seconds there is one trial, of all that ask together", () => {
@@ -110,7 +114,7 @@ describe("an instance that is out", () => {
     expect(
       ask(ejected, [{ nowMs: 0 }, { nowMs: 1 }, ...times(50, 10).map(({ nowMs }) => ({ nowMs: 2000 + nowMs, state: proven }))]),
     ).toEqual([
-      { verdict: "go" },
+      { verdict: "go", rampUntilMs: 60_000 },
       { verdict: "wait", isDown: true, waitMs: 2000, detail: "held back: 3 failed deliveries, the last: http 502" },
       ...times(50, 10).map(() => ({ verdict: "go" })),
     ]);

@@ -63,7 +63,7 @@ describe("turns", () => {
     await probedTwice("tried", "down");
     const rows = () => runInDurableObject(stubOf("tried"), (instance: Instance) => instance.rowsWritten);
     const before = await rows();
-    expect(await instances.turn("tried", true)).toEqual({ verdict: "go", isAbsent: true });
+    expect(await instances.turn("tried", true)).toEqual({ verdict: "go", isAbsent: true, rampUntilMs: expect.any(Number) });
     expect(await instances.turn("tried", true)).toMatchObject({ verdict: "wait", isDown: true, detail: "held back: http 500" });
     expect(await rows()).toBe(before);
   });
