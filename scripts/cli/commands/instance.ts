@@ -35,6 +35,8 @@ export interface InstanceAnswer {
   /** Since when it says itself that it drains or is suspended. */
   readonly leavingSinceMs?: number;
   readonly quietAtMs: number | null;
+  /** When every place of the edge knows of the last change. */
+  readonly knownAtMs?: number;
   /** The edge's clock. */
   readonly nowMs: number;
   readonly reason?: string;

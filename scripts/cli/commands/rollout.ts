@@ -10,6 +10,8 @@ import { isUnrestarted, type Rolled, type Rollout, rollInstance, wordsFor } from
 import type { InstanceAnswer } from "./instance.ts";
 
 const DEFAULT_TIMEOUT_S = 600;
+/** Of waiting until every place knows, each as long as that takes. */
+const KNOWN_ROUNDS = 10;
 
 export const rollout: Command = {
   name: "rollout",
@@ -89,7 +91,10 @@ async function walk(call: Call, rolling: Rollout, names: readonly string[], paus
   for (const [index, name] of names.entries()) {
     const now: Rolled = { instance: name, stage: "before" };
     try {
-      if (index > 0) await pause(call, pauseMs + (await unknownMs(call, rolling, done.at(-1))), rolling);
+      if (index > 0) {
+        await untilKnown(call, rolling, done.at(-1));
+        await pause(call, pauseMs, rolling);
+      }
       await rollInstance(call, rolling, now);
       done.push(now);
     } catch (error) {
@@ -99,13 +104,23 @@ async function walk(call: Call, rolling: Rollout, names: readonly string[], paus
   return done;
 }
 
-/** Places that do not know yet that the last one is back would find nobody for whoever is new, were the next to leave. */
-async function unknownMs(call: Call, rolling: Rollout, last: Rolled | undefined): Promise<number> {
-  if (last?.knownAtMs === undefined) return 0;
-  const leftMs = Math.max(0, last.knownAtMs - (await showInstance(call, last.instance, rolling)).nowMs);
-  if (leftMs > 0)
-    call.output.progress(`waiting until every place of the edge knows that ${last.instance} is back: ${Math.ceil(leftMs / 1000)} s`);
-  return leftMs;
+/**
+ * Places that do not know yet that the last one is back would find nobody for whoever is new, were the next to leave. The time is
+ * counted from when the edge has told them, which it may not have done yet.
+ */
+async function untilKnown(call: Call, rolling: Rollout, last: Rolled | undefined): Promise<void> {
+  if (last?.knownAtMs === undefined) return;
+  for (let round = 0, waitedMs = 0; round < KNOWN_ROUNDS; round += 1) {
+    const { nowMs, knownAtMs = 0 } = await showInstance(call, last.instance, rolling);
+    const targetMs = Math.max(last.knownAtMs, knownAtMs);
+    if (targetMs <= waitedMs) return;
+    const leftMs = Math.max(0, targetMs - nowMs);
+    if (leftMs > 0)
+      call.output.progress(`waiting until every place of the edge knows that ${last.instance} is back: ${Math.ceil(leftMs / 1000)} s`);
+    await pause(call, leftMs, rolling);
+    waitedMs = targetMs;
+  }
+  throw new CliFailure(1, `the edge has not told every place of it that ${last.instance} is back`);
 }
 
 interface Stopped {

@@ -44,7 +44,7 @@ export function meanwhile<M extends Member>(one: M, happens: () => void): M {
 export type PlannedEdge = Awaited<ReturnType<typeof plannedEdge>>;
 
 export async function plannedEdge(members: readonly Member[], knownAfterMs = 0) {
-  const edge = { nowMs: 1_000_000, outLooks: 0, quietMs: QUIET_MS, undrains: true, outSuspends: 0 };
+  const edge = { nowMs: 1_000_000, outLooks: 0, quietMs: QUIET_MS, undrains: true, outSuspends: 0, knownAtMs: [] as number[] };
   const since = new Map(members.flatMap(({ name, isDrainListed }) => (isDrainListed ? [[name, edge.nowMs] as const] : [])));
   const shown = (one: Member): object => {
     const { name, isHealthy, isDrainListed, isReturning, hasAdminRpc, verdict, calledAtMs, pools, error } = one;
@@ -55,7 +55,7 @@ export async function plannedEdge(members: readonly Member[], knownAfterMs = 0) 
         ? { url: "http://gateway", lastProbe: { verdict, atMs: edge.nowMs, reason: verdict } }
         : { url: null, pollers: [{ account: "telegram:support", calledAtMs, isWaiting: true, open: 0 }] };
     const state = { isHealthy, isDraining: isDrainListed, isDrainListed, isReturning, hasAdminRpc };
-    return { name, pools, region: null, ...state, ...drain, ...seen, error, nowMs: edge.nowMs };
+    return { name, pools, region: null, ...state, ...drain, ...seen, error, knownAtMs: edge.knownAtMs.shift(), nowMs: edge.nowMs };
   };
   const look = (reply: () => object) => (): Reply => {
     edge.nowMs += LOOK_MS;

@@ -121,3 +121,24 @@ it("an edge that knows of no such drains is asked for none", async () => {
   expect(ran.err).toContain("this edge is older than drains for which conversations wait: update it, or give --move");
   expect((await rollout([one], { options: ["--move"] })).code).toBe(0);
 });
+
+it("while the edge has not told every place that one is back, the next one stays", async () => {
+  const roll = async (known: (atMs: number) => readonly number[]) => {
+    const edge = await plannedEdge([member("eu-1"), member("eu-2")], 60_000);
+    const now = { restarts: 0 };
+    const command = () => {
+      now.restarts += 1;
+      return undefined;
+    };
+    Object.defineProperty(edge.edge, "knownAtMs", {
+      value: { shift: () => (now.restarts === 1 ? (known(edge.edge.nowMs)[times.count++] ?? edge.edge.nowMs + 60_000) : undefined) },
+    });
+    const times = { count: 0 };
+    return rollout(edge, { command });
+  };
+  const told = await roll(() => Array<number>(40).fill(1_100_000));
+  expect([told.code, told.programs.length]).toEqual([0, 2]);
+  const never = await roll(() => []);
+  expect([never.code, never.programs.length]).toEqual([1, 1]);
+  expect(never.err).toContain("the edge has not told every place of it that eu-1 is back.\neu-2 was not touched");
+});
