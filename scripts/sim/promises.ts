@@ -21,6 +21,8 @@ export const NEW_MS = 3000;
 const DETECTED_MS = 12_000;
 const MOVED_MS = 3000;
 const TOLD_MS = 5000;
+/** Who hangs is no trouble before it was noticed. */
+const HUNG_TOLD_MS = DETECTED_MS + TOLD_MS;
 const RAMP_MS = 5000;
 /** What is promised, whatever the product makes of it. */
 const RAMP_START = 0.1;
@@ -33,7 +35,8 @@ export class Promises {
   readonly #tried = new Set<string>();
   #sends = 0;
   #sendsAfterwards = 0;
-  #isLooking = false;
+  /** Of who hangs: by when somebody has noticed. */
+  #noticedByMs = Number.POSITIVE_INFINITY;
 
   constructor({ incident }: Plan, worldOf: () => World) {
     this.#worldOf = worldOf;
@@ -87,8 +90,8 @@ export class Promises {
   }
 
   #detects(instance: string): void {
-    if (this.#isLooking) return;
-    this.#isLooking = true;
+    if (this.#noticedByMs < Number.POSITIVE_INFINITY) return;
+    this.#noticedByMs = this.#nowMs + DETECTED_MS;
     this.#world.agenda.after(DETECTED_MS, () => {
       if (!named(this.#world.instances, instance).isHealthy) return;
       this.#world.ledger.breaks(`${instance} hangs for ${DETECTED_MS / 1000} s, and nobody noticed`);
@@ -96,23 +99,29 @@ export class Promises {
   }
 
   #late(one: Watched): string | undefined {
-    const { kind, instance, atMs, forMs } = this.#incident ?? { kind: "outage", instance: "", atMs: 0, forMs: 0 };
+    const { kind, atMs, forMs } = this.#incident ?? { kind: "outage", atMs: 0, forMs: 0 };
     const endsAtMs = atMs + forMs;
-    if (one.atMs < atMs || one.atMs >= endsAtMs || kind === "outage" || kind === "hung") return undefined;
+    if (one.atMs < atMs || one.atMs >= endsAtMs || kind === "outage") return undefined;
     const ranInMs = (one.ran?.atMs ?? Number.POSITIVE_INFINITY) - one.atMs;
-    if (one.pin === undefined) return ranInMs > NEW_MS ? `a new conversation (${one.conversation}) waits ${ranInMs} ms` : undefined;
-    if (kind !== "dead" || one.pin.instance !== instance || !one.isFirst) return undefined;
-    return this.#lateMove(one, ranInMs, endsAtMs);
+    if (one.pin !== undefined) return this.#latePinned(one, ranInMs, endsAtMs);
+    // Nobody can know of who hangs before it was noticed.
+    if (kind === "hung" && one.atMs < this.#noticedByMs) return undefined;
+    return ranInMs > NEW_MS ? `a new conversation (${one.conversation}) waits ${ranInMs} ms` : undefined;
+  }
+
+  #latePinned(one: Watched, ranInMs: number, endsAtMs: number): string | undefined {
+    const { kind, instance } = this.#incident ?? { kind: "outage", instance: "" };
+    if (one.pin?.instance !== instance || !one.isFirst) return undefined;
+    if (kind === "hung") return lateWord(one, ranInMs, { mostMs: HUNG_TOLD_MS, endsAtMs });
+    if (kind !== "dead") return undefined;
+    return this.#lateMove(one, ranInMs, endsAtMs) ?? lateWord(one, ranInMs, { mostMs: TOLD_MS, endsAtMs });
   }
 
   #lateMove(one: Watched, ranInMs: number, endsAtMs: number): string | undefined {
     const { rules } = this.#world.plan.pools[0] ?? {};
     const moveMs = (rules?.holdMs ?? 0) + MOVED_MS;
-    const toldInMs = (one.heldToldAtMs ?? Number.POSITIVE_INFINITY) - one.atMs;
     if (one.atMs + moveMs < endsAtMs && (ranInMs > moveMs || one.ran?.gateway === one.pin?.instance))
       return `${one.conversation} is moved after ${ranInMs} ms`;
-    if (one.atMs + TOLD_MS < endsAtMs && ranInMs > TOLD_MS && toldInMs > TOLD_MS)
-      return `${one.conversation} waits, and nobody is told for ${toldInMs} ms`;
     return undefined;
   }
 
@@ -130,4 +139,10 @@ export class Promises {
     tell(this.#world, () => `${this.#sends} hand-overs of ${this.#tried.size} messages`);
     return times > AMPLIFIED ? `${this.#sends} hand-overs of ${this.#tried.size} messages in an outage` : undefined;
   }
+}
+
+function lateWord(one: Watched, ranInMs: number, by: { readonly mostMs: number; readonly endsAtMs: number }): string | undefined {
+  const toldInMs = (one.heldToldAtMs ?? Number.POSITIVE_INFINITY) - one.atMs;
+  if (one.atMs + by.mostMs >= by.endsAtMs || ranInMs <= by.mostMs || toldInMs <= by.mostMs) return undefined;
+  return `${one.conversation} waits, and nobody is told for ${toldInMs} ms`;
 }
