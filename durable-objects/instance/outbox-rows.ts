@@ -17,8 +17,8 @@ export const OUTBOX_TABLES = `
 /** A conversation that died asks again within seconds. */
 export const CONFIRMED_MS = 2 * 3_600_000;
 
-/** Longer than a message may wait for one instance; what is offered again after that is a new update to it. */
-export const UNCONFIRMED_MS = 2 * 86_400_000;
+/** Longer than most outages, and than dead letters are kept by default; what is offered again after that is a new update to whoever had it. */
+export const UNCONFIRMED_MS = 31 * 86_400_000;
 
 const PURGE_ROWS = 1000;
 

@@ -9,6 +9,7 @@ import type { Env } from "../../../durable-objects/env.ts";
 import type { Instance } from "../../../durable-objects/instance/durable-object.ts";
 import { OutboxRows } from "../../../durable-objects/instance/outbox-rows.ts";
 import { pollersOf } from "../../../durable-objects/instance/poll-stub.ts";
+import { newPoller } from "../../../durable-objects/instance/poller.ts";
 import { drainInstance, instancesOf, pollsOf, showInstance } from "../../../durable-objects/instance/stub.ts";
 import { objectOf } from "../../../durable-objects/objects.ts";
 import { Shard } from "../../../durable-objects/shard/durable-object.ts";
@@ -352,6 +353,20 @@ describe("what outlives the object", () => {
     await runDurableObjectAlarm(stubOf("purge"));
     expect(await ids()).toEqual([{ id: 2, state: "confirmed" }]);
   });
+});
+
+it("what was given and never confirmed keeps its id for a month: whoever is back by then is not asked a second time", async () => {
+  const DAY_MS = 24 * 3_600_000;
+  const left = await runInDurableObject(stubOf("gone"), (_, { storage: { sql } }) => {
+    const [rows, nowMs] = [new OutboxRows(sql), Date.now()];
+    const given = (key: string, id: number) => ({ row: "given" as const, key, id });
+    rows.write(LONE, [given("older", 1)], nowMs - 40 * DAY_MS);
+    rows.write(LONE, [given("waits", 2)], nowMs - 30 * DAY_MS);
+    rows.write(LONE, [given("newest", 3)], nowMs);
+    rows.purge(nowMs);
+    return [...rows.load(newPoller(LONE)).given.keys()];
+  });
+  expect(left).toEqual(["newest", "waits"]);
 });
 
 it("what is purged is looked for by reading every row a few times, however many there are", async () => {
