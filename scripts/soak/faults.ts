@@ -124,16 +124,20 @@ export function startBreaking({ natives, agents, poller, graph, elsewhere }: Bre
   ): Promise<void> => {
     const own = chance.fork();
     const draw = own.deck(all);
+    let missed: Breakage<F> | undefined;
     while (!isOver) {
       await rest(own.between(...QUIET_MS));
       if (isOver) return;
-      const { fault, called = fault.kind, lastsMs = BROKEN_MS } = draw();
+      const breakage = missed ?? draw();
+      const { fault, called = fault.kind, lastsMs = BROKEN_MS } = breakage;
       const [fromMs, hitsBefore] = [Date.now(), hits()];
       await set(fault);
       await rest(own.between(...lastsMs));
       await set(undefined);
       const trouble = { where, side, kind: called, fromMs, toMs: Date.now() };
-      troubles.push(isMet(trouble, lastsMs[0], hits() - hitsBefore) ? trouble : { ...trouble, isMissed: true });
+      // Who is out gets no requests: what nobody met is tried again.
+      missed = isMet(trouble, lastsMs[0], hits() - hitsBefore) ? undefined : breakage;
+      troubles.push(missed === undefined ? trouble : { ...trouble, isMissed: true });
     }
   };
   const annoy = async (): Promise<void> => {
