@@ -29,12 +29,16 @@ export class PollGateway extends Gateway {
   #poll(): void {
     const { world } = this;
     const { lose, delay } = world.plan.weather;
+    if (this.hangsForMs > 0) {
+      this.#alive(this.hangsForMs, () => this.#poll());
+      return;
+    }
     let isHeard = false;
     const hear = (updates: readonly Update[] | undefined): void => {
       if (isHeard) return;
       isHeard = true;
       const isLost = updates === undefined || strikes(world, lose);
-      this.#alive(isLost ? AGAIN_MS : world.dice.between(1, 20), () => (isLost ? this.#poll() : this.#store(updates)));
+      this.#alive((isLost ? AGAIN_MS : world.dice.between(1, 20)) + this.hangsForMs, () => (isLost ? this.#poll() : this.#store(updates)));
     };
     if (strikes(world, lose)) {
       this.#alive(world.dice.pick([AGAIN_MS, 20_000]), () => this.#poll());
