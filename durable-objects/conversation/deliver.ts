@@ -127,7 +127,7 @@ function send(state: State, head: Entry, moment: Moment): Step {
     ...(head.maybeAt === undefined || (head.maybeAt === pin.instance && !isOnce) ? {} : { isRepeat: true }),
   };
   // Behind one that broke off it asks before it goes: what came of that one is known by now.
-  const sending: Entry = { ...head, tries, attempt, ...(hasBrokenOff(state, moment.nowMs) ? { waits: head.waits ?? 0 } : {}) };
+  const sending: Entry = { ...head, tries, attempt, waits: head.waits ?? (hasBrokenOff(state, moment.nowMs) ? 0 : undefined) };
   return {
     // A dead letter that is sent again says nothing of who is asked now.
     state: { ...withHead(head.isReplay ? state : withAsked(state, head.pool, head.tier), sending), liveAttempt: attempt.id },

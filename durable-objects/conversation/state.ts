@@ -62,7 +62,7 @@ export interface Entry {
   readonly tries: number;
   readonly reached: number;
   /** Memory: how often it waited without an attempt, for the backoff. */
-  readonly waits?: number;
+  readonly waits?: number | undefined;
   readonly firstReachedAtMs?: number | undefined;
   /** Memory, and in its attempt: attempts in a row whose incarnation died, sent or not. */
   readonly lost?: number | undefined;

@@ -22,21 +22,22 @@ export function isTooLate(deadlineAtMs: number, { askedAtMs, nowMs }: { readonly
 }
 
 /** What may be asked once only is no trial: who hangs would cost it. But not for ever, for the probes may be wrong. */
-const SPARED = { forMs: 300_000, waitMs: 3000 };
+const SPARED_MS = 300_000;
+const SPARED_WAIT_MS = 3000;
 const isSpared = ({ attempt, heldSinceMs }: Entry, nowMs: number): boolean =>
-  attempt?.isOnce === true && nowMs - (heldSinceMs ?? nowMs) < SPARED.forMs;
+  attempt?.isOnce === true && nowMs - (heldSinceMs ?? nowMs) < SPARED_MS;
 
 /** Undefined: it may go. Down, the pool's policy may move it; coming back, it only waits. */
 export function heldBackBy(entry: Entry, turn: Turn, nowMs: number): Outcome | undefined {
   if (turn.verdict === "wait")
     return { kind: turn.isDown ? "unreachable" : "busy", retryAfterMs: turn.waitMs, detail: turn.detail, isHeldBack: true };
   if (turn.isAbsent !== true || !isSpared(entry, nowMs)) return undefined;
-  return { kind: "unreachable", retryAfterMs: SPARED.waitMs, detail: "held back: nobody is there", isHeldBack: true };
+  return { kind: "unreachable", retryAfterMs: SPARED_WAIT_MS, detail: "held back", isHeldBack: true };
 }
 
 /** What came of it, with what was known when it went. */
 export const withAbsence = (outcome: Outcome, turn: Turn | undefined): Outcome =>
-  turn?.verdict === "go" && turn.isAbsent === true && isSilence(outcome) ? { ...outcome, isAbsent: true } : outcome;
+  turn?.isAbsent === true && isSilence(outcome) ? { ...outcome, isAbsent: true } : outcome;
 
 export class TurnTaking {
   readonly #instances: Pick<Instances, "turn" | "isRefusing">;

@@ -98,14 +98,13 @@ function heldBack(turns: Turns, reason: string, { nowMs, dice }: Asked, { leastM
   return { turns: { ...turns, toldMs: nowMs + aheadMs }, turn: { verdict: "wait", isDown, waitMs, detail: `held back: ${reason}` } };
 }
 
-/** A good probe, and somebody is there. */
-const isAbsent = ({ isDown, isVouched, rises }: State): boolean => isDown && isVouched !== true && rises === 0;
-
 function onTrial(turns: Turns, state: State, asked: Asked & { readonly reason: string }): Answered {
   const { nowMs, rule } = asked;
   if (isWithin(turns.trialAtMs, TRIAL_EVERY_MS, nowMs)) return heldBack(turns, asked.reason, asked);
+  // A good probe, and somebody is there.
+  const isAbsent = state.isDown && state.isVouched !== true && state.rises === 0;
   // Should it be back by this one, its conversation asks as all others do.
-  const turn: Turn = { verdict: "go", rampUntilMs: nowMs + rule.rampMs, ...(isAbsent(state) ? { isAbsent: true } : {}) };
+  const turn: Turn = { verdict: "go", rampUntilMs: nowMs + rule.rampMs, isAbsent: isAbsent || undefined };
   return { turns: { ...turns, trialAtMs: nowMs }, turn };
 }
 

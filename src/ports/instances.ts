@@ -22,8 +22,15 @@ export interface InstanceStatus {
  * of one that its probes call down.
  */
 export type Turn =
-  | { readonly verdict: "go"; readonly rampUntilMs?: number; readonly isAbsent?: true }
-  | { readonly verdict: "wait"; readonly waitMs: number; readonly isDown: boolean; readonly detail: string; readonly rampUntilMs?: number };
+  | { readonly verdict: "go"; readonly rampUntilMs?: number; readonly isAbsent?: true | undefined }
+  | {
+      readonly verdict: "wait";
+      readonly waitMs: number;
+      readonly isDown: boolean;
+      readonly detail: string;
+      readonly rampUntilMs?: number;
+      readonly isAbsent?: never;
+    };
 
 /** The instance objects: asked only when a conversation has to choose, or when something went wrong. */
 export interface Instances {
