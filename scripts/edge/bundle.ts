@@ -53,7 +53,7 @@ export async function bundle({ root, entry = "workers/index.ts", outFile, define
   const { code } = await minify(joined, {
     module: true,
     ecma: 2020,
-    compress: { passes: 2, toplevel: true },
+    compress: { passes: 3, toplevel: true },
     mangle: { toplevel: true },
     format: { comments: "some" },
   });
