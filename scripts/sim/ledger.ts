@@ -214,8 +214,11 @@ export class Ledger {
   #begins({ name, rows, world }: ConversationObject, { seq, pool }: Entry): void {
     const before = world.plan.writings.find(({ conversation, continues }) => conversation === name && continues !== undefined)?.continues;
     const pin = this.#handed.get(before ?? "")?.find((one) => one.pool === pool);
-    if (seq === 1 && pin !== undefined && rows.pins.get(pool)?.instance !== pin.instance)
-      this.breaks(`${name} begins with ${rows.pins.get(pool)?.instance ?? "nobody"}, and ${pin.instance} knows it`);
+    // What was left in the old chat may have found somebody since, and said so; that this was heard it may not know yet.
+    const since = world.conversations.get(before ?? "")?.rows.pins.get(pool)?.instance;
+    const mine = rows.pins.get(pool)?.instance;
+    if (seq === 1 && pin !== undefined && mine !== pin.instance && (mine === undefined || mine !== since))
+      this.breaks(`${name} begins with ${mine ?? "nobody"}, and ${pin.instance} knows it`);
   }
 
   #runsInOrder(conversation: string, entry: Entry): void {

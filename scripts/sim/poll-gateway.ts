@@ -33,9 +33,11 @@ export class PollGateway extends Gateway {
       this.#alive(this.hangsForMs, () => this.#poll());
       return;
     }
+    const { life } = this;
     let isHeard = false;
     const hear = (updates: readonly Update[] | undefined): void => {
-      if (isHeard) return;
+      // Whoever was stopped meanwhile asks with the questions of its next life only.
+      if (isHeard || this.life !== life) return;
       isHeard = true;
       const isLost = updates === undefined || strikes(world, lose);
       this.#alive((isLost ? AGAIN_MS : world.dice.between(1, 20)) + this.hangsForMs, () => (isLost ? this.#poll() : this.#store(updates)));
