@@ -145,9 +145,10 @@ export class ConversationObject extends DurableObject {
     const to = named(world.conversations, state.movedTo.key);
     const pins = world.bug === "move-forgets-pins" ? [] : own;
     if (strikes(world, world.plan.weather.lose)) throw new Died("the call got lost");
+    world.ledger.continuations.tells(this.name, pins);
     const theirs = to.enter(() => to.adopt(pins, state.isHanded));
     if (strikes(world, world.plan.weather.lose)) throw new Died("the answer to the call got lost");
-    world.ledger.handed(this.name, state.isHanded === true ? theirs : own);
+    world.ledger.continuations.hands(this.name, state.isHanded === true ? theirs : own);
     tell(world, () => `${this.name} is ${to.name} from now on`);
     this.apply({ type: "handed", pins: theirs, nowMs: this.nowMs });
   }

@@ -6,6 +6,7 @@ import { DEBT_MS } from "../../durable-objects/conversation/failover.ts";
 import type { Event } from "../../durable-objects/conversation/machine.ts";
 import type { Attempt, Entry, Notice, Pin, Write } from "../../durable-objects/conversation/state.ts";
 import type { Outcome } from "../../src/core/outcome.ts";
+import { Continuations } from "./continuations.ts";
 import type { ConversationObject } from "./conversation-object.ts";
 import { type Gateway, REPLAY_MS } from "./gateway.ts";
 import { Conversations } from "./ledger-conversations.ts";
@@ -28,12 +29,12 @@ export class Ledger {
   readonly turns = new Map<string, number>();
   /** What came of hand-overs. */
   readonly tried: Tried;
+  readonly continuations = new Continuations();
   /** Of each answer that ended: how many of its parts the edge says it may have repeated. */
   readonly repeats = new Map<string, number>();
   readonly #conversations = new Conversations();
   readonly #serials = new Map<string, number>();
   readonly #ids = new Map<string, string>();
-  readonly #handed = new Map<string, readonly Pin[]>();
   readonly #overtaken = new Set<string>();
   readonly #plan: Plan;
   readonly #nowMs: () => number;
@@ -164,12 +165,6 @@ export class Ledger {
       this.breaks(`the person in ${conversation} is told twice that a message waits`);
   }
 
-  /** What the conversation it continues had when it moved, and whom it found for what was left there. */
-  handed(conversation: string, pins: readonly Pin[]): void {
-    const before = (this.#handed.get(conversation) ?? []).filter(({ pool }) => !pins.some((pin) => pin.pool === pool));
-    this.#handed.set(conversation, [...before, ...pins]);
-  }
-
   unarmed(object: string): void {
     this.breaks(`${object} has work pending and no alarm`);
   }
@@ -210,15 +205,12 @@ export class Ledger {
     }
   }
 
-  /** Who comes from another chat begins with the instance that knows them. */
+  /** Who comes from another chat begins with an instance that knows them. */
   #begins({ name, rows, world }: ConversationObject, { seq, pool }: Entry): void {
     const before = world.plan.writings.find(({ conversation, continues }) => conversation === name && continues !== undefined)?.continues;
-    const pin = this.#handed.get(before ?? "")?.find((one) => one.pool === pool);
-    // What was left in the old chat may have found somebody since, and said so; that this was heard it may not know yet.
-    const since = world.conversations.get(before ?? "")?.rows.pins.get(pool)?.instance;
     const mine = rows.pins.get(pool)?.instance;
-    if (seq === 1 && pin !== undefined && mine !== pin.instance && (mine === undefined || mine !== since))
-      this.breaks(`${name} begins with ${mine ?? "nobody"}, and ${pin.instance} knows it`);
+    const knows = this.continuations.passedOver(before ?? "", pool, mine);
+    if (seq === 1 && knows !== undefined) this.breaks(`${name} begins with ${mine ?? "nobody"}, and ${knows} knows it`);
   }
 
   #runsInOrder(conversation: string, entry: Entry): void {
