@@ -1,6 +1,6 @@
 /**
  * When a delivery that was let in begins: at once, unless the event loop is late and its account already had more than its even part.
- * Those wait in line until it had not; one at a time goes on all the same, and rests twice as long as the loop is late. So one that brings
+ * Those wait in line until it had not; one at a time goes on all the same, and rests eight times as long as the loop is late. So one that brings
  * much makes itself wait, and nobody else. Fair queueing, in the memory of one isolate.
  *
  * @see https://kubernetes.io/docs/concepts/cluster-administration/flow-control/
@@ -16,6 +16,8 @@ export interface Turn {
 }
 
 export interface Turns {
+  /** Whether so many of this account wait that one more would not come to its turn soon. */
+  isFull(account: string): boolean;
   /** Undefined: there was none in time. */
   take(account: string, clock: Clock): Promise<Turn | undefined>;
 }
@@ -25,8 +27,11 @@ export const LATE_MS = 3;
 /** Longer nobody waits: a platform gives up soon after. */
 export const WAIT_MS = 2_000;
 
+/** Of one account, and more than a platform has under way for one bot unless it is told to. What waits is memory, and clearing memory up makes the loop late. */
+export const MOST_WAITING = 48;
+
 /** Who was called rests first, so many times as long as the loop is late: meanwhile it reads its sockets, and others begin. */
-const REST_TIMES = 2;
+const REST_TIMES = 8;
 const LEAST_REST_MS = 1;
 const MOST_REST_MS = 250;
 
@@ -43,6 +48,7 @@ export function createTurns(keepAlive: KeepAlive): Turns {
   };
 
   return {
+    isFull: (account) => line.lengthOf(account) >= MOST_WAITING,
     take: async (account, clock) => {
       const nowMs = clock.nowMs();
       line.stir(nowMs);

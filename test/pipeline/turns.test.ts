@@ -1,6 +1,6 @@
 /** When a delivery begins: at once while the loop keeps up; while it is late, those who bring much wait for those who bring little. */
 import { expect, it } from "vitest";
-import { createTurns, LATE_MS, type Turn, type Turns, WAIT_MS } from "../../src/pipeline/turns.ts";
+import { createTurns, LATE_MS, MOST_WAITING, type Turn, type Turns, WAIT_MS } from "../../src/pipeline/turns.ts";
 import { type EventLoop, startEventLoop } from "../support/event-loop.ts";
 
 interface Edge {
@@ -95,6 +95,16 @@ it("who waited too long is sent away, and the line is empty again", async () => 
   edge.loop.late(0);
   await edge.loop.advance(WAIT_MS);
   expect((await bring("loud", 3, edge)).begun).toHaveLength(3);
+});
+
+it("as many wait as a bot has under way; of that account no more are let in, of any other they are", async () => {
+  const edge = await edgeThatIsLate(5 * LATE_MS);
+  await bring("loud", MOST_WAITING / 2, edge);
+  expect(edge.turns.isFull("loud")).toBe(false);
+  await bring("loud", MOST_WAITING / 2 + 1, edge);
+  expect([edge.turns.isFull("loud"), edge.turns.isFull("quiet")]).toEqual([true, false]);
+  await edge.loop.advance(2 * WAIT_MS);
+  expect(edge.turns.isFull("loud")).toBe(false);
 });
 
 it("who is heavy no more, because others had as much meanwhile, begins without a rest", async () => {
