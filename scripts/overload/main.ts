@@ -10,8 +10,14 @@ import { linesOf } from "./report.ts";
 import { findings } from "./verdict.ts";
 import { startWorld, type World } from "./world.ts";
 
-const REST_MS = 15_000;
 const QUIET_MS = 60_000;
+
+/** Everything is delivered or dead, nobody has written for a minute, and whoever is idle was put away. */
+async function quietMib({ drained, edge }: World): Promise<number> {
+  await drained();
+  await sleep(QUIET_MS);
+  return residentMib(edge.pid);
+}
 
 async function measure(world: World, phases: Phases, seconds: number): Promise<Omit<Figures, "acknowledged" | "lost">> {
   const { pid } = world.edge;
@@ -22,24 +28,22 @@ async function measure(world: World, phases: Phases, seconds: number): Promise<O
   const sustained = await phases.sustained(closedLoop);
   const earlyMib = residentMib(pid);
   await phases.level(sustained, turns);
-  await sleep(REST_MS);
-  const baseMib = residentMib(pid);
+  const baseMib = await quietMib(world);
   let load: Pick<Figures, "steps" | "fairness" | "flood"> | undefined;
   const { peakMib } = await growthDuring(pid, async () => {
     const steps = await phases.steps(sustained, turns);
     const fairness = await phases.fairness(sustained, turns);
     load = { steps, fairness, flood: { ...alone, beside: await phases.floodBeside(sustained) } };
   });
-  await sleep(QUIET_MS);
-  const afterMib = residentMib(pid);
+  const afterMib = await quietMib(world);
   const { peakMib: againMib } = await growthDuring(pid, () => phases.again(sustained, turns));
   if (load === undefined) throw new Error("nothing was measured");
   return { sustained, closedLoop, seconds: turns * TURN_SECONDS, ...load, memory: { earlyMib, baseMib, peakMib, afterMib, againMib } };
 }
 
-async function overload({ seconds, jsonFile }: OverloadSettings): Promise<boolean> {
+async function overload({ seconds, stateIn, jsonFile }: OverloadSettings): Promise<boolean> {
   if (!canMeasure()) throw new Error("memory is read from /proc, which this system does not have");
-  const world = await startWorld();
+  const world = await startWorld(stateIn);
   const phases = new Phases(world);
   try {
     const measured = await measure(world, phases, seconds);

@@ -22,9 +22,14 @@ export const STEPS = [0.5, 1, 2, 3] as const;
 const TIMES = STEPS.reduce((total, times) => total + times, 0);
 export const TURN_SECONDS = 5;
 
+/** So many times as many turns as a step has: a single pause of the machine is a hundredth of a turn. */
+const FAIRNESS_TURNS = 2;
+
 /** Of its share, what an account sends usually; and of its share, what one sends that is loud. */
 const USUAL = 0.5;
 const LOUD_TIMES = 10;
+/** Of 1 ×, what is kept in a turn with one that is loud: the others' usual, and of that one about its share. */
+const BESIDE_ONE_LOUD = (USUAL * (ACCOUNTS.length - 1) + 1) / ACCOUNTS.length;
 
 const STRANGER = "stranger";
 const FORGED_PER_SECOND = 300;
@@ -114,9 +119,11 @@ export class Phases {
     throw new Error("the machine is too busy: no rate is acknowledged in good time");
   }
 
-  /** As much at 1 × as the steps will bring: what the edge needs without overload. Whoever wrote so far is not heard of again. */
+  /** As much at 1 × as everything after it will bring: what the edge needs without overload. Whoever wrote so far is not heard of again. */
   async level(sustained: number, turns: number): Promise<void> {
-    for (let turn = 0; turn < turns * TIMES; turn += 1) await this.#rest(evenly(sustained), TURN_SECONDS);
+    const beside = (FLOOD_SECONDS * USUAL) / TURN_SECONDS;
+    const equal = turns * (TIMES + FAIRNESS_TURNS * (USUAL + BESIDE_ONE_LOUD)) + beside;
+    for (let turn = 0; turn < equal; turn += 1) await this.#rest(evenly(sustained), TURN_SECONDS);
     this.#senders.newcomers();
   }
 
@@ -142,7 +149,7 @@ export class Phases {
     const others = async (rates: Rates): Promise<readonly Sample[]> =>
       (await this.#rest(rates, TURN_SECONDS)).filter(({ account }) => account !== LOUD);
     const [quiet, loud]: [Sample[], Sample[]] = [[], []];
-    for (let turn = 0; turn < turns; turn += 1) {
+    for (let turn = 0; turn < FAIRNESS_TURNS * turns; turn += 1) {
       quiet.push(...(await others(usual)));
       loud.push(...(await others(loudRates)));
     }
