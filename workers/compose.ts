@@ -22,7 +22,7 @@ import { createRefusals } from "./refusals.ts";
 /** One of each per isolate: what it remembers of floods is a help, not a record. */
 const shield = createShield();
 export const admission = createAdmission();
-export const turns = createTurns(waitUntil);
+const turns = createTurns(waitUntil);
 
 export const journeyPorts = (env: Env, routes: Routes): JourneyPorts => ({
   channels,

@@ -23,7 +23,7 @@ import { type Target, type Verified, type VerifyPorts, verify } from "./verify.t
 export interface JourneyPorts extends KeepPorts, VerifyPorts {
   readonly dice: Dice;
   readonly admission: Admission;
-  readonly turns: Pick<Turns, "take">;
+  readonly turns: Turns;
 }
 
 /** Ok means: answer 2xx with an empty body; everything the delivery carried is durable or has its terminal state. */

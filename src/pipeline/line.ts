@@ -14,8 +14,6 @@ export interface Waiter {
 export interface Line {
   /** Whether somebody of this account waits, or was called and is not done: nobody of it may overtake them. */
   has(account: string): boolean;
-  /** How many of this account wait. */
-  lengthOf(account: string): number;
   join(waiter: Waiter, nowMs: number): void;
   /** Looks who may be called by now. */
   stir(nowMs: number): void;
@@ -66,7 +64,7 @@ export function createLine(heavyAt: HeavyAt): Line {
     const [first] = queues.keys();
     const waiter = first === undefined ? undefined : shift(first);
     called = waiter === undefined ? undefined : { waiter, sinceMs: nowMs };
-    waiter?.call(true);
+    waiter?.call(heavyAt(nowMs)(waiter.account));
   };
 
   const stir = (nowMs: number): void => {
@@ -78,7 +76,6 @@ export function createLine(heavyAt: HeavyAt): Line {
 
   return {
     has: (account) => queues.has(account) || called?.waiter.account === account,
-    lengthOf: (account) => queues.get(account)?.length ?? 0,
     stir,
     join: (waiter, nowMs) => {
       put(waiter.account, [...(queues.get(waiter.account) ?? []), waiter]);

@@ -1,6 +1,6 @@
 /**
  * When a delivery that was let in begins: at once, unless the event loop is late and its account already had more than its even part.
- * Those wait in line until it had not; one at a time goes on all the same, and rests eight times as long as the loop is late. So one that brings
+ * Those wait in line until it had not; one at a time goes on all the same, as soon as the loop is on time for once. So one that brings
  * much makes itself wait, and nobody else. Fair queueing, in the memory of one isolate.
  *
  * @see https://kubernetes.io/docs/concepts/cluster-administration/flow-control/
@@ -16,8 +16,6 @@ export interface Turn {
 }
 
 export interface Turns {
-  /** Whether so many of this account wait that one more would not come to its turn soon. */
-  isFull(account: string): boolean;
   /** Undefined: there was none in time. */
   take(account: string, clock: Clock): Promise<Turn | undefined>;
 }
@@ -27,12 +25,10 @@ export const LATE_MS = 3;
 /** Longer nobody waits: a platform gives up soon after. */
 export const WAIT_MS = 2_000;
 
-/** Of one account, and more than a platform has under way for one bot unless it is told to. What waits is memory, and clearing memory up makes the loop late. */
-export const MOST_WAITING = 48;
-
-/** Who was called rests first, so many times as long as the loop is late: meanwhile it reads its sockets, and others begin. */
-const REST_TIMES = 8;
+/** Who was called rests first: while the loop is late, so many times as long as it is. Meanwhile it reads its sockets, and others begin. */
+const REST_TIMES = 2;
 const LEAST_REST_MS = 1;
+/** In all; shorter than the lease of who was called. */
 const MOST_REST_MS = 250;
 
 /** One per isolate. */
@@ -48,7 +44,6 @@ export function createTurns(keepAlive: KeepAlive): Turns {
   };
 
   return {
-    isFull: (account) => line.lengthOf(account) >= MOST_WAITING,
     take: async (account, clock) => {
       const nowMs = clock.nowMs();
       line.stir(nowMs);
@@ -83,10 +78,22 @@ async function standIn(line: Line, account: string, clock: Clock): Promise<Calle
   return called;
 }
 
+/**
+ * Until the loop is on time for once, as a radio listens before it speaks. How late it was lately says nothing: one pause to clear up memory,
+ * in which nobody is in anybody's way, would hold up an account for ten times as long.
+ */
 async function rest(lag: Lag, clock: Clock): Promise<void> {
+  const untilMs = clock.nowMs() + MOST_REST_MS;
+  for (let restMs = LEAST_REST_MS; restMs > 0; ) {
+    const lateMs = await lateAfter(restMs, lag, clock);
+    restMs = lateMs < LATE_MS ? 0 : Math.min(untilMs - clock.nowMs(), LEAST_REST_MS + REST_TIMES * lateMs);
+  }
+}
+
+async function lateAfter(restMs: number, lag: Lag, clock: Clock): Promise<number> {
   const fromMs = clock.nowMs();
-  const restMs = Math.min(MOST_REST_MS, LEAST_REST_MS + REST_TIMES * lag.at(fromMs));
   await clock.sleep(restMs);
   const nowMs = clock.nowMs();
   lag.note(nowMs - fromMs, restMs, nowMs);
+  return nowMs - fromMs - restMs;
 }

@@ -76,6 +76,18 @@ it("of an account that is light again nobody overtakes the one that was called b
   expect(called.map(({ name }) => name)).toEqual(["a1", "a2"]);
 });
 
+it("whose turn comes is told whether its account is heavy by then", () => {
+  const light: string[] = [];
+  const { line, join } = stand(light);
+  const told: boolean[] = [];
+  const first = join("a1");
+  line.join({ account: "a", untilMs: NOW + LEASE_MS, call: (isHeavy) => told.push(isHeavy) }, NOW);
+  line.join({ account: "a", untilMs: NOW + LEASE_MS, call: (isHeavy) => told.push(isHeavy) }, NOW);
+  light.push("a");
+  line.leave(first, NOW);
+  expect(told).toEqual([false, false]);
+});
+
 it("who withdraws is not called, and keeps nobody waiting", () => {
   const { line, join, called } = stand();
   const waiters = ["a1", "a2", "a3", "b1", "a4"].map((name) => join(name));

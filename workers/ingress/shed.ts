@@ -6,7 +6,7 @@ import type { Env } from "../../durable-objects/env.ts";
 import { jsonLog, systemClock, webDice } from "../../durable-objects/runtime.ts";
 import type { Problem } from "../../src/core/problem.ts";
 import { overloaded } from "../../src/pipeline/admission.ts";
-import { admission, countRefusal, turns } from "../compose.ts";
+import { admission, countRefusal } from "../compose.ts";
 import { respond } from "../wire.ts";
 
 const TELL_EVERY_MS = 1_000;
@@ -15,8 +15,7 @@ let toldAtMs = Number.NEGATIVE_INFINITY;
 
 /** Undefined: there is room, as far as can be seen before anything is verified. */
 export function shed(account: string, env: Env): Response | undefined {
-  const isFull = admission.isFull(account, systemClock.nowMs()) || turns.isFull(account);
-  return isFull ? sendAway(overloaded(account, webDice), env) : undefined;
+  return admission.isFull(account, systemClock.nowMs()) ? sendAway(overloaded(account, webDice), env) : undefined;
 }
 
 export function sendAway(problem: Extract<Problem, { kind: "overloaded" }>, env: Env): Response {

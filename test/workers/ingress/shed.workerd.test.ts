@@ -1,11 +1,11 @@
 /** The ingress when there is no room: a refusal that reads nothing and writes nothing, for that account only, until there is room again. */
 import { reset } from "cloudflare:test";
 import { env as workerEnv } from "cloudflare:workers";
-import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, expect, it } from "vitest";
 import { configOf } from "../../../durable-objects/config/stub.ts";
 import type { Env } from "../../../durable-objects/env.ts";
 import { ROOM, type Stay } from "../../../src/pipeline/admission.ts";
-import { admission, turns } from "../../../workers/compose.ts";
+import { admission } from "../../../workers/compose.ts";
 import { ingressApp } from "../../../workers/ingress/app.ts";
 import { validDocument } from "../../support/routes-document.ts";
 
@@ -78,15 +78,4 @@ it("what was refused is kept when it comes again", async () => {
   expect((await post(ACCOUNT)).response.status).toBe(503);
   leaveAll();
   expect((await post(ACCOUNT)).response.status).toBe(200);
-});
-
-it("so is one of an account of which as many as may wait do, and no other's", async () => {
-  const full = vi.spyOn(turns, "isFull").mockImplementation((account) => account === ACCOUNT);
-  try {
-    const { response, isRead } = await post(ACCOUNT);
-    expect([response.status, isRead]).toEqual([503, false]);
-    expect((await post(OTHER, {})).response.status).toBe(401);
-  } finally {
-    full.mockRestore();
-  }
 });
