@@ -32,11 +32,11 @@ interface Urls {
 /** Their instance takes everything at once: nothing of theirs waits. */
 export const telegrams = ACCOUNTS.filter((name) => name.startsWith("telegram:"));
 
-/** Telegram's gateway takes everything at once; WhatsApp's agents think for longer than the run takes. No limits and no quotas. */
+/** Telegram's gateway takes everything at once; WhatsApp's agents think for as long as the edge waits for anybody. No limits and no quotas. */
 export function routesOf({ accepting, silent }: Urls): object {
   const telegram = { pool: "telegram", secrets: { webhook: "TG_SECRET", token: "TG_TOKEN" } };
   const native = Object.fromEntries(telegrams.map((name) => [name, { url: `${accepting}/telegram-webhook`, secret: "LISTENER_SECRET" }]));
-  const pool = (instance: string): object => ({ instances: [instance], agent: "public", failover: { attemptMs: 120_000 } });
+  const pool = (instance: string): object => ({ instances: [instance], agent: "public", failover: { attemptMs: 600_000 } });
   return {
     accounts: {
       ...Object.fromEntries(telegrams.map((name) => [name, telegram])),

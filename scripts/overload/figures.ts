@@ -51,9 +51,9 @@ export interface Flood {
 }
 
 export interface Memory {
-  /** When 1 × had just been found. */
+  /** When 1 × had just been found. Not judged: as much at 1 × takes more. */
   readonly earlyMib: number;
-  /** Before the steps, after 1 × had brought as much as they will: decision 23. */
+  /** A minute after 1 × had brought as much as what follows will: decision 23. */
   readonly baseMib: number;
   readonly peakMib: number;
   /** After a minute of quiet: workerd's allocator gives nothing back, so this is what was needed at most. */

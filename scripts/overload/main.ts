@@ -32,7 +32,9 @@ async function measure(world: World, phases: Phases, seconds: number): Promise<O
   let load: Pick<Figures, "steps" | "fairness" | "flood"> | undefined;
   const { peakMib } = await growthDuring(pid, async () => {
     const steps = await phases.steps(sustained, turns);
+    await world.drained();
     const fairness = await phases.fairness(sustained, turns);
+    await world.drained();
     load = { steps, fairness, flood: { ...alone, beside: await phases.floodBeside(sustained) } };
   });
   const afterMib = await quietMib(world);

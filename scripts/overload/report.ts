@@ -23,7 +23,7 @@ const cellsOf = (name: string, turns: readonly Turn[], over: string): readonly s
 ];
 
 const memoryLine = ({ earlyMib, baseMib, peakMib, afterMib, againMib }: Memory): string =>
-  `workerd: ${earlyMib.toFixed(0)} MiB when 1 × was known, ${baseMib.toFixed(0)} after as much at 1 × as the steps bring, ${peakMib.toFixed(0)} at most, ${afterMib.toFixed(0)} a minute later; ${againMib.toFixed(0)} at most with as much from other people`;
+  `workerd: ${earlyMib.toFixed(0)} MiB when 1 × was known, ${baseMib.toFixed(0)} a minute after as much at 1 × as follows, ${peakMib.toFixed(0)} at most, ${afterMib.toFixed(0)} a minute later; ${againMib.toFixed(0)} at most with as much from other people`;
 
 const HEAD = ["", "offered", "in time", "over 1 ×", "p50 ms", "p99 ms", "generator's p99 ms", "refused"];
 
