@@ -37,6 +37,16 @@ const FLOOD_SECONDS = 10;
 /** The edge has started and says nothing more by itself; refusals have been counted. */
 const START_MS = 12_000;
 const FLUSH_MS = 12_000;
+/** The sweeper writes down that it came, at every full five minutes. */
+const SWEEP_EVERY_MS = 300_000;
+const SWEEP_TAKES_MS = 10_000;
+
+/** Nothing but what is measured is to write in the next while. */
+async function untilNoSweepWithin(ms: number): Promise<void> {
+  const nextMs = SWEEP_EVERY_MS - (Date.now() % SWEEP_EVERY_MS);
+  if (nextMs < ms) await sleep(nextMs + SWEEP_TAKES_MS);
+  else if (SWEEP_EVERY_MS - nextMs < SWEEP_TAKES_MS) await sleep(SWEEP_TAKES_MS);
+}
 
 const evenly = (perSecond: number, accounts = ACCOUNTS as readonly AccountName[]): Rates =>
   new Map(accounts.map((account) => [account, perSecond / accounts.length]));
@@ -68,6 +78,7 @@ export class Phases {
     // Whoever asks first makes the edge read its document.
     await this.#drive(this.#strangers().slice(0, 1));
     await sleep(START_MS);
+    await untilNoSweepWithin(2 * FLOOD_SECONDS * 1000 + 2 * FLUSH_MS + SWEEP_TAKES_MS);
     const before = photograph(stateDir);
     await sleep(FLOOD_SECONDS * 1000 + FLUSH_MS);
     const quiet = photograph(stateDir);
