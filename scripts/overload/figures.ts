@@ -51,7 +51,7 @@ export interface Flood {
 }
 
 export interface Memory {
-  /** When 1 × had just been found. Not judged: as much at 1 × takes more. */
+  /** When 1 × had just been found. */
   readonly earlyMib: number;
   /** A minute after 1 × had brought as much as what follows will: decision 23. */
   readonly baseMib: number;

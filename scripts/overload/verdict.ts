@@ -11,7 +11,7 @@ export const BARS = {
   /** Of the webhooks of the others, and of genuine ones beside a flood. */
   beside: 0.95,
   peakMib: 512,
-  /** A minute after overload, over what it had a minute after as much at 1 ×: decision 23. */
+  /** A minute after overload, over what it had when 1 × was found, and over what it had a minute after as much at 1 ×: decision 23. */
   after: 1.1,
   /** The same steps with other people after a minute of quiet, over what they needed first: decision 23. */
   again: 1.1,
@@ -80,9 +80,11 @@ function* ofFlood(figures: Figures): Generator<string> {
   if (!(shareGood([beside]) >= BARS.beside)) yield `only ${percent(shareGood([beside]))} of genuine webhooks got through a flood in time`;
 }
 
-function* ofMemory({ memory: { baseMib, peakMib, afterMib, againMib } }: Figures): Generator<string> {
+function* ofMemory({ memory: { earlyMib, baseMib, peakMib, afterMib, againMib } }: Figures): Generator<string> {
   const mostMib = Math.max(peakMib, againMib);
   if (!(mostMib <= BARS.peakMib)) yield `workerd grew to ${mostMib.toFixed(0)} MiB, more than ${BARS.peakMib}`;
+  if (!(afterMib <= earlyMib * BARS.after))
+    yield `after a minute of quiet workerd has ${afterMib.toFixed(0)} MiB, when 1 × was found it had ${earlyMib.toFixed(0)}`;
   if (!(afterMib <= baseMib * BARS.after))
     yield `after a minute of quiet workerd has ${afterMib.toFixed(0)} MiB, before overload it had ${baseMib.toFixed(0)}`;
   if (!(againMib <= peakMib * BARS.again))

@@ -60,6 +60,7 @@ describe("planted", () => {
     ["too much memory", memory({ peakMib: 513, againMib: 513 }), /grew to 513 MiB/],
     ["too much memory the second time", memory({ peakMib: 500, againMib: 514 }), /grew to 514 MiB/],
     ["memory that stays", memory({ afterMib: 331 }), /has 331 MiB/],
+    ["memory that load left, at whatever rate", memory({ earlyMib: 290 }), /when 1 × was found it had 290/],
     ["memory that is not freed", memory({ againMib: 452 }), /took workerd to 452 MiB, the first to 410/],
     ["memory of which nothing is known", memory({ againMib: Number.NaN }), /grew to NaN|took workerd to NaN/],
     ["a lost message", { lost: ["telegram:loud 1"] }, /1 acknowledged messages are lost: telegram:loud 1/],
